@@ -1,0 +1,1 @@
+"""The rules: state machines without I/O, clock, randomness or async."""

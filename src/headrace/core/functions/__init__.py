@@ -1,0 +1,1 @@
+"""Functions, their invocations and their execution environments, as rules."""

@@ -1,0 +1,1 @@
+"""Event source mappings: what is polled, batched, invoked and deleted, as rules."""

@@ -1,0 +1,1 @@
+"""Queues: which messages are where, and what happens next."""

@@ -1,0 +1,163 @@
+"""Start, invoke, freeze and stop execution environments.
+
+The sandbox reports facts (answered, timed out, exited with status 1, killed by signal 9); what
+they mean for a caller is decided in `core/functions`. Times here are machine time: monotonic
+nanoseconds, never service time.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import Protocol
+
+import msgspec
+
+
+class RuntimeFound(msgspec.Struct, frozen=True):
+    """An interpreter on this machine and the Lambda runtime that it serves."""
+
+    runtime: str  #: Lambda's identifier, e.g. "python3.12".
+    path: str  #: Absolute path of the interpreter.
+    version: str  #: Full version, e.g. "3.12.1".
+
+
+class EnvironmentSpec(msgspec.Struct, frozen=True):
+    """Everything a new execution environment needs; two functions never share one."""
+
+    environment_id: str  #: 32 lower-case hex digits; the log stream ends in it.
+    function_name: str
+    function_version: str  #: "$LATEST" or digits.
+    runtime: str  #: Lambda's identifier, e.g. "python3.12".
+    handler: str  #: "module.function", "pkg/module.function".
+    code_archive: str  #: Absolute path of the zip archive, complete on disk.
+    code_digest: str  #: SHA-256 of the archive in hex; the key under which it is unpacked once.
+    memory_mb: int  #: 128 to 10,240.
+    ephemeral_storage_mb: int  #: Size of /tmp, 512 to 10,240.
+    variables: dict[str, str]  #: The function's process environment beside what the sandbox adds.
+    log_group: str
+    log_stream: str
+    init_limit_ms: int  #: Time limit of the init phase.
+
+
+class InitStatus(Enum):
+    """How the init phase ended."""
+
+    OK = "ok"
+    ERROR = "error"  #: The runtime reported an error (import failed, handler missing).
+    EXITED = "exited"  #: The process ended by itself.
+    KILLED = "killed"  #: The process was killed by a signal that we did not send.
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+
+
+class InitOutcome(msgspec.Struct, frozen=True):
+    """What came of the init phase. Unless OK, the environment is dead already."""
+
+    status: InitStatus
+    duration_ns: int
+    payload: bytes = b""  #: The runtime's error document for ERROR, else empty.
+    exit_status: int = 0  #: For EXITED.
+    signal: int = 0  #: For KILLED and OUT_OF_MEMORY.
+    memory_peak_mb: int = 0  #: Rounded up.
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One event for one environment."""
+
+    request_id: str
+    payload: bytes  #: JSON text, as it came.
+    timeout_ms: int  #: Time limit, counted from delivery, in machine time.
+    deadline_epoch_ms: int  #: The same limit as wall-clock time, for the context object.
+    invoked_function_arn: str
+    trace_header: str = ""  #: For _X_AMZN_TRACE_ID; empty when there is none.
+    client_context: str = ""  #: JSON text; empty when there is none.
+
+
+class InvokeStatus(Enum):
+    """How an invoke ended."""
+
+    ANSWERED = "answered"  #: The handler returned; payload is its result.
+    ERROR = "error"  #: The runtime reported a function error; payload is its document.
+    EXITED = "exited"
+    KILLED = "killed"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+    TOO_LARGE = "too_large"  #: The answer exceeded the limit; the environment lives.
+
+
+class InvokeOutcome(msgspec.Struct, frozen=True):
+    """What came of an invoke. The environment lives on after ANSWERED, ERROR and TOO_LARGE only."""
+
+    status: InvokeStatus
+    duration_ns: int
+    payload: bytes = b""
+    exit_status: int = 0
+    signal: int = 0
+    memory_peak_mb: int = 0  #: Peak of the environment since its start, rounded up.
+    error_type: str = ""  #: For ERROR: the runtime's error type, for logs.
+
+    @property
+    def environment_lives(self) -> bool:
+        """Whether the environment can take another invoke."""
+        return self.status in (InvokeStatus.ANSWERED, InvokeStatus.ERROR, InvokeStatus.TOO_LARGE)
+
+
+#: Takes what an environment wrote to stdout and stderr, as whole lines (each ends in a newline)
+#: where possible; called on the event loop, in order. Everything written before an outcome is
+#: delivered before that outcome.
+LogTaker = Callable[[bytes], None]
+
+
+class Environment(Protocol):
+    """A started environment: one process tree in its sandbox, one invoke at a time."""
+
+    environment_id: str
+    init: InitOutcome
+    #: Completed when the process is gone, for whatever reason.
+    exited: "asyncio.Future[None]"
+
+    async def invoke(self, invocation: Invocation) -> InvokeOutcome:
+        """Run one event; thaws first if frozen. After a time-out the whole tree is killed."""
+        ...
+
+    def freeze(self) -> None:
+        """Stop all its processes until the next invoke; does nothing if it is gone."""
+        ...
+
+    async def kill(self) -> None:
+        """Kill the whole tree and wait until it is gone; does nothing if it is gone."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Makes execution environments."""
+
+    #: "process", "restricted", "namespace" or "strict": what probing found on this machine.
+    level: str
+
+    def runtimes(self) -> list[RuntimeFound]:
+        """Return the interpreters found, newest version last."""
+        ...
+
+    async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> Environment:
+        """Start an environment and run its init phase.
+
+        Returns an environment whatever the init phase came to: look at `init`.
+
+        Raises:
+            CodeUnusable: The archive cannot be unpacked (not a zip, escapes its folder, too big).
+            SandboxUnavailable: No interpreter serves the runtime, or the machine refuses (limits).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Kill every environment and zygote; nothing is left alive afterwards."""
+        ...
+
+
+class CodeUnusable(Exception):
+    """The code archive cannot be used; the text says why in one sentence."""
+
+
+class SandboxUnavailable(Exception):
+    """No environment could be started; the text says why in one sentence."""

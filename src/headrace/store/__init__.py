@@ -1,0 +1,1 @@
+"""The journal and the blobs on disk or in memory; no queue semantics here."""

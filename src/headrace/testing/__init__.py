@@ -1,0 +1,1 @@
+"""Virtual clock, in-process server, scenarios, fault injection, conformance suites."""

@@ -1,0 +1,1 @@
+"""AWS protocols as pure functions: bytes to parameters and back."""

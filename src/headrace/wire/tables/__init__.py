@@ -1,0 +1,1 @@
+"""Operations and shapes of the served APIs, as rows (generated from botocore)."""
