@@ -1,0 +1,133 @@
+"""What a caller can ask of the queues (imperative names).
+
+A queue is named by its machine number: `Queues.find` gives it for (account, region, name), in the
+same turn of the loop. Each command names its reply.
+"""
+
+import msgspec
+
+
+class CreateQueue(msgspec.Struct, frozen=True):
+    """Create a queue, or find the one that has these attributes. Reply: `QueueFound`."""
+
+    account: str
+    region: str
+    name: str
+    attributes: dict[str, str]  #: As given by the caller: AWS's names and texts, not yet checked.
+    tags: dict[str, str]
+
+
+class DeleteQueue(msgspec.Struct, frozen=True, gc=False):
+    """Delete a queue and everything in it. Reply: `Done`."""
+
+    queue: int
+
+
+class SetQueueAttributes(msgspec.Struct, frozen=True):
+    """Change some attributes, all or none. Reply: `Done`."""
+
+    queue: int
+    attributes: dict[str, str]
+
+
+class GetQueueAttributes(msgspec.Struct, frozen=True):
+    """Read attributes. Reply: `AttributesFound`."""
+
+    queue: int
+    names: tuple[str, ...]  #: "All" and AWS's names.
+
+
+class ListQueues(msgspec.Struct, frozen=True):
+    """List queue names of one account and region. Reply: `QueuesFound`."""
+
+    account: str
+    region: str
+    prefix: str = ""
+    after: str = ""  #: Names behind this one only.
+    at_most: int = 1_000
+
+
+class PurgeQueue(msgspec.Struct, frozen=True, gc=False):
+    """Remove every message. Reply: `Done`."""
+
+    queue: int
+
+
+class OutgoingMessage(msgspec.Struct, frozen=True, gc=False):
+    """One message to send."""
+
+    content: bytes  #: Opaque here (core/sqs/content.py): body, attributes, sender, trace header.
+    size_bytes: int  #: As AWS counts: body plus names, types and values of user attributes.
+    delay_s: int | None = None  #: None: the queue's delay.
+    group_id: str | None = None
+    deduplication_id: str | None = None
+
+
+class SendMessages(msgspec.Struct, frozen=True):
+    """Send 1 to 10 messages in order. Reply: `Sent`, with a result per message.
+
+    `block` is the number of the block that is being filled: there the bodies will lie.
+    """
+
+    queue: int
+    block: int
+    messages: tuple[OutgoingMessage, ...]
+
+
+class ReceiveMessages(msgspec.Struct, frozen=True, gc=False):
+    """Receive messages, now or when some arrive. Reply: `Received`, perhaps later.
+
+    `wait_ms` 0 answers at once, None waits until withdrawn (event source mappings).
+    """
+
+    queue: int
+    at_most: int
+    wait_ms: int | None = 0
+    visibility_timeout_ms: int | None = None  #: None: the queue's.
+
+
+class WithdrawReceive(msgspec.Struct, frozen=True, gc=False):
+    """Forget the parked receive of a ticket: its client has gone. Reply: `Done`.
+
+    The ticket of the withdrawn receive gets no reply. Nothing happens if it is not parked.
+    """
+
+    queue: int
+    receive_ticket: int
+
+
+class ReturnMessages(msgspec.Struct, frozen=True):
+    """Undo receives whose answer nobody got: visible again, not counted. Reply: `Done`.
+
+    Each entry is (message number, receive count it had in that answer); stale ones are skipped.
+    """
+
+    queue: int
+    receives: tuple[tuple[int, int], ...]
+
+
+class DeleteMessages(msgspec.Struct, frozen=True):
+    """Delete by receipt handle. Reply: `EntriesDone`."""
+
+    queue: int
+    receipt_handles: tuple[str, ...]
+
+
+class ChangeVisibility(msgspec.Struct, frozen=True):
+    """Set visibility timeouts from now on, by receipt handle. Reply: `EntriesDone`."""
+
+    queue: int
+    entries: tuple[tuple[str, int], ...]  #: (receipt handle, seconds).
+
+
+class MoveBodies(msgspec.Struct, frozen=True):
+    """Compaction: these messages' bodies now lie in `block`. Reply: `Done`.
+
+    Each entry is (block where it lay, machine, number), as in `BodyAddress`. The shell has the
+    bytes written into `block` under the same machine and number. Entries whose message is gone or
+    lies elsewhere by now are skipped (their bytes in `block` are dead from the start).
+    """
+
+    queue: int  #: The queue that holds the messages now.
+    block: int
+    bodies: tuple[tuple[int, int, int], ...]

@@ -1,0 +1,75 @@
+"""What the queues answer."""
+
+import msgspec
+
+from headrace.base.errors import ServiceError
+from headrace.base.instant import Instant
+from headrace.core.machine import BodyAddress
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
+    """It is done; there is nothing to say."""
+
+
+class QueueFound(msgspec.Struct, frozen=True, gc=False):
+    """The queue that was created or found."""
+
+    queue: int
+    account: str
+    region: str
+    name: str
+
+
+class AttributesFound(msgspec.Struct, frozen=True):
+    """Queue attributes in AWS's names and texts; empty when none apply."""
+
+    attributes: dict[str, str]
+
+
+class QueuesFound(msgspec.Struct, frozen=True):
+    """Names in ascending order; `more` tells whether others follow."""
+
+    names: tuple[str, ...]
+    more: bool
+
+
+class SentMessage(msgspec.Struct, frozen=True, gc=False):
+    """One message that was taken."""
+
+    number: int
+    message_id: str
+    sequence_number: str = ""  #: FIFO only: 20 digits.
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A result per message, in order: taken, or refused for itself."""
+
+    results: "tuple[SentMessage | ServiceError, ...]"
+
+
+class ReceivedMessage(msgspec.Struct, frozen=True, gc=False):
+    """One received message; its content lies at `address`."""
+
+    number: int
+    message_id: str
+    receipt_handle: str
+    address: BodyAddress
+    sent_at: Instant
+    first_received_at: Instant
+    receive_count: int  #: As ApproximateReceiveCount: over all queues that it went through.
+    dead_letter_source_arn: str = ""  #: ARN of the queue that it came from by redrive.
+    sequence_number: str = ""  #: FIFO only.
+
+
+class Received(msgspec.Struct, frozen=True):
+    """At most as many as asked for; empty when the wait ended without any."""
+
+    messages: tuple[ReceivedMessage, ...]
+    received_at: Instant
+    visible_at: Instant  #: When the lease of these messages ends.
+
+
+class EntriesDone(msgspec.Struct, frozen=True):
+    """A result per entry, in order: None for success, or the refusal."""
+
+    results: "tuple[ServiceError | None, ...]"

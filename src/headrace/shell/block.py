@@ -1,0 +1,67 @@
+"""The block that is being filled: records, bodies, and who waits for it."""
+
+from typing import Any
+
+from headrace.base.instant import Instant
+from headrace.core.machine import Forget, Record, Remember
+from headrace.ports.journal import Block
+from headrace.store.codec import FORMAT, BodyKey, encode_bodies, encode_head
+
+#: Estimated size of a record's head, for limits only.
+RECORD_BYTES = 64
+
+
+class OpenBlock:
+    """Collects what one commit will carry and what waits for that commit."""
+
+    __slots__ = ("bodies", "effects", "forgets", "keys", "records", "replies", "seq", "size")
+
+    def __init__(self, seq: int) -> None:
+        """Start empty, as block number `seq`."""
+        self.seq = seq
+        self.records: list[Record] = []
+        self.keys: list[BodyKey] = []
+        self.bodies: list[bytes] = []
+        self.replies: list[tuple[int, Any]] = []
+        self.effects: list[Any] = []
+        self.forgets: list[Forget] = []
+        self.size = 0
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there is something to write."""
+        return bool(self.records)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything or anybody is in it."""
+        return bool(self.records or self.replies or self.effects or self.forgets)
+
+    def add(self, effect: Remember) -> None:
+        """Take a record and its bodies."""
+        record = effect.record
+        self.records.append(record)
+        self.size += RECORD_BYTES
+        number = effect.first
+        for body in effect.bodies:
+            self.keys.append((record.machine, number))
+            self.bodies.append(body)
+            self.size += len(body)
+            number += 1
+
+    def add_body(self, machine: int, number: int, body: bytes) -> None:
+        """Take a body that compaction moves here, under its old machine and number."""
+        self.keys.append((machine, number))
+        self.bodies.append(body)
+        self.size += len(body)
+
+    def seal(self, at: Instant) -> Block:
+        """Return the block to append."""
+        return Block(
+            seq=self.seq,
+            epoch=1,
+            at=at,
+            format=FORMAT,
+            head=encode_head(self.records),
+            bodies=encode_bodies(self.keys, self.bodies),
+        )
