@@ -1,0 +1,62 @@
+# The words of this project. `make` prints them.
+
+BIN := .venv/bin
+ROUNDS ?= 1000
+ARGS ?=
+
+FAST := not slow and not acceptance and not crash and not clients
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast test-clients check lint format bench torture wheel lock tables clean
+
+help: ## Print these words.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv from requirements.lock; quick when that is done.
+	@tools/setup.sh
+
+demo: setup ## Do the main job on 329 real webhook deliveries (ARGS=--crash kills the server midway).
+	@$(BIN)/headrace demo $(ARGS)
+
+test: setup lint ## Check everything, then run all tests but the clients' (under 15 minutes).
+	$(BIN)/python -m pytest -q -m "not clients" $(ARGS)
+
+test-fast: setup ## Run the tests that take no time (under a minute).
+	$(BIN)/python -m pytest -q -m "$(FAST)" $(ARGS)
+
+test-clients: setup ## Run the tests that need other tools: Node, the AWS CLI.
+	@tools/setup_clients.sh
+	$(BIN)/python -m pytest -q -m clients $(ARGS)
+
+check: setup lint ## Check format, lint, types, layers and the house rules.
+	$(BIN)/python -m pytest -q tests/house
+
+lint: setup ## Check format, lint, types and layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: setup ## Format the code, and mend what ruff can mend.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Print one table of figures from one run.
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+torture: setup ## Kill the server ROUNDS times (1000) under load and look for lost messages.
+	HEADRACE_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s --timeout=0 -m crash tests/crash $(ARGS)
+
+wheel: setup ## Build the wheel and the source archive into dist/.
+	$(BIN)/hatchling build
+
+lock: setup ## Resolve pyproject.toml's dependencies anew into requirements.lock (needs uv).
+	@tools/lock.sh
+
+tables: setup ## Generate wire/tables from the installed botocore.
+	$(BIN)/python tools/generate_tables.py
+
+clean: ## Remove what these words have made.
+	rm -rf .venv dist build tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .grimp_cache .hypothesis
+	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} +
