@@ -1,0 +1,40 @@
+"""Write results and errors in the protocol of the request."""
+
+from typing import Any
+
+from headrace.base.errors import ServiceError
+from headrace.wire import awsjson
+from headrace.wire.call import Call, Form, Protocol
+from headrace.wire.envelope import HttpResponse
+
+
+def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpResponse:
+    """Write what an operation gave, as AWS does.
+
+    Args:
+        call: The request that is answered.
+        result: AWS's member names to values; bytes for blobs, whole milliseconds since 1970 for
+            timestamps. None means absent; `wire.model.NULL` means JSON null.
+        request_id: For x-amzn-RequestId.
+    """
+    return awsjson.encode_result(call, result, request_id)
+
+
+def encode_error(
+    protocol: Protocol, error: ServiceError, request_id: str, operation: str = ""
+) -> HttpResponse:
+    """Write an error, as AWS does.
+
+    Args:
+        protocol: How the request spoke, from `identify`.
+        error: The refusal.
+        request_id: For x-amzn-RequestId.
+        operation: AWS's name of the operation, where it is known: a text may depend on it.
+    """
+    if protocol.form is Form.JSON:
+        return awsjson.encode_error(protocol, error, request_id)
+    return HttpResponse(
+        error.status,
+        [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)],
+        f"<{error.code}/>".encode(),
+    )

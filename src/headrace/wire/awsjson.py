@@ -1,0 +1,120 @@
+"""Decode and encode the AWS JSON protocol (1.0 and 1.1)."""
+
+from typing import Any
+
+import msgspec
+
+from headrace.base.errors import ServiceError
+from headrace.wire.call import Call, Protocol
+from headrace.wire.catalog import SERVICES
+from headrace.wire.coerce import coerce, parse_json
+from headrace.wire.credentials import read_credentials
+from headrace.wire.envelope import HttpRequest, HttpResponse
+from headrace.wire.errors import UnknownTarget
+from headrace.wire.limits import ECHO_MAX
+from headrace.wire.model import Service
+from headrace.wire.typed import decoder_for
+
+_encode = msgspec.json.Encoder().encode
+
+
+def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
+    """Read the operation from X-Amz-Target and the parameters from the body.
+
+    Raises:
+        UnknownTarget: X-Amz-Target names no operation.
+        SerializationException: The body cannot be read.
+    """
+    headers = request.headers
+    name = headers.get("x-amz-target", "").rpartition(".")[2]
+    service = SERVICES.get(protocol.service)
+    operation = service.operations.get(name) if service is not None else None
+    if service is None or operation is None:
+        raise UnknownTarget(f"The operation {headers['x-amz-target'][:ECHO_MAX]} is not known.")
+    parameters = decode_body(service, operation.input, request.body)
+    return Call(service.name, name, protocol, parameters, read_credentials(request), headers)
+
+
+def decode_body(service: Service, shape: str, body: bytes) -> dict[str, Any]:
+    """Return a JSON body's members, coerced to the structure's types.
+
+    Raises:
+        SerializationException: The body cannot be read.
+    """
+    decoder = decoder_for(service.name, shape)
+    if decoder is not None and body:
+        try:
+            return decoder.decode(body)
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+            pass  # what was refused is read again, slowly, with AWS's leniency and words
+    parameters: dict[str, Any] = coerce(service, shape, parse_json(body))
+    return parameters
+
+
+def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpResponse:
+    """Write a result; an operation without output has an empty body."""
+    service = SERVICES[call.service]
+    body = b""
+    if service.operations[call.operation].output:
+        body = _encode(without_empty(result) if service.omits_empty else without_none(result))
+    return HttpResponse(
+        200,
+        [(_CONTENT_TYPE, _MEDIA_TYPES[service.json_version]), ("x-amzn-RequestId", request_id)],
+        body,
+    )
+
+
+_CONTENT_TYPE = "Content-Type"
+_MEDIA_TYPES = {
+    "": "application/x-amz-json-1.0",
+    "1.0": "application/x-amz-json-1.0",
+    "1.1": "application/x-amz-json-1.1",
+}
+
+
+def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> HttpResponse:
+    """Write an error: `__type`, `message` and, for SQS, x-amzn-query-error (spec/sqs.md 1.2)."""
+    service = SERVICES.get(protocol.service)
+    namespace = service.namespace + "#" if service is not None and service.namespace else ""
+    body = {"__type": namespace + error.code, **error.members, "message": error.message}
+    headers = [
+        (_CONTENT_TYPE, _MEDIA_TYPES[service.json_version if service is not None else ""]),
+        ("x-amzn-RequestId", request_id),
+    ]
+    if service is None or service.query_errors:
+        headers.append(("x-amzn-query-error", f"{error.query_code};{error.fault}"))
+    return HttpResponse(error.status, headers, _encode(body))
+
+
+def without_empty(members: dict[str, Any]) -> dict[str, Any]:
+    """Return members without None, empty lists and empty maps, at any depth.
+
+    The same dict comes back when there is nothing to leave out.
+    """
+    kept: dict[str, Any] | None = None
+    for name, value in members.items():
+        if value.__class__ is str:
+            continue
+        pruned = value
+        if isinstance(value, dict):
+            pruned = without_empty(value) or None
+        elif isinstance(value, list):
+            pruned = [without_empty(item) if isinstance(item, dict) else item for item in value]
+            pruned = pruned or None
+        if pruned is not value:
+            if kept is None:
+                kept = dict(members)
+            if pruned is None:
+                del kept[name]
+            else:
+                kept[name] = pruned
+        elif value is None:
+            if kept is None:
+                kept = dict(members)
+            del kept[name]
+    return members if kept is None else kept
+
+
+def without_none(members: dict[str, Any]) -> dict[str, Any]:
+    """Return members without None, at the top."""
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,45 @@
+"""The services that are served: their rows put together, and where the models need correcting."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from headrace.wire.model import Operation, Service
+from headrace.wire.tables import functions, sqs
+
+#: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
+#: (spec/lambda.md W8, L-A7).
+_DELETED = {"DeleteFunction": 204}
+
+
+def _corrected(operation: Operation) -> Operation:
+    status = _DELETED.get(operation.name)
+    if status is None:
+        return operation
+    return msgspec.structs.replace(operation, status=status, output="")
+
+
+SQS = Service(
+    name="sqs",
+    target_prefix="AmazonSQS",
+    json_version="1.0",
+    namespace="com.amazonaws.sqs",
+    xml_namespace="http://queue.amazonaws.com/doc/2012-11-05/",
+    query_errors=True,
+    omits_empty=True,
+    operations={row.name: row for row in sqs.OPERATIONS},
+    shapes={row.name: row for row in sqs.SHAPES},
+    errors={row.code: row for row in sqs.ERRORS},
+)
+
+LAMBDA = Service(
+    name="lambda",
+    checks_constraints=True,
+    operations={row.name: _corrected(row) for row in functions.OPERATIONS},
+    shapes={row.name: row for row in functions.SHAPES},
+    errors={row.code: row for row in functions.ERRORS},
+)
+
+#: Every service, by the signing name.
+SERVICES: Mapping[str, Service] = MappingProxyType({row.name: row for row in (SQS, LAMBDA)})

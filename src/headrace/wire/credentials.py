@@ -1,0 +1,57 @@
+"""Who signed a request, for which region and service, as the request itself says.
+
+Nothing is checked here: a signature is neither looked at nor required.
+"""
+
+from functools import lru_cache
+from urllib.parse import unquote
+
+import msgspec
+
+from headrace.wire.envelope import HttpRequest
+from headrace.wire.limits import CREDENTIAL_SCOPE_MAX, CREDENTIAL_SCOPES_MAX
+
+_HEADER_MARK = "Credential="
+_QUERY_MARK = "X-Amz-Credential="
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """The credential scope of Signature Version 4; all empty when unsigned or unreadable."""
+
+    access_key_id: str = ""
+    region: str = ""  #: Empty in the multi-region form (SigV4A), which names none.
+    service: str = ""  #: The signing name: "sqs", "lambda".
+
+
+UNSIGNED = Credentials()
+
+
+def read_credentials(request: HttpRequest) -> Credentials:
+    """Return the credential scope of the Authorization header, else of a presigned query."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        start = header.find(_HEADER_MARK)
+        if start < 0:
+            return UNSIGNED
+        start += len(_HEADER_MARK)
+        end = header.find(",", start)
+        scope = header[start:] if end < 0 else header[start:end]
+        return _parse_scope(scope) if len(scope) <= CREDENTIAL_SCOPE_MAX else UNSIGNED
+    if _QUERY_MARK in request.target:
+        for pair in request.query.split("&"):
+            if pair.startswith(_QUERY_MARK) and len(pair) <= CREDENTIAL_SCOPE_MAX:
+                return _parse_scope(unquote(pair[len(_QUERY_MARK) :]))
+    return UNSIGNED
+
+
+@lru_cache(maxsize=CREDENTIAL_SCOPES_MAX)
+def _parse_scope(scope: str) -> Credentials:
+    """Read `AKID/20261123/eu-west-1/sqs/aws4_request`; the same text comes with every request."""
+    parts = scope.strip().split("/")
+    if parts[-1] != "aws4_request" or not parts[0]:
+        return UNSIGNED
+    if len(parts) == 5:
+        return Credentials(parts[0], parts[2], parts[3])
+    if len(parts) == 4:  # SigV4A: no region
+        return Credentials(parts[0], "", parts[2])
+    return UNSIGNED

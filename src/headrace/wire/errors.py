@@ -1,0 +1,54 @@
+"""Refusals that the wire itself gives: unknown operations and what cannot be read."""
+
+from headrace.base.errors import ServiceError
+
+
+class UnknownOperation(ServiceError):
+    """No operation of ours is asked for (spec/sqs.md 1.1, spec/lambda.md W10)."""
+
+    code = "UnknownOperationException"
+    query_code = "UnknownOperationException"
+    status = 404
+    fault = "Sender"
+
+
+class UnknownTarget(UnknownOperation):
+    """X-Amz-Target names no operation: 404 is for no target, 400 for a bad one (spec/sqs.md 1.2)."""
+
+    status = 400
+
+
+class InvalidAction(ServiceError):
+    """The query protocol's `Action` is unknown, or cannot be asked of a queue's own URL."""
+
+    code = "InvalidAction"
+    query_code = "InvalidAction"
+    status = 400
+    fault = "Sender"
+
+
+class MalformedQueryString(ServiceError):
+    """Query parameters cannot be read: a bad escape, text that is not UTF-8, too many of them."""
+
+    code = "MalformedQueryString"
+    query_code = "MalformedQueryString"
+    status = 404
+    fault = "Sender"
+
+
+class SerializationException(ServiceError):
+    """The body cannot be read, or a value is of another type than the model says."""
+
+    code = "SerializationException"
+    query_code = "SerializationException"
+    status = 400
+    fault = "Sender"
+
+
+class ValidationException(ServiceError):
+    """Values break the model's constraints (spec/lambda.md 1.4): all of them in one sentence."""
+
+    code = "ValidationException"
+    query_code = "ValidationException"
+    status = 400
+    fault = "Sender"

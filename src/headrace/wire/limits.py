@@ -1,0 +1,33 @@
+"""What the wire takes from one request, and how much it remembers between requests."""
+
+#: Query parameters in one request: ten batch entries with ten attributes of three parts each make
+#: 370; the rest is head room. Beyond it the request is refused as malformed. (Ours.)
+QUERY_PARAMETERS_MAX = 2_000
+
+#: Parts of one query parameter's name: the longest real one,
+#: `SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.BinaryListValue.1`, has seven. (Ours.)
+QUERY_NAME_PARTS_MAX = 10
+
+#: Digits of an index in a query parameter's name. (Ours.)
+QUERY_INDEX_DIGITS_MAX = 9
+
+#: Credential scopes whose parsed form is remembered; the least recently used one goes. (Ours.)
+CREDENTIAL_SCOPES_MAX = 1_024
+
+#: Characters of a credential scope that is looked at; longer ones count as unsigned. AWS's access
+#: key ids have 16 to 128 characters. (Ours.)
+CREDENTIAL_SCOPE_MAX = 512
+
+#: A string longer than this many times its greatest length is refused without trying its pattern,
+#: so that no pattern runs over megabytes. (Ours.)
+PATTERN_LENGTH_FACTOR = 4
+
+#: The same for strings whose length has no limit in the model, in characters. (Ours.)
+PATTERN_LENGTH_MAX = 10_000
+
+#: Characters of an unknown name or value that an error's sentence repeats. (Ours.)
+ECHO_MAX = 256
+
+#: Integers of AWS's model: `integer` has 32 bits, `long` 64.
+INTEGER_MAX = 2**31 - 1
+LONG_MAX = 2**63 - 1

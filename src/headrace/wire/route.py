@@ -1,0 +1,54 @@
+"""Tell which operation an HttpRequest asks for, in which protocol, and read its parameters."""
+
+import re
+
+from headrace.wire import awsjson
+from headrace.wire.call import Call, Form, Protocol
+from headrace.wire.catalog import SERVICES
+from headrace.wire.envelope import HttpRequest
+from headrace.wire.errors import UnknownOperation
+
+__all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
+
+_NONE = Protocol(Form.NONE, "")
+_UNKNOWN_JSON = Protocol(Form.JSON, "")
+_REST = Protocol(Form.REST_JSON, "lambda")
+
+#: What stands before the dot of X-Amz-Target to the protocol it means.
+_PREFIXES = {
+    service.target_prefix: Protocol(Form.JSON, service.name)
+    for service in SERVICES.values()
+    if service.target_prefix
+}
+
+#: Lambda's paths begin with the date of the feature; no account id looks like that.
+_DATED = re.compile(r"/\d{4}-\d{2}-\d{2}/", re.ASCII)
+
+
+def identify(request: HttpRequest) -> Protocol:
+    """Return the protocol that a request speaks, from its shape (spec/sqs.md 1.1).
+
+    Never fails: what is no protocol of ours is `Form.NONE`, and decoding that is refused.
+    """
+    target = request.headers.get("x-amz-target")
+    if target is not None:
+        return _PREFIXES.get(target.rpartition(".")[0], _UNKNOWN_JSON)
+    if _DATED.match(request.target):
+        return _REST
+    return _NONE
+
+
+def decode(protocol: Protocol, request: HttpRequest) -> Call:
+    """Read a request that speaks `protocol`.
+
+    Raises:
+        ServiceError: No such operation, or the request cannot be read; see `wire/errors.py`.
+    """
+    if protocol.form is Form.JSON:
+        return awsjson.decode_call(protocol, request)
+    raise UnknownOperation("No operation of ours is asked for.")
+
+
+def route(request: HttpRequest) -> Call:
+    """Read a request in whatever protocol it speaks; see `decode`."""
+    return decode(identify(request), request)

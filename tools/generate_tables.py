@@ -1,0 +1,166 @@
+"""Print `wire/tables/` anew from the service models of the installed botocore.
+
+Run as `python tools/generate_tables.py` to write the tables, or with `--check` to say whether they
+are what the models say (exit status 1 if not). No documentation strings are taken over.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore
+from botocore.loaders import Loader
+
+TABLES = Path(__file__).resolve().parent.parent / "src" / "headrace" / "wire" / "tables"
+
+#: Service in botocore, file in `wire/tables/`, name in the docstring.
+SOURCES = (("sqs", "sqs.py", "SQS"), ("lambda", "functions.py", "Lambda"))
+
+KINDS = {"float": "double", "character": "string"}
+PLACES = {"uri": "uri", "querystring": "query", "header": "header", "statusCode": "status"}
+
+
+def table(service: str, title: str) -> str:
+    """Return the text of one table, formatted."""
+    raw = Loader().load_service_model(service, "service-2")
+    operations = [operation_row(raw, name) for name in sorted(raw["operations"])]
+    shapes = [
+        shape_row(name, shape)
+        for name, shape in sorted(raw["shapes"].items())
+        if not shape.get("exception")
+    ]
+    errors = [
+        error_row(name, shape)
+        for name, shape in sorted(raw["shapes"].items())
+        if shape.get("exception")
+    ]
+    version, uid = botocore.__version__, raw["metadata"]["uid"]
+    text = "\n".join(
+        [
+            f'"""{title} operations and shapes (generated; do not edit).',
+            "",
+            f"Printed by tools/generate_tables.py from botocore {version}, {uid}.",
+            '"""',
+            "",
+            "from headrace.wire.model import ErrorShape, Member, Operation, Shape",
+            "",
+            "OPERATIONS = (",
+            *(f"{row}," for row in operations),
+            ")",
+            "",
+            "SHAPES = (",
+            *(f"{row}," for row in shapes),
+            ")",
+            "",
+            "ERRORS = (",
+            *(f"{row}," for row in errors),
+            ")",
+            "",
+        ]
+    )
+    return formatted(text)
+
+
+def operation_row(raw: dict[str, Any], name: str) -> str:
+    """Return the source text of one operation's row."""
+    operation = raw["operations"][name]
+    http = operation["http"]
+    parts = [
+        repr(name),
+        repr(http["method"]),
+        repr(http["requestUri"]),
+        repr(http.get("responseCode", 200)),
+        repr(operation["input"]["shape"]),
+    ]
+    if "output" in operation:
+        parts.append(repr(operation["output"]["shape"]))
+    return f"Operation({', '.join(parts)})"
+
+
+def shape_row(name: str, shape: dict[str, Any]) -> str:
+    """Return the source text of one shape's row."""
+    parts = [repr(name), repr(KINDS.get(shape["type"], shape["type"]))]
+    if shape["type"] == "structure" and shape["members"]:
+        required = set(shape.get("required", ()))
+        rows = [
+            member_row(member, row, required=member in required)
+            for member, row in shape["members"].items()
+        ]
+        parts.append(f"members=({', '.join(rows)},)")
+    for key, argument in (("member", "item"), ("value", "item"), ("key", "key")):
+        if key in shape:
+            parts.append(f"{argument}={shape[key]['shape']!r}")
+    for key, argument in (
+        ("payload", "payload"),
+        ("min", "minimum"),
+        ("max", "maximum"),
+        ("pattern", "pattern"),
+        ("sensitive", "sensitive"),
+        ("eventstream", "event_stream"),
+    ):
+        if key in shape:
+            parts.append(f"{argument}={shape[key]!r}")
+    if "enum" in shape:
+        parts.append(f"enum={tuple(shape['enum'])!r}")
+    return f"Shape({', '.join(parts)})"
+
+
+def member_row(name: str, member: dict[str, Any], *, required: bool) -> str:
+    """Return the source text of one member's row."""
+    parts = [repr(name), repr(member["shape"])]
+    if required:
+        parts.append("required=True")
+    if "location" in member:
+        parts.append(f"place={PLACES[member['location']]!r}")
+    if member.get("locationName", name) != name:
+        parts.append(f"wire_name={member['locationName']!r}")
+    return f"Member({', '.join(parts)})"
+
+
+def error_row(name: str, shape: dict[str, Any]) -> str:
+    """Return the source text of one error's row."""
+    members = shape["members"]
+    message = next((member for member in members if member.lower() == "message"), "")
+    status = shape.get("error", {}).get("httpStatusCode", 0)
+    parts = [repr(name), repr(status), repr(message)]
+    headers = tuple(
+        (member, row["locationName"])
+        for member, row in members.items()
+        if row.get("location") == "header"
+    )
+    if headers:
+        parts.append(f"headers={headers!r}")
+    return f"ErrorShape({', '.join(parts)})"
+
+
+def formatted(text: str) -> str:
+    """Return Python source as `ruff format` leaves it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TABLES / "table.py"), "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def main(arguments: list[str]) -> int:
+    """Write the tables, or compare them with `--check`; return the exit status."""
+    stale = []
+    for service, file, title in SOURCES:
+        text = table(service, title)
+        path = TABLES / file
+        if arguments == ["--check"]:
+            if not path.exists() or path.read_text() != text:
+                stale.append(path.name)
+        else:
+            path.write_text(text)
+    if stale:
+        print(f"out of date: {', '.join(stale)}; run python tools/generate_tables.py")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
