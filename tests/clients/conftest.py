@@ -1,0 +1,97 @@
+"""Clients that need other tools than Python: where they are, and how to run them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+#: What a client would find in a user's shell, and what must not reach these tests.
+FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NODE_OPTIONS")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test of this folder `clients`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.clients)
+
+
+@pytest.fixture(scope="session")
+def node():
+    """Return the path of Node, 20 or newer."""
+    path = shutil.which("node")
+    if path is None:
+        pytest.skip("no node on this machine")
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    if int(version.stdout.removeprefix("v").split(".")[0]) < 20:
+        pytest.skip(f"node is {version.stdout.strip()}, and the SDK needs 20 or newer")
+    return path
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """Return the folder of the npm packages that package-lock.json names."""
+    folder = HERE / "node_modules"
+    if not (folder / "@aws-sdk" / "client-sqs").is_dir():
+        pytest.skip("the npm packages are not installed (`make test-clients` does that)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def aws_cli():
+    """Return the path of the AWS CLI in .venv; it is a locked development dependency."""
+    path = Path(sys.executable).parent / "aws"
+    if not path.is_file():
+        pytest.skip("no AWS CLI beside this Python (`make setup` installs it)")
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def client_environment(tmp_path_factory):
+    """Return a function from a server's URL to the environment variables of a client."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+
+    def environment(endpoint_url):
+        return kept | {
+            "HOME": str(home),
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+
+    return environment
+
+
+@pytest.fixture
+def run_node(node, node_modules, client_environment):
+    """Return a function that runs a module of this folder, or a text, with Node.
+
+    `run_node("orders.mjs", "argument", endpoint_url=...)` runs a file; text that is no file name
+    is run as a module itself. Returns the completed process; anything but exit status 0 raises.
+    """
+
+    def run(program, *arguments, endpoint_url="http://127.0.0.1:9", timeout_s=50):
+        is_file = program.endswith(".mjs")
+        source = [program] if is_file else ["--input-type=module", "--eval", program]
+        return subprocess.run(
+            [node, *source, *arguments],
+            cwd=HERE,
+            env=client_environment(endpoint_url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=True,
+        )
+
+    return run
