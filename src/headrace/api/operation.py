@@ -26,3 +26,14 @@ class Operation(NamedTuple):
 
     command: Callable[..., Any]
     answer: Callable[..., Answer]
+
+
+class Prepared(NamedTuple):
+    """What `command` may return instead of a bare command, when its answer needs what it found.
+
+    `answer(reply, bodies)` takes the place of the operation's. `command` None says that there is
+    nothing to ask of a room; `answer` is then called with None.
+    """
+
+    command: Any | None
+    answer: Callable[[Any, Mapping[Any, bytes]], Answer]

@@ -17,6 +17,14 @@ class CreateQueue(msgspec.Struct, frozen=True):
     tags: dict[str, str]
 
 
+class FindQueue(msgspec.Struct, frozen=True, gc=False):
+    """Find a queue by its name. Reply: `QueueFound`."""
+
+    account: str
+    region: str
+    name: str
+
+
 class DeleteQueue(msgspec.Struct, frozen=True, gc=False):
     """Delete a queue and everything in it. Reply: `Done`."""
 

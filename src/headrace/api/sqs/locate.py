@@ -1,0 +1,39 @@
+"""Find the queue that a request means by its QueueUrl.
+
+Only account and name matter; the host is never compared, and a bare name means the caller's own
+account (spec/sqs.md 1.5). The region is the caller's, unless the URL is of the path form that
+names one.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from headrace.api.context import Context
+from headrace.base.arn import parse_queue_url
+from headrace.core.sqs.errors import MissingParameter
+from headrace.core.sqs.queues import Queues
+
+#: Queue URLs whose parts are remembered; a client sends the same few again and again.
+REMEMBERED_URLS_MAX = 4_096
+
+_parse = lru_cache(maxsize=REMEMBERED_URLS_MAX)(parse_queue_url)
+
+
+def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) -> int:
+    """Return the machine number of the queue that `QueueUrl` names.
+
+    Raises:
+        MissingParameter: There is no QueueUrl.
+        QueueDoesNotExist: It names no queue.
+    """
+    url = parameters.get("QueueUrl")
+    if not url:
+        raise MissingParameter("The request must contain the parameter QueueUrl.")
+    place = _parse(url)
+    return queues.find(place.account or context.account, place.region or context.region, place.name)
+
+
+def queue_url(context: Context, account: str, name: str) -> str:
+    """Return the URL of a queue under the authority that the caller used."""
+    return f"{context.base_url}/{account}/{name}"

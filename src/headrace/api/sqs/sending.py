@@ -1,0 +1,202 @@
+"""SendMessage and SendMessageBatch: parameters to commands, replies to answers.
+
+Source: spec/sqs.md 2.7, 2.8, 4.2 to 4.6.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headrace.api.context import Context
+from headrace.api.operation import Answer, Operation, Parameters, Prepared
+from headrace.api.sqs.attributes import (
+    FORBIDDEN_CHARACTERS,
+    body_digest,
+    digest,
+    parse_attributes,
+    parse_system_attributes,
+    size_of,
+)
+from headrace.api.sqs.entries import batch_answer, check_entries, failed_entry
+from headrace.api.sqs.locate import find_queue
+from headrace.base.errors import ServiceError
+from headrace.core.sqs import limits
+from headrace.core.sqs.commands import OutgoingMessage, SendMessages
+from headrace.core.sqs.content import Attribute, Content, encode
+from headrace.core.sqs.errors import (
+    BatchRequestTooLong,
+    InvalidMessageContents,
+    InvalidParameterValue,
+    MissingParameter,
+)
+from headrace.core.sqs.replies import Sent, SentMessage
+
+_INVALID_CHARACTERS = (
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+    "#xE000 to #xFFFD | #x10000 to #x10FFFF"
+)
+#: Group and deduplication ids: 1 to 128 ASCII letters, digits and punctuation, no space.
+_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
+_forbidden = FORBIDDEN_CHARACTERS.search
+
+
+def send_message(parameters: Parameters, context: Context, rooms: Any) -> SendMessages:
+    """Read SendMessage.
+
+    Raises:
+        ServiceError: As 2.7 says; the queue is looked up first.
+    """
+    queue = find_queue(parameters, context, rooms.queues)
+    message = _read_message(parameters, context)
+    return SendMessages(queue=queue, block=context.block, messages=(message,))
+
+
+def answer_send_message(
+    parameters: Parameters, context: Context, reply: Sent, bodies: Mapping[Any, bytes]
+) -> Answer:
+    """Answer with id and digests.
+
+    Raises:
+        ServiceError: The message was refused.
+    """
+    result = reply.results[0]
+    if isinstance(result, ServiceError):
+        raise result
+    return _sent_members(parameters, result)
+
+
+def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> Prepared:
+    """Read SendMessageBatch; entries that are wrong for themselves are refused one by one.
+
+    Raises:
+        ServiceError: As the table of 2.8 says, in its order.
+    """
+    queue = find_queue(parameters, context, rooms.queues)
+    entries = check_entries(parameters, "SendMessageBatchRequestEntry")
+    size = sum(_size_as_sent(entry) for entry in entries)
+    if size > limits.BATCH_BYTES_MAX:
+        raise BatchRequestTooLong(
+            f"Batch requests cannot be longer than {limits.BATCH_BYTES_MAX} bytes. "
+            f"You have sent {size} bytes."
+        )
+    read: list[OutgoingMessage | ServiceError] = []
+    for entry in entries:
+        try:
+            read.append(_read_message(entry, context))
+        except ServiceError as refusal:
+            read.append(refusal)
+    good = tuple(message for message in read if isinstance(message, OutgoingMessage))
+    command = SendMessages(queue=queue, block=context.block, messages=good) if good else None
+
+    def answer(reply: Sent | None, bodies: Mapping[Any, bytes]) -> Answer:
+        return _answer_entries(entries, read, reply.results if reply is not None else ())
+
+    return Prepared(command, answer)
+
+
+def _answer_entries(
+    entries: Sequence[Mapping[str, Any]],
+    read: Sequence[OutgoingMessage | ServiceError],
+    results: Sequence[SentMessage | ServiceError],
+) -> Answer:
+    successful: list[Answer] = []
+    failed: list[Answer] = []
+    taken = iter(results)
+    for entry, message in zip(entries, read, strict=True):
+        result = message if isinstance(message, ServiceError) else next(taken)
+        if isinstance(result, ServiceError):
+            failed.append(_in_batch_words(entry["Id"], result))
+        else:
+            successful.append({"Id": entry["Id"], **_sent_members(entry, result)})
+    return batch_answer(successful, failed)
+
+
+def _in_batch_words(entry_id: str, refusal: ServiceError) -> Answer:
+    """Return a failed entry; the text about a message's size differs from the single send's."""
+    failed = failed_entry(entry_id, refusal)
+    failed["Message"] = failed["Message"].replace(
+        "One or more parameters are invalid.", "One or more parameters cannot be validated."
+    )
+    return failed
+
+
+def _read_message(given: Mapping[str, Any], context: Context) -> OutgoingMessage:
+    """Check one message's own parameters, in AWS's order, and return it."""
+    body = given.get("MessageBody")
+    if not body:
+        raise MissingParameter("The request must contain the parameter MessageBody.")
+    if _forbidden(body):
+        raise InvalidMessageContents(_INVALID_CHARACTERS)
+    attributes = parse_attributes(given.get("MessageAttributes"))
+    system = parse_system_attributes(given.get("MessageSystemAttributes"))
+    delay_s = given.get("DelaySeconds")
+    if delay_s is not None and not 0 <= delay_s <= limits.DELAY_S_MAX:
+        raise InvalidParameterValue(
+            f"Value {delay_s} for parameter DelaySeconds is invalid. "
+            f"Reason: DelaySeconds must be >= 0 and <= {limits.DELAY_S_MAX}."
+        )
+    group_id = _checked_id(given, "MessageGroupId")
+    deduplication_id = _checked_id(given, "MessageDeduplicationId")
+    content = Content(
+        body=body,
+        sender_id=context.sender_id,
+        attributes=attributes,
+        trace_header=_trace_header(system, context),
+        group_id=group_id,
+        deduplication_id=deduplication_id,
+    )
+    size = len(body) if body.isascii() else len(body.encode())
+    if attributes is not None:
+        size += size_of(attributes)
+    return OutgoingMessage(encode(content), size, delay_s, group_id, deduplication_id)
+
+
+def _checked_id(given: Mapping[str, Any], parameter: str) -> str | None:
+    value: str | None = given.get(parameter)
+    if value is not None and not _ID.fullmatch(value):
+        raise InvalidParameterValue(
+            f"Value {value} for parameter {parameter} is invalid. Reason: {parameter} can only "
+            "include alphanumeric and punctuation characters. 1 to 128 in length."
+        )
+    return value
+
+
+def _trace_header(system: Mapping[str, Attribute] | None, context: Context) -> str | None:
+    if system is None:
+        return context.trace_header
+    value = system["AWSTraceHeader"].value
+    return value if isinstance(value, str) else value.decode(errors="replace")
+
+
+def _size_as_sent(entry: Mapping[str, Any]) -> int:
+    """Return what an entry adds to the size of its batch, before it is checked (4.2)."""
+    size = len((entry.get("MessageBody") or "").encode(errors="surrogatepass"))
+    for name, value in (entry.get("MessageAttributes") or {}).items():
+        size += len(name.encode()) + len((value.get("DataType") or "").encode())
+        size += len((value.get("StringValue") or "").encode(errors="surrogatepass"))
+        size += len(value.get("BinaryValue") or b"")
+    return size
+
+
+def _sent_members(given: Mapping[str, Any], result: SentMessage) -> Answer:
+    """Return the members that describe a sent message; digests are of the current request."""
+    members: Answer = {
+        "MD5OfMessageBody": body_digest(given["MessageBody"]),
+        "MessageId": result.message_id,
+    }
+    attributes = given.get("MessageAttributes")
+    if attributes:
+        parsed = parse_attributes(attributes)
+        members["MD5OfMessageAttributes"] = digest(parsed or {})
+    system = given.get("MessageSystemAttributes")
+    if system:
+        members["MD5OfMessageSystemAttributes"] = digest(parse_system_attributes(system) or {})
+    if result.sequence_number:
+        members["SequenceNumber"] = result.sequence_number
+    return members
+
+
+OPERATIONS = {
+    "SendMessage": Operation(send_message, answer_send_message),
+    "SendMessageBatch": Operation(send_message_batch, answer_send_message),
+}
