@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace.base.errors import ServiceError
-from headrace.wire import awsjson
+from headrace.wire import awsjson, queryanswer, restjson
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.envelope import HttpResponse
 
@@ -17,7 +17,12 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
             timestamps. None means absent; `wire.model.NULL` means JSON null.
         request_id: For x-amzn-RequestId.
     """
-    return awsjson.encode_result(call, result, request_id)
+    form = call.protocol.form
+    if form is Form.JSON:
+        return awsjson.encode_result(call, result, request_id)
+    if form is Form.REST_JSON:
+        return restjson.encode_result(call, result, request_id)
+    return queryanswer.encode_result(call, result, request_id)
 
 
 def encode_error(
@@ -33,6 +38,10 @@ def encode_error(
     """
     if protocol.form is Form.JSON:
         return awsjson.encode_error(protocol, error, request_id)
+    if protocol.form is Form.REST_JSON:
+        return restjson.encode_error(protocol, error, request_id)
+    if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
+        return queryanswer.encode_error(protocol, error, request_id, operation)
     return HttpResponse(
         error.status,
         [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)],

@@ -15,6 +15,15 @@ from headrace.wire.limits import ECHO_MAX
 from headrace.wire.model import Service
 from headrace.wire.typed import decoder_for
 
+_CONTENT_TYPE = "Content-Type"
+
+#: By the service's version of the protocol; a service that is not known is answered in 1.0.
+_MEDIA_TYPES = {
+    "": "application/x-amz-json-1.0",
+    "1.0": "application/x-amz-json-1.0",
+    "1.1": "application/x-amz-json-1.1",
+}
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,14 +71,6 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
         [(_CONTENT_TYPE, _MEDIA_TYPES[service.json_version]), ("x-amzn-RequestId", request_id)],
         body,
     )
-
-
-_CONTENT_TYPE = "Content-Type"
-_MEDIA_TYPES = {
-    "": "application/x-amz-json-1.0",
-    "1.0": "application/x-amz-json-1.0",
-    "1.1": "application/x-amz-json-1.1",
-}
 
 
 def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> HttpResponse:

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from headrace.wire.model import Operation, Service
-from headrace.wire.tables import functions, sqs
+from headrace.wire.model import Operation, QueryNames, Service
+from headrace.wire.tables import functions, query, sqs
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
@@ -25,7 +25,14 @@ SQS = Service(
     target_prefix="AmazonSQS",
     json_version="1.0",
     namespace="com.amazonaws.sqs",
-    xml_namespace="http://queue.amazonaws.com/doc/2012-11-05/",
+    query=QueryNames(
+        xml_namespace="http://queue.amazonaws.com/doc/2012-11-05/",
+        items=query.SQS_ITEMS,
+        entries=query.SQS_ENTRIES,
+        root_only=query.SQS_ROOT_ONLY,
+        json_names=query.SQS_JSON_NAMES,
+        texts=query.SQS_TEXTS,
+    ),
     query_errors=True,
     omits_empty=True,
     operations={row.name: row for row in sqs.OPERATIONS},

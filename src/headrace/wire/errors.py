@@ -13,7 +13,7 @@ class UnknownOperation(ServiceError):
 
 
 class UnknownTarget(UnknownOperation):
-    """X-Amz-Target names no operation: 404 is for no target, 400 for a bad one (spec/sqs.md 1.2)."""
+    """X-Amz-Target names no operation: 400, for 404 means no target at all (spec/sqs.md 1.2)."""
 
     status = 400
 

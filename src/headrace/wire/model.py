@@ -5,6 +5,7 @@ shapes; `Service.shapes` finds them. Nothing here knows which services there are
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal, final
 
 import msgspec
@@ -75,8 +76,20 @@ class ErrorShape(msgspec.Struct, frozen=True):
 
     code: str
     status: int  #: 0 where the model names none.
-    message: str  #: "message" or "Message": how its body spells it; empty: it has none.
+    message: str  #: "message" or "Message": how its body spells it; empty: the model has none.
     headers: tuple[tuple[str, str], ...] = ()  #: (member, header) for what is not in the body.
+
+
+class QueryNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What the query protocol of a service adds to its model; see `tables/query.py`."""
+
+    xml_namespace: str
+    items: Mapping[str, str]  #: List shape to the name of one item.
+    entries: Mapping[str, tuple[str, str, str]]  #: Map shape to the names of entry, key and value.
+    root_only: frozenset[str] = frozenset()  #: Operations refused on a path other than "/".
+    json_names: Mapping[str, str] = MappingProxyType({})  #: Members renamed in JSON answers.
+    #: (error code, operation or "") to the text that replaces the other protocol's.
+    texts: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +99,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     target_prefix: str = ""  #: AWS JSON: what stands before the dot in X-Amz-Target.
     json_version: str = ""  #: AWS JSON: "1.0" or "1.1".
     namespace: str = ""  #: AWS JSON: what stands before "#" in an error's `__type`.
-    xml_namespace: str = ""  #: Query: the default namespace of answers; empty: it has no query.
+    query: QueryNames | None = None  #: None: the service does not speak the query protocol.
     query_errors: bool = False  #: AWS JSON errors carry x-amzn-query-error.
     omits_empty: bool = False  #: Empty lists and maps are left out of AWS JSON answers.
     checks_constraints: bool = False  #: Parameters are checked against the model's constraints.

@@ -2,9 +2,10 @@
 
 import re
 
-from headrace.wire import awsjson
+from headrace.wire import awsjson, query, restjson
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.catalog import SERVICES
+from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import UnknownOperation
 
@@ -21,6 +22,16 @@ _PREFIXES = {
     if service.target_prefix
 }
 
+#: Services that speak the query protocol, and the protocol for either rendering of answers.
+_QUERIES = {
+    service.name: {form: Protocol(form, service.name) for form in (Form.QUERY_XML, Form.QUERY_JSON)}
+    for service in SERVICES.values()
+    if service.query is not None
+}
+
+_ACTION = re.compile(r"(?:^|&)Action=")
+_ACTION_IN_BODY = re.compile(rb"(?:^|&)Action=")
+
 #: Lambda's paths begin with the date of the feature; no account id looks like that.
 _DATED = re.compile(r"/\d{4}-\d{2}-\d{2}/", re.ASCII)
 
@@ -35,6 +46,13 @@ def identify(request: HttpRequest) -> Protocol:
         return _PREFIXES.get(target.rpartition(".")[0], _UNKNOWN_JSON)
     if _DATED.match(request.target):
         return _REST
+    if (query.is_form(request) and _ACTION_IN_BODY.search(request.body)) or (
+        "Action=" in request.target and _ACTION.search(request.query)
+    ):
+        in_json = "application/json" in request.headers.get("accept", "")
+        service = read_credentials(request).service
+        by_form = _QUERIES.get(service, _QUERIES["sqs"])
+        return by_form[Form.QUERY_JSON if in_json else Form.QUERY_XML]
     return _NONE
 
 
@@ -46,6 +64,10 @@ def decode(protocol: Protocol, request: HttpRequest) -> Call:
     """
     if protocol.form is Form.JSON:
         return awsjson.decode_call(protocol, request)
+    if protocol.form is Form.REST_JSON:
+        return restjson.decode_call(protocol, request)
+    if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
+        return query.decode_call(protocol, request)
     raise UnknownOperation("No operation of ours is asked for.")
 
 
