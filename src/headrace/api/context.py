@@ -1,4 +1,4 @@
-"""Who asks, when, and what may be looked up: the values an operation is given beside its parameters."""
+"""Who asks and when: what an operation is given beside its parameters."""
 
 import msgspec
 
@@ -11,7 +11,8 @@ class Context(msgspec.Struct):
     account: str  #: 12 digits, from the credentials or the configured default.
     region: str  #: From the credential scope, else the Host name, else the configured default.
     request_id: str  #: UUID; also the answer's x-amzn-RequestId.
-    seed: bytes  #: 16 random bytes: what ids made for this request derive from (hash it with a purpose).
+    #: 16 random bytes: what ids made for this request derive from (hashed with a purpose).
+    seed: bytes
     now: Instant
     block: int  #: Number of the block that is being filled (for bodies).
     base_url: str  #: Scheme and authority that the caller used, e.g. "http://127.0.0.1:4566".

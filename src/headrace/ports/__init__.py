@@ -1,1 +1,1 @@
-"""What the shell needs of the world, as protocols: journal, blobs, clock, entropy, sandbox, logs."""
+"""What the shell needs of the world: journal, blobs, clock, entropy, sandbox, logs."""

@@ -88,7 +88,8 @@ def _parse_value(name: str, value: Mapping[str, Any]) -> Attribute:
     data_type = value.get("DataType")
     if not data_type:
         raise InvalidParameterValue(
-            f"The message (user) attribute '{name}' must contain a non-empty message attribute type."
+            f"The message (user) attribute '{name}' must contain a non-empty message attribute "
+            "type."
         )
     if len(data_type.encode()) > limits.ATTRIBUTE_TYPE_BYTES_MAX:
         raise InvalidParameterValue("Message (user) attribute type must be shorter than 256 bytes.")

@@ -48,13 +48,15 @@ def change_visibility(parameters: Parameters, context: Context, rooms: Any) -> C
     """
     queue = find_queue(parameters, context, rooms.queues)
     handle = _required(parameters, "ReceiptHandle")
-    return ChangeVisibility(queue=queue, entries=((handle, _required(parameters, "VisibilityTimeout")),))
+    return ChangeVisibility(
+        queue=queue, entries=((handle, _required(parameters, "VisibilityTimeout")),)
+    )
 
 
 def change_visibility_batch(
     parameters: Parameters, context: Context, rooms: Any
 ) -> ChangeVisibility:
-    """Read ChangeMessageVisibilityBatch; a missing time-out counts as 0 (2.11, an open question)."""
+    """Read ChangeMessageVisibilityBatch; a missing time-out counts as 0 (2.11 leaves it open)."""
     queue = find_queue(parameters, context, rooms.queues)
     entries = check_entries(parameters, "ChangeMessageVisibilityBatchRequestEntry")
     times = [entry.get("VisibilityTimeout") or 0 for entry in entries]

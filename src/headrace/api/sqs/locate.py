@@ -32,8 +32,3 @@ def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) 
         raise MissingParameter("The request must contain the parameter QueueUrl.")
     place = _parse(url)
     return queues.find(place.account or context.account, place.region or context.region, place.name)
-
-
-def queue_url(context: Context, account: str, name: str) -> str:
-    """Return the URL of a queue under the authority that the caller used."""
-    return f"{context.base_url}/{account}/{name}"

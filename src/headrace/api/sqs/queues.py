@@ -7,7 +7,8 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters
-from headrace.api.sqs.locate import find_queue, queue_url
+from headrace.api.sqs.locate import find_queue
+from headrace.base.arn import format_queue_url
 from headrace.core.sqs import limits
 from headrace.core.sqs.commands import (
     CreateQueue,
@@ -61,7 +62,7 @@ def answer_queue_url(
     parameters: Parameters, context: Context, reply: QueueFound, bodies: Mapping[Any, bytes]
 ) -> Answer:
     """Answer with the URL of the queue."""
-    return {"QueueUrl": queue_url(context, reply.account, reply.name)}
+    return {"QueueUrl": format_queue_url(context.base_url, reply.account, reply.name)}
 
 
 def list_queues(parameters: Parameters, context: Context, rooms: Any) -> ListQueues:
@@ -90,7 +91,9 @@ def answer_list_queues(
 ) -> Answer:
     """Answer with URLs; a token only when a page size was asked for and more remain."""
     answer: Answer = {
-        "QueueUrls": [queue_url(context, context.account, name) for name in reply.names]
+        "QueueUrls": [
+            format_queue_url(context.base_url, context.account, name) for name in reply.names
+        ]
     }
     if reply.more and parameters.get("MaxResults") is not None:
         answer["NextToken"] = base64.b64encode(reply.names[-1].encode()).decode()

@@ -136,9 +136,7 @@ def system_attributes(
         "DeadLetterQueueSourceArn": message.dead_letter_source_arn or None,
     }
     wanted = SYSTEM_ATTRIBUTES if "All" in names else frozenset(names)
-    return {
-        name: value for name, value in found.items() if value is not None and name in wanted
-    }
+    return {name: value for name, value in found.items() if value is not None and name in wanted}
 
 
 OPERATIONS = {"ReceiveMessage": Operation(receive_message, answer_receive_message)}

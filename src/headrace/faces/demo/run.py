@@ -28,7 +28,7 @@ CRASH_AT = 0.5
 class Demo:
     """One run: server, resources, traffic, verdict."""
 
-    def __init__(self, folder: Path, crash: bool) -> None:
+    def __init__(self, folder: Path, *, crash: bool) -> None:
         """Prepare a run on an empty folder; `crash` kills the server midway."""
         self.server = ServerProcess(folder, free_port())
         self.crash = crash
@@ -198,11 +198,11 @@ def end_progress() -> None:
         print()
 
 
-def run(crash: bool) -> int:
+def run(*, crash: bool) -> int:
     """Run the demo on a temporary folder; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="headrace-demo-") as folder:
         try:
-            return 0 if Demo(Path(folder), crash).run() else 1
+            return 0 if Demo(Path(folder), crash=crash).run() else 1
         except StartFailed as failure:
             print(f"headrace demo: {failure}", file=sys.stderr)
             return 1

@@ -1,0 +1,116 @@
+"""Put load on an HTTP server over many keep-alive connections, from one plain epoll loop.
+
+Each connection has one request under way. A request costs one `recv`, one `send` and a little
+arithmetic, so that the generator, on its own core, is faster than what it measures.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+
+import msgspec
+
+#: Given the last response (None at first), returns the next request. One per connection.
+Script = Callable[[bytes | None], bytes]
+
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+
+
+class Result(msgspec.Struct):
+    """What came of one measurement."""
+
+    requests: int
+    errors: int  #: Responses whose status was not 200.
+    elapsed_s: float
+    latencies_us: list[int]
+
+    @property
+    def per_s(self) -> float:
+        """Requests answered in a second."""
+        return self.requests / self.elapsed_s
+
+    def quantile_us(self, share: float) -> int:
+        """Return the latency that `share` (0 to 1) of the requests did not exceed."""
+        ordered = sorted(self.latencies_us)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class _Connection:
+    __slots__ = ("received", "script", "sent_at_ns", "sock")
+
+    def __init__(self, port: int, script: Script) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.script = script
+        self.received = b""
+        self.sent_at_ns = 0
+
+    def send(self, response: bytes | None) -> None:
+        request = self.script(response)
+        self.sent_at_ns = time.perf_counter_ns()
+        # The socket blocks: a request is far smaller than its send buffer, which is empty now.
+        self.sock.sendall(request)
+
+    def take_response(self) -> bytes | None:
+        """Return the whole response if it is there."""
+        data = self.sock.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server closed a connection")
+        if self.received:
+            data = self.received + data
+        end = data.find(_END_OF_HEAD)
+        if end >= 0 and len(data) >= end + 4 + _content_length(data, end):
+            self.received = b""
+            return data
+        self.received = data
+        return None
+
+
+def _content_length(data: bytes, end: int) -> int:
+    head = data[:end].lower()
+    at = head.find(_LENGTH)
+    if at < 0:
+        return 0
+    stop = head.find(b"\r\n", at)
+    return int(head[at + len(_LENGTH) : stop if stop >= 0 else end])
+
+
+def run_load(port: int, scripts: list[Script], seconds: float) -> Result:
+    """Keep one request of each script under way for `seconds`; return what was measured."""
+    poller = select.epoll()
+    connections: dict[int, _Connection] = {}
+    for script in scripts:
+        connection = _Connection(port, script)
+        connections[connection.sock.fileno()] = connection
+        poller.register(connection.sock.fileno(), select.EPOLLIN)
+    result = Result(0, 0, 0.0, [])
+    started = time.perf_counter_ns()
+    stop_at = started + int(seconds * 1e9)
+    for connection in connections.values():
+        connection.send(None)
+    now = started
+    while now < stop_at:
+        for descriptor, _ in poller.poll(1.0):
+            connection = connections[descriptor]
+            response = connection.take_response()
+            if response is None:
+                continue
+            now = time.perf_counter_ns()
+            result.requests += 1
+            result.latencies_us.append((now - connection.sent_at_ns) // 1_000)
+            if not response.startswith(b"HTTP/1.1 200"):
+                result.errors += 1
+            connection.send(response)
+        now = time.perf_counter_ns()
+    result.elapsed_s = (time.perf_counter_ns() - started) / 1e9
+    for connection in connections.values():
+        connection.sock.close()
+    poller.close()
+    return result
+
+
+def body_of(response: bytes) -> bytes:
+    """Return the body of a whole response."""
+    return response[response.index(_END_OF_HEAD) + 4 :]
