@@ -1,0 +1,62 @@
+"""One batch: what is in it, how heavy it is, until when it may be handed to the function."""
+
+from headrace.base.instant import Instant, ms_of_s
+from headrace.core.mapping.limits import PAYLOAD_BYTES_MAX, VISIBILITY_MARGIN_MS
+from headrace.core.mapping.payload import FRAME_BYTES, event_of
+
+
+class Batch:
+    """Messages that go to the function together, already as records of the event document."""
+
+    __slots__ = ("handles", "ids", "lease_end", "number", "records", "reports", "size", "tries")
+
+    def __init__(self, number: int, *, reports: bool) -> None:
+        """Start empty; `reports` says whether the function may report single failures."""
+        self.number = number
+        self.reports = reports
+        self.ids: list[str] = []
+        self.handles: list[str] = []
+        self.records: list[bytes] = []
+        self.size = FRAME_BYTES  #: Bytes of the event document.
+        self.lease_end: Instant | None = None  #: When the first message is visible again.
+        self.tries = 0  #: Invokes so far.
+
+    def __len__(self) -> int:
+        """Return how many messages are in it."""
+        return len(self.ids)
+
+    def takes(self, record: bytes) -> bool:
+        """Tell whether the event stays small enough with this record in it."""
+        return self.size + len(record) + bool(self.records) < PAYLOAD_BYTES_MAX
+
+    def add(self, message_id: str, handle: str, record: bytes, lease_end: Instant) -> None:
+        """Put a message in."""
+        self.size += len(record) + bool(self.records)
+        self.ids.append(message_id)
+        self.handles.append(handle)
+        self.records.append(record)
+        if self.lease_end is None or lease_end < self.lease_end:
+            self.lease_end = lease_end
+
+    def payload(self) -> bytes:
+        """Return the event document."""
+        return event_of(self.records)
+
+
+def fits_alone(record: bytes) -> bool:
+    """Tell whether a message can be handed over at all."""
+    return FRAME_BYTES + len(record) < PAYLOAD_BYTES_MAX
+
+
+def visibility_timeout_ms(
+    window_ms: int, function_timeout_s: int, queue_visibility_timeout_s: int
+) -> int | None:
+    """Return how long messages that a mapping receives stay invisible; None: as the queue says.
+
+    With a batching window they wait for the batch while invisible, so the lease must cover window
+    and function (spec/esm.md 4.2).
+    """
+    needed_ms = window_ms + ms_of_s(function_timeout_s)
+    if not window_ms or needed_ms <= ms_of_s(queue_visibility_timeout_s):
+        return None
+    return needed_ms + VISIBILITY_MARGIN_MS

@@ -1,0 +1,40 @@
+"""Quotas and times of event source mappings, each with its unit and source."""
+
+#: Messages of a batch, unless the mapping says otherwise (spec/esm.md 1.2).
+BATCH_SIZE_DEFAULT = 10
+#: Messages of a batch without a batching window, and of a FIFO queue's (spec/esm.md 1.4, 8 and 10).
+BATCH_SIZE_PLAIN_MAX = 10
+#: Bytes that an event document must stay below: that of a synchronous invoke (spec/esm.md 3).
+PAYLOAD_BYTES_MAX = 6_291_456
+#: Messages of one receive (spec/esm.md 4.2): bounds the bodies that one receive reads.
+RECEIVE_AT_MOST = 10
+
+#: Batches in hand at once when a mapping starts, in batches (spec/esm.md 4.1).
+CONCURRENCY_START = 5
+#: The most batches in hand at once, in batches (spec/esm.md 4.1).
+CONCURRENCY_MAX = 1_250
+#: Milliseconds from one more batch at once to the next: 300 a minute (spec/esm.md 4.1).
+GROWTH_STEP_MS = 200
+#: Bytes of event documents in hand from which a mapping stops asking for messages; it asks again
+#: as soon as batches end. (Ours: 1,250 batches of 6 MB would be 7.5 GB.)
+IN_HAND_BYTES_MAX = 256 * 1024 * 1024
+
+#: Milliseconds to the second try of a throttled batch; each further one waits twice as long
+#: (spec/esm.md 4.3).
+RETRY_FIRST_MS = 1_000
+#: The longest wait between two tries of a throttled batch, in milliseconds (spec/esm.md 4.3).
+RETRY_LONGEST_MS = 32_000
+#: Milliseconds to the next receive after one that failed; doubles (spec/esm.md 4.3).
+POLL_RETRY_FIRST_MS = 1_000
+#: The longest wait after a failed receive, in milliseconds (spec/esm.md 4.3).
+POLL_RETRY_LONGEST_MS = 60_000
+
+#: What a receive's visibility timeout has above window and function timeout, in milliseconds
+#: (spec/esm.md 4.2).
+VISIBILITY_MARGIN_MS = 30_000
+#: Milliseconds that Creating, Enabling, Updating, Disabling and Deleting last. AWS takes seconds
+#: to a minute (spec/esm.md 1.5); ours is short, long enough to be seen. (Ours.)
+SETTLE_MS = 100
+
+#: Mappings on one page of a list (spec/esm.md 1.6).
+LIST_PAGE_MAX = 100

@@ -1,0 +1,99 @@
+"""The event document that the function gets: one record per message (spec/esm.md section 3)."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from decimal import Context, Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from headrace.core.mapping.commands import MessageAttribute, PolledMessage
+
+_HEAD = b'{"Records":['
+_TAIL = b"]}"
+#: Bytes of an event document beside its records and the commas between them.
+FRAME_BYTES = len(_HEAD) + len(_TAIL)
+
+_encode = msgspec.json.Encoder().encode
+#: Numbers have up to 38 digits (spec/sqs.md 4.3); nothing is rounded.
+_DIGITS = Context(prec=256)
+#: Powers of ten that a number may have (spec/sqs.md 4.3); beyond, the text stays as it is.
+_EXPONENT_MAX = 128
+
+
+def event_of(records: Sequence[bytes]) -> bytes:
+    """Return the event document with these encoded records."""
+    return b"".join((_HEAD, b",".join(records), _TAIL))
+
+
+def encode_record(message: PolledMessage, source_arn: str, region: str, *, windowed: bool) -> bytes:
+    """Return one record of the event document, its members in AWS's order.
+
+    Args:
+        message: What was received.
+        source_arn: The queue.
+        region: Its region.
+        windowed: Whether the mapping has a batching window: AWS's poller then writes null for the
+            digest of attributes that are not there, and leaves it out otherwise.
+    """
+    record: dict[str, Any] = {
+        "messageId": message.message_id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": _system_attributes(message),
+        "messageAttributes": {
+            attribute.name: _attribute(attribute) for attribute in message.attributes
+        },
+    }
+    if message.attributes_md5 or windowed:
+        record["md5OfMessageAttributes"] = message.attributes_md5 or None
+    record["md5OfBody"] = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
+    record["eventSource"] = "aws:sqs"
+    record["eventSourceARN"] = source_arn
+    record["awsRegion"] = region
+    return _encode(record)
+
+
+def _system_attributes(message: PolledMessage) -> dict[str, str]:
+    entries = (
+        ("ApproximateReceiveCount", str(message.receive_count)),
+        ("AWSTraceHeader", message.trace_header),
+        ("SentTimestamp", str(message.sent_at)),
+        ("SequenceNumber", message.sequence_number),
+        ("MessageGroupId", message.group_id),
+        ("SenderId", message.sender_id),
+        ("MessageDeduplicationId", message.deduplication_id),
+        ("ApproximateFirstReceiveTimestamp", str(message.first_received_at)),
+        ("DeadLetterQueueSourceArn", message.dead_letter_source_arn),
+    )
+    return {name: value for name, value in entries if value}
+
+
+def _attribute(attribute: MessageAttribute) -> dict[str, Any]:
+    value = attribute.value
+    if isinstance(value, bytes):
+        scalar = {"binaryValue": base64.b64encode(value).decode()}
+    elif attribute.data_type.partition(".")[0] == "Number":
+        scalar = {"stringValue": normal_number(value)}
+    else:
+        scalar = {"stringValue": value}
+    return {
+        **scalar,
+        "stringListValues": [],
+        "binaryListValues": [],
+        "dataType": attribute.data_type,
+    }
+
+
+def normal_number(text: str) -> str:
+    """Return a number without needless zeros and exponent: 0012.3400 becomes 12.34."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_MAX:
+        return text
+    if not number:
+        return "0"
+    return format(number.normalize(_DIGITS), "f")
