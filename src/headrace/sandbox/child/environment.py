@@ -1,0 +1,249 @@
+"""Make one environment: a keeper process, and below it the runtime inside its fences.
+
+Standard library only, Python 3.8 and later. Works in the two processes that `zygote.py` forks for
+an environment. The order of the steps in `enter` matters and is explained in docs/SANDBOX.md.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from headrace.sandbox.child import fences, kernel, runtime
+else:
+    import fences
+    import kernel
+    import runtime
+
+#: The runtime's socket is moved up here, out of the way of wrapper scripts that use 3 to 9.
+CONNECTION = 900
+#: Wait status of a process that was killed with SIGKILL.
+KILLED = 9
+SETUP_FAILED = 97
+#: As in a recording of AWS (spec/lambda.md 4.3); no core files, because nobody would find them.
+LIMITS = (
+    (resource.RLIMIT_NOFILE, 1024),
+    (resource.RLIMIT_CORE, 0),
+    (resource.RLIMIT_MEMLOCK, 65_536),
+    (resource.RLIMIT_STACK, 8_388_608),
+)
+HOST_NAME = "169.254.76.1"
+
+
+def keep(settings, seccomp, order, descriptors, status_writer):
+    """Be the keeper: start the runtime, outlive it, leave its status, and leave nothing alive."""
+    namespaces = settings["namespaces"]
+    # With namespaces our death kills the whole environment. Without, we have to do it ourselves.
+    kernel.die_with_parent(signal.SIGKILL if namespaces else signal.SIGTERM)
+    signal.set_wakeup_fd(-1)
+    connection, log, cgroups = descriptors[0], descriptors[1], descriptors[2:]
+    for descriptor in cgroups:
+        os.write(descriptor, b"0")
+    kernel.close_all_but([connection, log, status_writer])
+    if not namespaces:
+        kernel.become_subreaper()
+    awaited = {signal.SIGCHLD, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    pid = os.fork()
+    if pid == 0:
+        os.close(status_writer)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
+        become_runtime(settings, seccomp, order, connection, log)
+        return
+    kernel.close_all_but([status_writer])
+    status = wait_for(pid, awaited)
+    if not namespaces:
+        kill_descendants(spare=set())
+    os.write(status_writer, status.to_bytes(4, "little"))
+    os._exit(0)
+
+
+def wait_for(pid, awaited):
+    """Reap every child until this one has ended or we are told to stop; return its status."""
+    while True:
+        if signal.sigwait(awaited) == signal.SIGTERM:
+            return KILLED
+        while True:
+            try:
+                ended, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return KILLED
+            if ended == pid:
+                return status
+            if ended == 0:
+                break
+
+
+def kill_descendants(spare):
+    """Stop, then kill, every process below this one, except below the children in `spare`.
+
+    A stopped process forks no more, so the list is complete when a round finds nothing new.
+    Whatever loses its parent while this runs is adopted by us, the subreaper, and found again.
+    """
+    while True:
+        stopped = set()
+        while True:
+            fresh = [pid for pid in descendants(os.getpid(), spare) if pid not in stopped]
+            if not fresh:
+                break
+            for pid in fresh:
+                send_signal(pid, signal.SIGSTOP)
+            stopped.update(fresh)
+        if not stopped:
+            return
+        for pid in stopped:
+            send_signal(pid, signal.SIGKILL)
+        for pid in stopped:
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                continue  # A grandchild: adopted in the next round, or reaped by its parent.
+
+
+def send_signal(pid, number):
+    """Send a signal to a process that may be gone."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def descendants(root, spare):
+    """Return the pids below a process, parents before children."""
+    children = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name, "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(name))
+    found = []
+    waiting = [pid for pid in children.get(root, ()) if pid not in spare]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting.extend(children.get(pid, ()))
+    return found
+
+
+def become_runtime(settings, seccomp, order, connection, log):
+    """Enter the fences and run the function's handler; does not return."""
+    try:
+        os.setsid()
+        kernel.die_with_parent(signal.SIGKILL)
+        null = os.open("/dev/null", os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        raise_to = fcntl_duplicate(connection, CONNECTION)
+        kernel.close_all_but([raise_to])
+        enter(settings, seccomp, order)
+        kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
+    except OSError as error:
+        text = json.dumps({"kind": "setup_failed", "reason": str(error)}).encode()
+        os.write(connection, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
+        os._exit(SETUP_FAILED)
+    if order["exec"]:
+        execute(settings, order, raise_to)
+    runtime.run(raise_to, order["variables"], order["paths"])
+
+
+def fcntl_duplicate(descriptor, lowest):
+    """Duplicate a descriptor to the first free number from `lowest` upwards."""
+    import fcntl
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+
+
+def enter(settings, seccomp, order):
+    """Give up, step by step, everything that a function must not have."""
+    if settings["namespaces"]:
+        enter_namespaces(order)
+    set_limits(order)
+    if settings["namespaces"] and settings["user_namespace"]:
+        # A user namespace of its own: the process limit counts in it, not across neighbours.
+        user, group = os.getuid(), os.getgid()
+        kernel.unshare(kernel.NEWUSER)
+        kernel.map_ids(993, user, 990, group)
+    if order["user"]:
+        if order["scratch"]:
+            os.chown(order["scratch"], order["user"], order["user"])
+        kernel.drop_bounding_set()
+        os.setgroups([])
+        os.setresgid(order["user"], order["user"], order["user"])
+        os.setresuid(order["user"], order["user"], order["user"])
+    os.umask(0o022)
+    if not settings["fences"]:
+        return
+    kernel.clear_capabilities()
+    kernel.forbid_new_privileges()
+    if settings["landlock"]:
+        fences.restrict_files(settings["landlock"], order["readable"], order["writable"])
+    if seccomp is not None:
+        fences.install_filter(seccomp)
+
+
+def enter_namespaces(order):
+    """Mount what is this environment's own, and hide the code of all others."""
+    kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
+    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    kernel.mount(
+        "tmpfs",
+        "/tmp",
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV,
+        "size=%dm,mode=1777" % order["ephemeral_storage_mb"],
+    )
+    kernel.bind("/.store/" + order["code"], "/var/task")
+    kernel.umount("/.store")
+    kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    socket.sethostname(HOST_NAME)
+
+
+def set_limits(order):
+    """Set resource limits; never above what this process may have."""
+    limits = list(LIMITS)
+    if order["data_bytes_max"]:
+        limits.append((resource.RLIMIT_DATA, order["data_bytes_max"]))
+    if order["process_count_max"]:
+        limits.append((resource.RLIMIT_NPROC, order["process_count_max"]))
+    for which, wanted in limits:
+        _, hard = resource.getrlimit(which)
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        resource.setrlimit(which, (wanted, wanted))
+
+
+def execute(settings, order, connection):
+    """Start an interpreter of its own instead of going on in the forked one."""
+    os.set_inheritable(connection, True)
+    prefix, programs = settings["prefix"], settings["programs"]
+    if settings["namespaces"]:
+        prefix, programs = "/var/lang", "/var/runtime/programs"
+    command = [
+        prefix + "/" + settings["executable"],
+        "-S",
+        "-s",
+        programs + "/runtime.py",
+        str(connection),
+        json.dumps(order["paths"]),
+    ]
+    wrapper = order["variables"].get("AWS_LAMBDA_EXEC_WRAPPER")
+    if wrapper:
+        command.insert(0, wrapper)
+    os.chdir(order["paths"]["task"])
+    try:
+        os.execve(command[0], command, order["variables"])
+    except OSError as error:
+        sys.stderr = open(2, "w")
+        print("%s: %s" % (command[0], error.strerror), file=sys.stderr, flush=True)
+        os._exit(127)

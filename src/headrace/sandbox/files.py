@@ -1,0 +1,153 @@
+"""Unpack a code archive once per digest into the sandbox's folder; refuse what is unsafe.
+
+Runs in a thread, off the event loop. Nothing half-unpacked is ever used: an archive is unpacked
+under a temporary name, flushed, and renamed.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from typing import IO
+
+from headrace.ports.sandbox import CodeUnusable
+from headrace.sandbox import limits
+
+_TEMPORARY = ".unpacking-"
+
+
+def unpack_code(archive: str, digest: str, folder: str) -> str:
+    """Return the folder that holds an archive's files, unpacking it if that was not done yet.
+
+    Permissions are kept, and made readable for everyone: environments have users of their own.
+
+    Args:
+        archive: Path of the zip.
+        digest: Its SHA-256 in hex; names the folder.
+        folder: Where all unpacked code lies.
+
+    Raises:
+        CodeUnusable: Not a zip, too large, or an entry leads out of its folder.
+    """
+    target = os.path.join(folder, digest)
+    if os.path.isdir(target):
+        return target
+    place = tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder)
+    try:
+        _unpack(archive, place)
+        os.chmod(place, 0o755)
+        _flush_folder(place)
+        try:
+            os.rename(place, target)
+        except OSError:
+            if not os.path.isdir(target):  # Else another server on this folder was faster.
+                raise
+        _flush_folder(folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return target
+
+
+def remove_leftovers(folder: str) -> None:
+    """Remove what a server that was killed while unpacking has left."""
+    for name in os.listdir(folder):
+        if name.startswith(_TEMPORARY):
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+
+
+def _unpack(archive: str, place: str) -> None:
+    links: list[tuple[str, str, str]] = []
+    left = limits.UNPACKED_BYTES_MAX
+    try:
+        with zipfile.ZipFile(archive) as source:
+            entries = source.infolist()
+            _check_claims(entries)
+            for entry in entries:
+                path = _safe_path(place, entry.filename)
+                mode = entry.external_attr >> 16
+                if entry.is_dir():
+                    _make_folder(path, entry.filename)
+                elif stat.S_ISLNK(mode):
+                    links.append((path, entry.filename, source.read(entry).decode()))
+                elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
+                    _make_folder(os.path.dirname(path), entry.filename)
+                    with source.open(entry) as data:
+                        left -= _write_file(data, path, mode, left)
+                else:
+                    raise CodeUnusable(
+                        f"The archive has an entry that is no file: {entry.filename}"
+                    )
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise CodeUnusable(f"The archive is not a usable zip: {error}") from error
+    except UnicodeError as error:
+        raise CodeUnusable("The archive has a name that is no text.") from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise CodeUnusable("The archive has two entries for one path.") from error
+    # Links come last, so that no entry can be written through one.
+    for path, name, pointed in links:
+        _make_link(place, path, name, pointed)
+
+
+def _check_claims(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > limits.ARCHIVE_ENTRIES_MAX:
+        raise CodeUnusable(f"The archive has more than {limits.ARCHIVE_ENTRIES_MAX} entries.")
+    if sum(entry.file_size for entry in entries) > limits.UNPACKED_BYTES_MAX:
+        raise CodeUnusable(f"Unzipped size must be smaller than {limits.UNPACKED_BYTES_MAX} bytes.")
+
+
+def _safe_path(place: str, name: str) -> str:
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or ".." in parts or "\0" in name:
+        raise CodeUnusable(f"The archive has an entry that leads out of its folder: {name}")
+    return os.path.join(place, *[part for part in parts if part not in ("", ".")])
+
+
+def _make_folder(path: str, name: str) -> None:
+    try:
+        os.makedirs(path, mode=0o755, exist_ok=True)
+    except OSError as error:
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            raise
+        raise CodeUnusable(f"The archive has an entry with an impossible name: {name}") from error
+
+
+def _write_file(data: IO[bytes], path: str, mode: int, left: int) -> int:
+    """Write one file and return its size; the size that the archive claims is not trusted."""
+    size = 0
+    # A mode of 0 comes from tools that know no permissions.
+    permissions = (stat.S_IMODE(mode) & 0o777 | 0o444) if stat.S_IMODE(mode) else 0o644
+    with open(path, "xb") as file:
+        while chunk := data.read(limits.UNPACK_CHUNK_BYTES):
+            size += len(chunk)
+            if size > left:
+                raise CodeUnusable(
+                    f"Unzipped size must be smaller than {limits.UNPACKED_BYTES_MAX} bytes."
+                )
+            file.write(chunk)
+        os.fchmod(file.fileno(), permissions)
+        file.flush()
+        os.fsync(file.fileno())
+    return size
+
+
+def _make_link(place: str, path: str, name: str, pointed: str) -> None:
+    inside = os.path.realpath(place)
+    target = os.path.realpath(os.path.join(os.path.dirname(path), pointed))
+    if os.path.isabs(pointed) or os.path.commonpath([inside, target]) != inside:
+        raise CodeUnusable(f"The archive has a link that leads out of its folder: {name}")
+    _make_folder(os.path.dirname(path), name)
+    if os.path.commonpath([inside, os.path.realpath(os.path.dirname(path))]) != inside:
+        raise CodeUnusable(f"The archive has a link that leads out of its folder: {name}")
+    with contextlib.suppress(FileExistsError):
+        os.symlink(pointed, path)
+
+
+def _flush_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""Every limit of the sandbox, with its unit and where it comes from."""
+
+#: The largest result of a function, in bytes (spec/lambda.md 2.1, I4).
+RESULT_BYTES_MAX = 6_291_556
+#: The largest header of a frame, in bytes; the frame's own field ends there.
+HEADER_BYTES_MAX = 65_535
+#: How much is read from an environment's socket at a time, in bytes.
+READ_BYTES = 65_536
+
+#: Capacity of a log pipe, in bytes: what may lie unread when an outcome comes (Linux's default).
+LOG_PIPE_BYTES = 65_536
+#: The longest line of a log, in bytes; a longer one is delivered in pieces (spec/lambda.md T10).
+LOG_LINE_BYTES_MAX = 262_144
+
+#: A function's code unpacked, in bytes (spec/lambda.md 1.5).
+UNPACKED_BYTES_MAX = 262_144_000
+#: Entries of an archive; ours: a limit on inodes.
+ARCHIVE_ENTRIES_MAX = 100_000
+#: How much is unpacked between two looks at the limits, in bytes.
+UNPACK_CHUNK_BYTES = 262_144
+
+#: Processes and threads of an environment (spec/lambda.md 4.3).
+PROCESS_COUNT_MAX = 1024
+#: Memory that buys one CPU, in MB (spec/lambda.md 4.3).
+MEMORY_MB_PER_CPU = 1769
+#: Period in which the CPU share is counted, in µs (the kernel's default).
+CPU_PERIOD_US = 100_000
+#: The smallest share that the kernel accepts, in µs.
+CPU_QUOTA_US_MIN = 1_000
+
+#: User ids of environments: this one and the following, the lowest free one first.
+FIRST_USER = 20_000
+USER_COUNT = 10_000
+
+#: Environments at a time; ours: each costs the server three descriptors.
+ENVIRONMENT_COUNT_MAX = 4_096
+
+#: How long a zygote may take to become ready, in seconds; ours.
+ZYGOTE_START_S = 30.0
+#: How long a fork may take to be reported, in seconds; ours.
+FORK_S = 10.0
+#: How long a polite kill may take before the hard one, in seconds; ours.
+KILL_PATIENCE_S = 2.0
+#: How long close() waits for a zygote before it is killed, in seconds; ours.
+CLOSE_PATIENCE_S = 5.0
+#: How long an interpreter may take to say its version, in seconds; ours.
+INTERPRETER_ANSWER_S = 10.0
+#: How much of a zygote's last words is kept for an error message, in bytes; ours.
+ZYGOTE_WORDS_BYTES = 2_000

@@ -1,0 +1,70 @@
+"""What an environment writes to stdout and stderr, from its pipe to a taker, as whole lines.
+
+One read of at most 64 KiB a turn of the loop: a function that floods its log waits for the pipe,
+not the server for the function. Nothing is kept but an unfinished line.
+"""
+
+import asyncio
+import os
+
+from headrace.ports.sandbox import LogTaker
+from headrace.sandbox import limits
+
+
+class LogPipe:
+    """The server's end of one environment's log pipe."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, descriptor: int, take_log: LogTaker
+    ) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._take_log = take_log
+        self._unfinished = b""
+        self._open = True
+        os.set_blocking(descriptor, False)
+        loop.add_reader(descriptor, self._read_once)
+
+    def drain(self) -> None:
+        """Deliver everything written up to now, an unfinished line too.
+
+        What was written before cannot be more than the pipe holds; what is written meanwhile by
+        a process that never stops may wait for its turn.
+        """
+        left = limits.LOG_PIPE_BYTES
+        while left > 0 and (count := self._read_once()):
+            left -= count
+        if self._unfinished:
+            self._deliver(self._unfinished + b"\n")
+            self._unfinished = b""
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+
+    def _read_once(self) -> int:
+        if not self._open:
+            return 0
+        try:
+            data = os.read(self._descriptor, limits.LOG_PIPE_BYTES)
+        except BlockingIOError:
+            return 0
+        if not data:
+            self.close()
+            return 0
+        end = data.rfind(b"\n") + 1
+        if end:
+            self._deliver(self._unfinished + data[:end])
+            self._unfinished = data[end:]
+        else:
+            self._unfinished += data
+        while len(self._unfinished) >= limits.LOG_LINE_BYTES_MAX:
+            self._deliver(self._unfinished[: limits.LOG_LINE_BYTES_MAX])
+            self._unfinished = self._unfinished[limits.LOG_LINE_BYTES_MAX :]
+        return len(data)
+
+    def _deliver(self, text: bytes) -> None:
+        self._take_log(text)
