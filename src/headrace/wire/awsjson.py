@@ -7,12 +7,11 @@ import msgspec
 from headrace.base.errors import ServiceError
 from headrace.wire.call import Call, Protocol
 from headrace.wire.catalog import SERVICES
-from headrace.wire.coerce import coerce, parse_json
+from headrace.wire.coerce import coerce, echo, parse_json
 from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import UnknownTarget
-from headrace.wire.limits import ECHO_MAX
-from headrace.wire.model import Service
+from headrace.wire.model import NULL, Service
 from headrace.wire.typed import decoder_for
 
 _CONTENT_TYPE = "Content-Type"
@@ -24,7 +23,13 @@ _MEDIA_TYPES = {
     "1.1": "application/x-amz-json-1.1",
 }
 
-_encode = msgspec.json.Encoder().encode
+
+def _write_null(value: object) -> None:
+    if value is not NULL:
+        raise TypeError(f"a result holds {type(value).__name__}")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_write_null).encode
 
 
 def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
@@ -39,7 +44,7 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     service = SERVICES.get(protocol.service)
     operation = service.operations.get(name) if service is not None else None
     if service is None or operation is None:
-        raise UnknownTarget(f"The operation {headers['x-amz-target'][:ECHO_MAX]} is not known.")
+        raise UnknownTarget(f"The operation {echo(headers['x-amz-target'])} is not known.")
     parameters = decode_body(service, operation.input, request.body)
     return Call(service.name, name, protocol, parameters, read_credentials(request), headers)
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from headrace.base.instant import MS_PER_S
 from headrace.wire.errors import SerializationException
-from headrace.wire.limits import INTEGER_MAX, LONG_MAX
+from headrace.wire.limits import ECHO_MAX, INTEGER_MAX, LONG_MAX
 from headrace.wire.model import Service, Shape
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -125,6 +125,11 @@ def clean(text: str) -> str:
     (spec/sqs.md 4.6), so the refusal comes from the rule, with its code.
     """
     return text if text.isascii() else _SURROGATES.sub("\uffff", text)
+
+
+def echo(text: str) -> str:
+    """Return text that came in, cut and clean, for an error's sentence to repeat."""
+    return clean(text[:ECHO_MAX])
 
 
 def _text(value: Any) -> str:

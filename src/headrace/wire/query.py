@@ -7,11 +7,11 @@ from typing import Any
 
 from headrace.wire.call import Call, Protocol
 from headrace.wire.catalog import SERVICES
-from headrace.wire.coerce import coerce_scalar
+from headrace.wire.coerce import coerce_scalar, echo
 from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import InvalidAction, MalformedQueryString, UnknownOperation
-from headrace.wire.limits import ECHO_MAX, QUERY_INDEX_DIGITS_MAX, QUERY_NAME_PARTS_MAX
+from headrace.wire.limits import QUERY_INDEX_DIGITS_MAX, QUERY_NAME_PARTS_MAX
 from headrace.wire.model import Operation, QueryNames, Service, Shape
 from headrace.wire.urlencoding import parse_pairs
 
@@ -44,7 +44,7 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     on_root = request.path in ("", "/")
     operation = service.operations.get(action)
     if operation is None or (action in service.query.root_only and not on_root):
-        raise InvalidAction(f"The action {action[:ECHO_MAX]} is not valid for this endpoint.")
+        raise InvalidAction(f"The action {echo(action)} is not valid for this endpoint.")
     if not on_root and not pairs.get("QueueUrl"):
         pairs["QueueUrl"] = f"http://{request.headers.get('host', 'localhost')}{request.path}"
     parameters = _parameters(service, service.query, operation, pairs)
@@ -119,12 +119,12 @@ def _value(service: Service, names: QueryNames, name: str, node: Node) -> Any:
 
 
 def _items(node: Node) -> list[Node]:
-    """Return a flattened container's items by index; without any index it is one item."""
+    """Return a flattened container's items by index; without any index it is one item or none."""
     indexed = [
         (int(part), child)
         for part, child in node.items()
         if part.isascii() and part.isdigit() and len(part) <= QUERY_INDEX_DIGITS_MAX
     ]
     if not indexed:
-        return [node]
+        return [] if node == {"": ""} else [node]  # `AttributeName=` is how an empty list is sent
     return [child for _, child in sorted(indexed, key=lambda pair: pair[0])]

@@ -10,11 +10,10 @@ from headrace.base.instant import MS_PER_S
 from headrace.wire.awsjson import decode_body
 from headrace.wire.call import Call, Protocol
 from headrace.wire.catalog import SERVICES
-from headrace.wire.coerce import coerce_scalar
+from headrace.wire.coerce import coerce_scalar, echo
 from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import UnknownOperation
-from headrace.wire.limits import ECHO_MAX
 from headrace.wire.model import NULL, Member, Service, Shape
 from headrace.wire.restroutes import find_operation
 from headrace.wire.urlencoding import decode_percent, parse_pairs
@@ -41,9 +40,7 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     path, query = request.path, request.query
     found = find_operation(service.name, request.method, path, query)
     if found is None:
-        raise UnknownOperation(
-            f"No operation has the route {request.method[:ECHO_MAX]} {path[:ECHO_MAX]}."
-        )
+        raise UnknownOperation(f"No operation has the route {echo(request.method)} {echo(path)}.")
     operation, labels = found
     shape = service.shapes[operation.input]
     parameters = _body(service, shape, request.body)
