@@ -214,13 +214,14 @@ class Connection(asyncio.Protocol):
 
     # What the reader calls.
 
-    def _take(self, request: HttpRequest, keep_alive: bool) -> None:
+    def _take(self, request: HttpRequest) -> None:
         """Begin a request, or let it wait for its turn."""
         if self._is_deaf:
             return
+        keep_alive = self._reader.keeps_alive
         if not keep_alive:
             self._is_deaf = True
-        exchange = Exchange(self, request, keep_alive)
+        exchange = Exchange(self, request, keep_alive=keep_alive)
         if self._waiting or not self._may_begin():
             self._let_wait(exchange)
         else:
@@ -346,9 +347,13 @@ class Connection(asyncio.Protocol):
         if not goes_on:
             connection_line = "Connection: close\r\n"
         else:
-            connection_line = "Connection: keep-alive\r\n" if "connection" in request.headers else ""
+            connection_line = (
+                "Connection: keep-alive\r\n" if "connection" in request.headers else ""
+            )
         is_head = request.method == "HEAD"
-        self._transport.write(encode_response(response, shared.date_line, connection_line, is_head))
+        self._transport.write(
+            encode_response(response, shared.date_line, connection_line, is_head=is_head)
+        )
         return goes_on
 
     def _refuse(self, refused: Refused) -> None:

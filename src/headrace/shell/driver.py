@@ -42,6 +42,16 @@ WAITING_BYTES_MAX = 256 * 1024 * 1024
 STORY_LENGTH = 50
 
 
+def guarded(call: Callable[..., Any], *arguments: Any) -> bool:
+    """Call; log a bug in it and return False, so that one caller's bug is not another's."""
+    try:
+        call(*arguments)
+    except Exception:
+        log.exception("a bug while answering")
+        return False
+    return True
+
+
 class Driver:
     """The only loop there is: commands in, blocks out, replies after."""
 
@@ -146,6 +156,20 @@ class Driver:
 
         self.submit(command, take)
         return await future
+
+    def reply(self, value: Any, taker: Taker) -> None:
+        """Give `taker` a value that was found by looking into the rooms, after their last commit.
+
+        What a look-up saw may not be durable yet, so even a refusal must wait.
+        """
+        if not self.running:
+            taker(ServiceUnavailable("The service is unavailable. Please try again."))
+            return
+        ticket = next(self._tickets)
+        self._takers[ticket] = taker
+        self.hand.take()
+        self._filling.replies.append((ticket, value))
+        self._end_of_command()
 
     def drop_taker(self, ticket: int) -> None:
         """Forget who waits for a ticket, after a parked command was withdrawn."""

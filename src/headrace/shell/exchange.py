@@ -31,7 +31,7 @@ class Exchange:
 
     __slots__ = ("blocks", "is_gone", "keep_alive", "line", "on_gone", "request", "response")
 
-    def __init__(self, line: Line, request: HttpRequest, keep_alive: bool) -> None:
+    def __init__(self, line: Line, request: HttpRequest, *, keep_alive: bool) -> None:
         """Wait for the answer to `request`."""
         self.line = line
         self.request = request

@@ -83,4 +83,3 @@ class HttpServer:
         loop = asyncio.get_running_loop()
         self.look(loop.time())
         self._tick_call = loop.call_later(TICK_S, self._look)
-

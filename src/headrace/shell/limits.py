@@ -65,3 +65,6 @@ BACKLOG = 1_024
 
 #: Hosts whose admission is remembered.
 HOSTS_REMEMBERED_MAX = 256
+
+#: Credentials whose meaning is remembered.
+IDENTITIES_REMEMBERED_MAX = 1_024

@@ -81,10 +81,10 @@ class Reader:
         self,
         gate: Gate,
         bodies: BodiesInHand,
-        on_request: Callable[[HttpRequest, bool], None],
+        on_request: Callable[[HttpRequest], None],
         on_continue: Callable[[], None],
     ) -> None:
-        """Call `on_request(request, keep_alive)` for each request, in order.
+        """Call `on_request` for each request, in order.
 
         `on_continue` is called when a client waits for "100 Continue" before it sends a body.
         """
@@ -98,8 +98,14 @@ class Reader:
         #: Once a head is complete: how long its body may be at most.
         self.body_bytes_expected = 0
         self._counted = 0
+        self._body: bytes | bytearray = b""
         self.on_message_begin()
         self.is_reading = False
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection goes on behind the request that was just read."""
+        return bool(self._parser.should_keep_alive())
 
     @property
     def has_head(self) -> bool:
@@ -143,8 +149,8 @@ class Reader:
         """Drop what was read by half, and the parser, which refers back to this."""
         self._bodies.size -= self._counted
         self._counted = 0
-        self._parser = None
         self._body = b""
+        del self._parser
 
     # What llhttp calls, by name.
 
@@ -156,7 +162,7 @@ class Reader:
         self._target = b""
         self._headers: dict[str, str] = {}
         self._repeated = 0
-        self._body: bytes | bytearray = b""
+        self._body = b""
 
     def on_url(self, part: bytes) -> None:
         """A part of the target has been read."""
@@ -212,9 +218,9 @@ class Reader:
             return
         if len(body) + len(part) > self._body_limit:
             raise _too_large(self._body_limit)
-        if type(body) is bytes:
+        if isinstance(body, bytes):
             self._body = body = bytearray(body)
-        body += part  # type: ignore[operator]
+        body += part
         self._counted += len(part)
         self._bodies.size += len(part)
         if self._bodies.size > BODIES_BYTES_MAX:
@@ -227,11 +233,11 @@ class Reader:
             self._bodies.size -= self._counted
             self._counted = 0
         body, self._body = self._body, b""
-        if type(body) is bytearray:
+        if isinstance(body, bytearray):
             body = bytes(body)
         assert self._method is not None
         request = HttpRequest(self._method, self._target_text, self._headers, body)
-        self._on_request(request, self._parser.should_keep_alive())
+        self._on_request(request)
 
     def _count_repeated(self) -> None:
         self._repeated += 1

@@ -13,7 +13,7 @@ _BODILESS = frozenset({204, 304})
 
 
 def encode_response(
-    response: HttpResponse, date_line: str, connection_line: str, is_head: bool
+    response: HttpResponse, date_line: str, connection_line: str, *, is_head: bool
 ) -> bytes:
     """Return head and body as they go on the wire.
 

@@ -1,0 +1,168 @@
+"""One request on its way from command to answer: the driver's taker and the exchange's watcher.
+
+A receive has more ways to go wrong than the rest: its client may leave while it is parked (it is
+withdrawn), while its block commits or its bodies are read, or while its answer waits behind others
+(what it took is returned, uncounted).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from headrace.api.context import Context
+from headrace.api.operation import Operation
+from headrace.base.errors import InternalFailure, ServiceError
+from headrace.core.machine import BodyAddress
+from headrace.core.sqs.commands import ReceiveMessages, ReturnMessages, WithdrawReceive
+from headrace.core.sqs.replies import Received
+from headrace.shell.driver import Driver, guarded
+from headrace.shell.exchange import Exchange
+from headrace.wire.answer import encode_error, encode_result
+from headrace.wire.call import Call
+
+if TYPE_CHECKING:
+    from headrace.shell.service import Service
+
+BUG = InternalFailure("We encountered an internal error. Please try again.")
+
+
+class Bodies(Protocol):
+    """Where the bodies of messages are found."""
+
+    def get(self, address: BodyAddress) -> bytes | None:
+        """Return a body that is in memory, or None."""
+        ...
+
+    async def fetch(self, addresses: Iterable[BodyAddress]) -> Mapping[BodyAddress, bytes]:
+        """Return these bodies, from memory or from the journal."""
+        ...
+
+
+class Answering:
+    """Holds what an answer needs beside the reply."""
+
+    __slots__ = ("call", "context", "exchange", "operation", "service")
+
+    def __init__(
+        self,
+        service: "Service",
+        exchange: Exchange,
+        call: Call,
+        operation: Operation,
+        context: Context,
+    ) -> None:
+        """Wait for the reply to the command of this request."""
+        self.service = service
+        self.exchange = exchange
+        self.call = call
+        self.operation = operation
+        self.context = context
+
+    def take(self, reply: Any) -> None:
+        """Answer with a reply of the driver; a bug on the way is answered with a 500."""
+        if not guarded(self.answer, reply):
+            self.refuse(BUG)
+
+    def answer(self, reply: Any) -> None:
+        """Write the answer to a reply or a refusal."""
+        if isinstance(reply, ServiceError):
+            self.refuse(reply)
+        else:
+            self.write(reply, {})
+
+    def write(self, reply: Any, bodies: Mapping[BodyAddress, bytes]) -> bool:
+        """Write the answer to a reply; return False when the client has gone."""
+        call = self.call
+        try:
+            result = self.operation.answer(call.parameters, self.context, reply, bodies)
+        except ServiceError as refusal:  # some outcomes are errors only in AWS's words
+            return self.refuse(refusal)
+        return self.exchange.answer(encode_result(call, result, self.context.request_id))
+
+    def refuse(self, refusal: ServiceError) -> bool:
+        """Write an error; return False when the client has gone."""
+        call = self.call
+        return self.exchange.answer(
+            encode_error(call.protocol, refusal, self.context.request_id, call.operation)
+        )
+
+
+class ReceiveAnswering(Answering):
+    """The answering of a ReceiveMessage."""
+
+    __slots__ = ("command", "reply", "ticket")
+
+    command: ReceiveMessages
+
+    def submit(self, driver: Driver, command: ReceiveMessages) -> None:
+        """Submit the receive, and watch for the client's end as long as it is not answered."""
+        self.command = command
+        self.reply: Received | None = None
+        self.service.receives[self] = None
+        self.ticket = driver.submit(command, self.take)
+        if self in self.service.receives:
+            self.exchange.watch(self.lose)
+
+    def answer(self, reply: Any) -> None:
+        """Read the bodies, then write the answer."""
+        self.service.receives.pop(self, None)
+        if not isinstance(reply, Received) or not reply.messages:
+            super().answer(reply)
+            return
+        self.reply = reply
+        if self.exchange.is_gone:
+            self._give_back()
+            return
+        get = self.service.bodies.get
+        bodies: dict[BodyAddress, bytes] = {}
+        for message in reply.messages:
+            body = get(message.address)
+            if body is None:
+                self.service.begin(self, self._read_and_write())
+                return
+            bodies[message.address] = body
+        self._write_or_give_back(bodies)
+
+    def lose(self) -> None:
+        """The client has gone, and its answer has not been written."""
+        if self.reply is not None:
+            if self.exchange.response is not None:
+                self._give_back()  # it lay ready behind other answers
+            return  # else the bodies are being read: whoever writes will notice
+        self.withdraw(lambda: None)
+
+    def withdraw(self, when_parked: Callable[[], None]) -> None:
+        """Withdraw the receive; call `when_parked` once, if it was parked until then.
+
+        If it was not, its reply is on its way through a commit, and comes before the withdrawal's.
+        """
+        driver = self.service.driver
+
+        def take(_: Any) -> None:
+            driver.drop_taker(self.ticket)
+            if self.service.receives.pop(self, self) is None:
+                when_parked()
+
+        driver.submit(WithdrawReceive(self.command.queue, self.ticket), take)
+
+    def answer_empty(self) -> None:
+        """Answer that nothing came."""
+        now = self.context.now
+        self.take(Received((), now, now))
+
+    async def _read_and_write(self) -> None:
+        assert self.reply is not None
+        addresses = [message.address for message in self.reply.messages]
+        self._write_or_give_back(await self.service.bodies.fetch(addresses))
+
+    def _write_or_give_back(self, bodies: Mapping[BodyAddress, bytes]) -> None:
+        assert self.reply is not None
+        if not self.write(self.reply, bodies):
+            self._give_back()
+
+    def _give_back(self) -> None:
+        assert self.reply is not None
+        receives = tuple((message.number, message.receive_count) for message in self.reply.messages)
+        self.reply = Received((), self.reply.received_at, self.reply.visible_at)
+        if receives:
+            command = ReturnMessages(self.command.queue, receives)
+            self.service.driver.submit(command, lambda _: None)

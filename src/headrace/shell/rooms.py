@@ -1,0 +1,21 @@
+"""Rooms: where operations look things up, whichever rooms live at the moment."""
+
+from typing import Any
+
+
+class Rooms:
+    """The living rooms by service. A rebuild of memory replaces them all."""
+
+    __slots__ = ("functions", "mappings", "queues")
+
+    def __init__(self) -> None:
+        """Start without rooms; nothing may be looked up before `replace`."""
+        self.queues: Any = None
+        self.functions: Any = None
+        self.mappings: Any = None
+
+    def replace(self, queues: Any, functions: Any = None, mappings: Any = None) -> None:
+        """Take freshly loaded rooms."""
+        self.queues = queues
+        self.functions = functions
+        self.mappings = mappings

@@ -1,0 +1,270 @@
+"""From request to command, and from reply to answer: the application behind the HTTP server.
+
+Most operations run through without waiting: `serve` reads the request, asks the operation for its
+command and submits it, and the driver's release writes the answer. Operations that must work first
+(unpacking and storing code) have an entry in `prepare`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+import msgspec
+
+from headrace import __version__
+from headrace.api.context import Context
+from headrace.api.operation import Operation
+from headrace.base.errors import ServiceError, ServiceUnavailable
+from headrace.core.sqs.commands import ReceiveMessages
+from headrace.ports.entropy import Entropy
+from headrace.shell.admission import Admission
+from headrace.shell.answering import BUG, Answering, Bodies, ReceiveAnswering
+from headrace.shell.driver import Driver, guarded
+from headrace.shell.exchange import Exchange
+from headrace.shell.identity import Identities, base_url_of
+from headrace.shell.limits import (
+    BODY_BYTES_MAX,
+    CODE_BODY_BYTES_MAX,
+    PAYLOAD_BODY_BYTES_MAX,
+)
+from headrace.shell.reader import Refused
+from headrace.shell.rooms import Rooms
+from headrace.wire.answer import encode_error
+from headrace.wire.call import Call, Form
+from headrace.wire.envelope import HttpRequest, HttpResponse
+from headrace.wire.errors import InvalidAction, UnknownOperation
+from headrace.wire.route import decode, identify
+
+#: Works on the parameters of an operation before its command is made; may raise ServiceErrors.
+Preparation = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+HEALTH_PATH = "/_headrace/health"
+
+
+class NotAdmitted(ServiceError):
+    """The request comes from a web page, or calls this server by a name that it does not have."""
+
+    code = "AccessDeniedException"
+    query_code = "AccessDenied"
+    status = 403
+    fault = "Sender"
+
+
+class TooLarge(ServiceError):
+    """The body is longer than anything that this path takes."""
+
+    code = "RequestEntityTooLargeException"
+    query_code = "RequestEntityTooLarge"
+    status = 413
+    fault = "Sender"
+
+
+_REFUSALS: dict[int, type[ServiceError]] = {
+    403: NotAdmitted,
+    413: TooLarge,
+    503: ServiceUnavailable,
+}
+_STOPPING = ServiceUnavailable("The server is stopping. Please try again.")
+
+
+class Service:
+    """Serves every operation in its tables."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        rooms: Rooms,
+        bodies: Bodies,
+        entropy: Entropy,
+        tables: Mapping[str, Mapping[str, Operation]],
+        admission: Admission,
+        identities: Identities,
+        public_url: str = "",
+    ) -> None:
+        """Serve `tables`: the service's signing name to AWS's operation name to operation.
+
+        `public_url` stands in queue URLs instead of what the caller used, unless it is empty.
+        """
+        self.driver = driver
+        self.rooms = rooms
+        self.bodies = bodies
+        #: AWS's operation name to what is to be done before its command is made.
+        self.prepare: dict[str, Preparation] = {}
+        #: Receives without a reply yet, parked ones among them.
+        self.receives: dict[ReceiveAnswering, None] = {}
+        #: What the server is doing, for whoever asks: "starting", "running", "stopping".
+        self.state = "starting"
+        self._entropy = entropy
+        self._tables = tables
+        self._admission = admission
+        self._identities = identities
+        self._public_url = public_url
+        self._is_draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # What the HTTP server asks.
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether nothing more should be read for now."""
+        return self.driver.is_pressed
+
+    def body_limit(self, method: str, target: str, headers: dict[str, str]) -> int:
+        """Let the request in and return how long its body may be.
+
+        Raises:
+            Refused: It is not let in.
+        """
+        refusal = self._admission.refusal(headers)
+        if refusal is not None:
+            raise Refused(403, refusal)
+        if "/functions" in target:
+            path = target.partition("?")[0].rstrip("/")
+            if path.endswith(("/functions", "/code")):
+                return CODE_BODY_BYTES_MAX
+            if path.endswith("/invocations"):
+                return PAYLOAD_BODY_BYTES_MAX
+        return BODY_BYTES_MAX
+
+    def serve(self, exchange: Exchange) -> None:
+        """Answer a request, now or later."""
+        if not guarded(self._serve, exchange):
+            request = exchange.request
+            exchange.answer(encode_error(identify(request), BUG, self._entropy.uuid()))
+
+    def refuse(self, head: HttpRequest, status: int, sentence: str) -> HttpResponse:
+        """Write what the HTTP server turns away in the words of the request's protocol."""
+        protocol = identify(head)
+        kind = _REFUSALS.get(status)
+        if kind is None or protocol.form is Form.NONE:
+            text = f"{sentence}\n".encode()
+            return HttpResponse(status, [("Content-Type", "text/plain; charset=utf-8")], text)
+        return encode_error(protocol, kind(sentence), self._entropy.uuid())
+
+    # What the server's life asks.
+
+    def drain(self) -> None:
+        """Answer parked receives with nothing; refuse receives, invokes and creations from now on.
+
+        What a function under way may still need (sends, deletes) goes on.
+        """
+        self._is_draining = True
+        self.state = "stopping"
+        for answering in list(self.receives):
+            answering.withdraw(answering.answer_empty)
+
+    async def settled(self) -> None:
+        """Return when no request is being prepared and no answer's bodies are being read."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def begin(self, answering: Answering, work: Coroutine[Any, Any, None]) -> None:
+        """Do slow work for a request beside the loop; a bug in it is answered with a 500."""
+        hand = self.driver.hand
+        hand.take()
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+
+        def end(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled() and not guarded(task.result):
+                answering.refuse(BUG)
+            hand.give_back()
+
+        task.add_done_callback(end)
+
+    def _serve(self, exchange: Exchange) -> None:
+        request = exchange.request
+        protocol = identify(request)
+        try:
+            call = decode(protocol, request)
+        except ServiceError as refusal:
+            if protocol.form is Form.NONE and request.path == HEALTH_PATH:
+                exchange.answer(self._health())
+            else:
+                exchange.answer(encode_error(protocol, refusal, self._entropy.uuid()))
+            return
+        operation = self._tables[call.service].get(call.operation)
+        context = self._context(call)
+        if operation is None:
+            unknown = _not_served(call)
+            exchange.answer(encode_error(protocol, unknown, context.request_id, call.operation))
+            return
+        kind = ReceiveAnswering if call.operation == "ReceiveMessage" else Answering
+        answering = kind(self, exchange, call, operation, context)
+        if self._is_draining and call.operation in _REFUSED_WHILE_DRAINING:
+            answering.refuse(_STOPPING)
+            return
+        prepare = self.prepare.get(call.operation)
+        if prepare is None:
+            self._submit(answering)
+        else:
+            exchange.blocks = True
+            self.begin(answering, self._prepare_and_submit(answering, prepare))
+
+    def _submit(self, answering: Answering) -> None:
+        """Make the command and submit it in the same turn: what it looked up still holds."""
+        driver = self.driver
+        if not driver.running:
+            driver.reply(None, answering.take)
+            return
+        context = answering.context
+        context.now = driver.clock.now()
+        context.block = driver.block
+        try:
+            command = answering.operation.command(answering.call.parameters, context, self.rooms)
+        except ServiceError as refusal:
+            driver.reply(refusal, answering.take)
+            return
+        if type(command) is ReceiveMessages:
+            assert isinstance(answering, ReceiveAnswering)
+            answering.submit(driver, command)
+        else:
+            driver.submit(command, answering.take)
+
+    async def _prepare_and_submit(self, answering: Answering, prepare: Preparation) -> None:
+        try:
+            parameters = await prepare(answering.call.parameters)
+        except ServiceError as refusal:
+            answering.refuse(refusal)
+            return
+        answering.call = msgspec.structs.replace(answering.call, parameters=parameters)
+        self._submit(answering)
+
+    def _context(self, call: Call) -> Context:
+        headers = call.headers
+        entropy = self._entropy
+        identity = self._identities.of(call.credentials, headers.get("host", ""))
+        return Context(
+            account=identity.account,
+            region=identity.region,
+            request_id=entropy.uuid(),
+            seed=entropy.take(16),
+            now=self.driver.clock.now(),
+            block=0,
+            base_url=self._public_url or base_url_of(headers),
+            sender_id=identity.sender_id,
+            trace_header=headers.get("x-amzn-trace-id"),
+        )
+
+    def _health(self) -> HttpResponse:
+        state = self.state
+        if state == "running" and not self.driver.running:
+            state = "recovering"
+        document = {"service": "headrace", "version": __version__, "state": state}
+        status = 200 if state == "running" else 503
+        return HttpResponse(
+            status, [("Content-Type", "application/json")], msgspec.json.encode(document) + b"\n"
+        )
+
+
+_REFUSED_WHILE_DRAINING = frozenset(
+    {"ReceiveMessage", "Invoke", "CreateFunction", "CreateEventSourceMapping"}
+)
+
+
+def _not_served(call: Call) -> ServiceError:
+    """Return what AWS says of an operation that it does not know."""
+    if call.protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
+        return InvalidAction(f"The action {call.operation} is not valid for this endpoint.")
+    return UnknownOperation(f"The operation {call.operation} is not served here.")
