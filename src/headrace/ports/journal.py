@@ -69,8 +69,11 @@ class JournalInUse(JournalError):
 class Journal(Protocol):
     """An ordered, durable sequence of blocks with snapshots beside it."""
 
+    #: What to call it in a sentence: the path of its file, or "memory".
+    name: str
+
     async def open(self) -> None:
-        """Take ownership; create what is missing.
+        """Take ownership; create what is missing. Opens anew what an unknown append has closed.
 
         Raises:
             JournalInUse: Somebody else owns it.
@@ -112,8 +115,12 @@ class Journal(Protocol):
         """Replace the snapshots of these machines, all or none; durable on return."""
         ...
 
+    async def drop_tombstones(self, upto: int) -> None:
+        """Remove the snapshots without state whose `upto` is at or before this one."""
+        ...
+
     async def delete_blocks(self, seqs: Iterable[int]) -> None:
-        """Remove these blocks and give their space back."""
+        """Remove these blocks and give their space back; `last_seq` stays. Missing ones are fine."""
         ...
 
     async def close(self) -> None:

@@ -1,12 +1,13 @@
 """Records and bodies to the bytes of a block, and back, with a format number.
 
 Format 1. Head: CRC-32 (u32, big-endian) of the rest, then a MessagePack array of records, each an
-array [tag, machine, at, ...]. Bodies: CRC-32 of the rest, count (u32), then per body its machine
-(u32), number (u64) and length (u32), then the bodies themselves in that order.
+array [tag, machine, at, ...]. Bodies: the format (u8), CRC-32 of the rest, count (u32), then per
+body its machine (u32), number (u64) and length (u32), then the bodies themselves in that order;
+nothing at all when there are none. The head's format stands in the block's row.
 
 To change a layout: add a new format number and a reader for it, keep the old reader, and add stored
-bytes of the old format to the tests. A new field at the end of a record, with a default, needs no
-new format.
+bytes of the old format to tests/unit/store/test_codec.py. A new field at the end of a record, with
+a default, needs no new format.
 """
 
 import struct
@@ -23,9 +24,11 @@ from headrace.ports.journal import JournalDamaged
 FORMAT = 1
 
 _CRC = struct.Struct(">I")
+_BODIES = struct.Struct(">BI")  # format, check sum
 _COUNT = struct.Struct(">I")
 _ENTRY = struct.Struct(">IQI")
 _encode = msgspec.msgpack.Encoder().encode
+_decode_anything = msgspec.msgpack.Decoder(list[list[Any]]).decode
 
 #: Key of a body inside its block: (machine, number).
 BodyKey = tuple[int, int]
@@ -46,27 +49,55 @@ def encode_bodies(keys: Sequence[BodyKey], bodies: Sequence[bytes]) -> bytes:
         for (machine, number), body in zip(keys, bodies, strict=True)
     ]
     data = b"".join([_COUNT.pack(len(keys)), *entries, *bodies])
-    return _CRC.pack(zlib.crc32(data)) + data
+    return _BODIES.pack(FORMAT, zlib.crc32(data)) + data
 
 
 def decode_bodies(data: bytes, seq: int) -> dict[BodyKey, memoryview]:
     """Return each body of a block under its key, as views into `data`.
 
     Raises:
-        JournalDamaged: The check sum does not fit; the text names block `seq`.
+        JournalDamaged: Unknown format, or the check sum does not fit; the text names block `seq`.
     """
     if not data:
         return {}
     view = memoryview(data)
-    if len(data) < 8 or zlib.crc32(view[4:]) != _CRC.unpack_from(data)[0]:
+    if len(data) < _BODIES.size + _COUNT.size:
+        raise JournalDamaged(f"block {seq}: the bodies part is damaged (it is cut off)")
+    format, check_sum = _BODIES.unpack_from(data)
+    if zlib.crc32(view[_BODIES.size :]) != check_sum:
         raise JournalDamaged(f"block {seq}: the bodies part is damaged (its check sum differs)")
-    (count,) = _COUNT.unpack_from(data, 4)
-    at = 8 + count * _ENTRY.size
+    if format != FORMAT:
+        raise JournalDamaged(f"block {seq}: format {format} is not known to this version")
+    (count,) = _COUNT.unpack_from(data, _BODIES.size)
+    start = _BODIES.size + _COUNT.size
+    at = start + count * _ENTRY.size
     found: dict[BodyKey, memoryview] = {}
-    for machine, number, length in _ENTRY.iter_unpack(view[8:at]):
+    for machine, number, length in _ENTRY.iter_unpack(view[start:at]):
         found[machine, number] = view[at : at + length]
         at += length
     return found
+
+
+def _checked_head(head: bytes, seq: int, format: int) -> memoryview:
+    """Return the encoded records of a head whose format and check sum are right."""
+    if format != FORMAT:
+        raise JournalDamaged(f"block {seq}: format {format} is not known to this version")
+    view = memoryview(head)
+    if len(head) < _CRC.size or zlib.crc32(view[_CRC.size :]) != _CRC.unpack_from(head)[0]:
+        raise JournalDamaged(f"block {seq}: the head is damaged (its check sum differs)")
+    return view[_CRC.size :]
+
+
+def machines_of_head(head: bytes, seq: int, format: int) -> dict[int, int]:
+    """Return how many records of a head speak of each machine, without knowing their types.
+
+    Raises:
+        JournalDamaged: Unknown format or wrong check sum.
+    """
+    counts: dict[int, int] = {}
+    for _, machine, *_ in _decode_anything(_checked_head(head, seq, format)):
+        counts[machine] = counts.get(machine, 0) + 1
+    return counts
 
 
 class HeadReader:
@@ -84,11 +115,7 @@ class HeadReader:
         Raises:
             JournalDamaged: Unknown format, wrong check sum, or a record that cannot be read.
         """
-        if format != FORMAT:
-            raise JournalDamaged(f"block {seq}: format {format} is not known to this version")
-        if len(head) < 4 or zlib.crc32(memoryview(head)[4:]) != _CRC.unpack_from(head)[0]:
-            raise JournalDamaged(f"block {seq}: the head is damaged (its check sum differs)")
         try:
-            return self._decode(memoryview(head)[4:])
+            return self._decode(_checked_head(head, seq, format))
         except msgspec.MsgspecError as error:
             raise JournalDamaged(f"block {seq}: a record cannot be read ({error})") from error
