@@ -1,0 +1,347 @@
+"""Carry out what event source mappings ask for: receive, invoke, delete, all in process.
+
+A receive waits in the queue until messages arrive; nothing polls by timer. What comes back from
+the queue and from the function goes to the mappings as commands. A memory that is rebuilt forgets
+what was under way: whatever ends afterwards belongs to an earlier life and is dropped.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from headrace.api.sqs.attributes import digest
+from headrace.base.arn import parse_arn
+from headrace.base.errors import ServiceError, ServiceUnavailable
+from headrace.core.functions.commands import Invoke
+from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
+from headrace.core.functions.names import FunctionReference, parse_reference
+from headrace.core.functions.replies import Invoked
+from headrace.core.machine import BodyAddress
+from headrace.core.mapping.batch import visibility_timeout_ms
+from headrace.core.mapping.commands import (
+    BatchFinished,
+    FunctionFailed,
+    LeaseOver,
+    MessageAttribute,
+    NotInvoked,
+    Outcome,
+    Polled,
+    PolledMessage,
+    PollFailed,
+    Succeeded,
+    Throttled,
+    TooLarge,
+)
+from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
+from headrace.core.sqs.commands import (
+    DeleteMessages,
+    ReceiveMessages,
+    ReturnMessages,
+    WithdrawReceive,
+)
+from headrace.core.sqs.content import decode
+from headrace.core.sqs.replies import EntriesDone, Received, ReceivedMessage
+from headrace.ports.entropy import Entropy
+from headrace.ports.journal import JournalDamaged
+from headrace.shell.bodies import Bodies
+from headrace.shell.driver import Driver
+from headrace.shell.rooms import Rooms
+
+log = logging.getLogger(__name__)
+
+#: Seconds until a command that the driver refused for its load is submitted again.
+SUBMIT_AGAIN_S = 0.1
+
+#: A mapping's receive: (mapping, poll).
+_Key = tuple[int, int]
+
+
+class Pollers:
+    """Joins mappings, queues and functions through the driver."""
+
+    def __init__(self, driver: Driver, rooms: Rooms, bodies: Bodies, entropy: Entropy) -> None:
+        """Carry out the effects of the mappings of `driver`."""
+        self._driver = driver
+        self._rooms = rooms
+        self._bodies = bodies
+        self._entropy = entropy
+        self._parked: dict[_Key, tuple[int, int]] = {}  # to (queue, ticket of its receive)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._busy = 0
+        self._when_quiet: asyncio.Event = asyncio.Event()
+        driver.carry(Poll, self._poll)
+        driver.carry(StopPolling, self._stop_polling)
+        driver.carry(InvokeBatch, self._invoke)
+        driver.carry(DeleteBatch, self._delete)
+
+    @property
+    def busy(self) -> int:
+        """How many invokes, deletions and reads of bodies are under way."""
+        return self._busy
+
+    async def stop(self, within_s: float) -> bool:
+        """Receive nothing more, and let batches in flight end and be deleted.
+
+        Returns whether that was done within `within_s` seconds. Messages of batches that did not
+        end come back by their visibility timeout.
+        """
+        self._stopping = True
+        for key in list(self._parked):
+            self._withdraw(key)
+        try:
+            async with asyncio.timeout(within_s):
+                while self._busy:
+                    self._when_quiet.clear()
+                    await self._when_quiet.wait()
+        except TimeoutError:
+            log.warning("%d batches were still in flight at the end of the stop time", self._busy)
+            return False
+        return True
+
+    # --- receives --------------------------------------------------------------------------------
+
+    def _poll(self, effect: Poll) -> None:
+        if self._stopping:
+            return
+        key = (effect.mapping, effect.poll)
+        life = self._driver.rooms
+        arn = parse_arn(effect.source_arn)
+        try:
+            queue = self._rooms.queues.find(arn.account, arn.region, arn.resource)
+        except ServiceError as error:
+            self._fail_poll(life, key, error)
+            return
+
+        def take(value: Any) -> None:
+            self._parked.pop(key, None)
+            if isinstance(value, ServiceError):
+                self._fail_poll(life, key, value)
+            else:
+                self._take_received(life, key, queue, value)
+
+        command = ReceiveMessages(
+            queue=queue,
+            at_most=effect.at_most,
+            wait_ms=None,
+            visibility_timeout_ms=self._visibility_timeout_ms(effect, queue),
+        )
+        self._parked[key] = (queue, 0)
+        ticket = self._driver.submit(command, take)
+        if key in self._parked:
+            self._parked[key] = (queue, ticket)
+
+    def _visibility_timeout_ms(self, effect: Poll, queue: int) -> int | None:
+        if not effect.window_ms:
+            return None
+        try:
+            timeout_s = self._rooms.functions.find(reference_of(effect.function_arn)).timeout_s
+        except ServiceError:
+            return None  # a function that is missing runs no time; the queue's own timeout holds
+        queue_timeout_s = self._rooms.queues.describe(queue).visibility_timeout_s
+        return visibility_timeout_ms(effect.window_ms, timeout_s, queue_timeout_s)
+
+    def _fail_poll(self, life: Any, key: _Key, error: ServiceError) -> None:
+        log.info("mapping %d cannot receive: %s", key[0], error.message)
+        self._tell(life, PollFailed(*key))
+
+    def _take_received(self, life: Any, key: _Key, queue: int, received: Received) -> None:
+        if self._stopping:
+            self._return(life, queue, received)
+            return
+        found: dict[BodyAddress, bytes] = {}
+        for message in received.messages:
+            body = self._bodies.get(message.address)
+            if body is None:
+                self._read_and_tell(life, key, received)
+                return
+            found[message.address] = body
+        self._tell_polled(life, key, received, found)
+
+    def _read_and_tell(self, life: Any, key: _Key, received: Received) -> None:
+        """Read bodies from disk; their blocks stay although their messages may go meanwhile."""
+        addresses = [message.address for message in received.messages]
+        for address in addresses:
+            self._bodies.pin(address.block)
+
+        async def read() -> None:
+            try:
+                found = await self._bodies.fetch(addresses)
+            except JournalDamaged:
+                log.exception("mapping %d cannot read what it received", key[0])
+                self._tell(life, PollFailed(*key))
+            else:
+                self._tell_polled(life, key, received, found)
+            finally:
+                for address in addresses:
+                    self._bodies.unpin(address.block)
+
+        self._take_up()
+        task = asyncio.get_running_loop().create_task(read())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: self._put_down(life))
+
+    def _tell_polled(
+        self, life: Any, key: _Key, received: Received, found: dict[BodyAddress, bytes]
+    ) -> None:
+        messages = tuple(
+            polled_message(message, found[message.address]) for message in received.messages
+        )
+        self._tell(life, Polled(*key, messages, received.visible_at))
+
+    def _return(self, life: Any, queue: int, received: Received) -> None:
+        """Undo a receive that came while stopping."""
+        receives = tuple((message.number, message.receive_count) for message in received.messages)
+        if receives:
+            self._tell(life, ReturnMessages(queue, receives))
+
+    def _stop_polling(self, effect: StopPolling) -> None:
+        key = (effect.mapping, effect.poll)
+        if key in self._parked:
+            self._withdraw(key)
+
+    def _withdraw(self, key: _Key) -> None:
+        """End a receive; messages that are on their way come before this is answered."""
+        queue, ticket = self._parked[key]
+        life = self._driver.rooms
+
+        def take(_value: Any) -> None:
+            if self._parked.pop(key, None) is not None:
+                self._driver.drop_taker(ticket)
+                self._tell(life, Polled(*key, (), self._driver.clock.now()))
+
+        self._tell(life, WithdrawReceive(queue, ticket), take)
+
+    # --- batches ---------------------------------------------------------------------------------
+
+    def _invoke(self, effect: InvokeBatch) -> None:
+        life = self._driver.rooms
+        if self._driver.clock.now() >= effect.expires_at:
+            self._tell(life, BatchFinished(effect.mapping, effect.batch, LeaseOver()))
+            return
+        self._take_up()
+
+        def take(value: Any) -> None:
+            outcome = outcome_of(value)
+            if isinstance(outcome, NotInvoked):
+                log.info("mapping %d cannot invoke: %s", effect.mapping, value.message)
+            self._tell(life, BatchFinished(effect.mapping, effect.batch, outcome))
+            self._put_down(life)
+
+        command = Invoke(
+            reference=reference_of(effect.function_arn),
+            payload=effect.payload,
+            request_id=self._entropy.uuid(),
+        )
+        self._driver.submit(command, take)
+
+    def _delete(self, effect: DeleteBatch) -> None:
+        life = self._driver.rooms
+        arn = parse_arn(effect.source_arn)
+        try:
+            queue = self._rooms.queues.find(arn.account, arn.region, arn.resource)
+        except ServiceError:
+            return  # the queue went, and its messages with it
+
+        def take(value: Any) -> None:
+            refused = [value] if isinstance(value, ServiceError) else _refusals(value)
+            if refused:
+                log.warning(
+                    "mapping %d: %d handled messages were not deleted: %s",
+                    effect.mapping,
+                    len(refused),
+                    refused[0].message,
+                )
+
+        self._tell(life, DeleteMessages(queue, effect.receipt_handles), take)
+
+    # --- the driver ------------------------------------------------------------------------------
+
+    def _tell(self, life: Any, command: Any, take: Callable[[Any], None] | None = None) -> None:
+        """Submit a command, again and again while the driver has too much to do.
+
+        It belongs to the rooms `life`: when those are gone, so is what it speaks of.
+        """
+        self._take_up()
+
+        def submit() -> None:
+            if self._is_over(life):
+                self._put_down(life)
+            else:
+                self._driver.submit(command, answered)
+
+        def answered(value: Any) -> None:
+            if isinstance(value, ServiceUnavailable) and not self._is_over(life):
+                asyncio.get_running_loop().call_later(SUBMIT_AGAIN_S, submit)
+                return
+            if take is not None:
+                take(value)
+            self._put_down(life)
+
+        submit()
+
+    def _is_over(self, life: Any) -> bool:
+        return not self._driver.running or self._driver.rooms is not life
+
+    def _take_up(self) -> None:
+        self._busy += 1
+        self._driver.hand.take()
+
+    def _put_down(self, life: Any) -> None:
+        self._busy -= 1
+        if self._driver.rooms is life:  # else the count was set back with the rooms
+            self._driver.hand.give_back()
+        if not self._busy:
+            self._when_quiet.set()
+
+
+def reference_of(function_arn: str) -> FunctionReference:
+    """Return the function that a mapping's ARN names."""
+    arn = parse_arn(function_arn)
+    return parse_reference(function_arn, None, arn.account, arn.region, "Invoke")
+
+
+def outcome_of(value: Any) -> Outcome:
+    """Return what the reply or refusal of an invoke means for a batch (spec/esm.md 5.1)."""
+    match value:
+        case Invoked(function_error=None, payload=payload):
+            return Succeeded(payload)
+        case Invoked():
+            return FunctionFailed()
+        case TooManyRequests():
+            return Throttled()
+        case RequestEntityTooLarge():
+            return TooLarge()
+        case _:
+            return NotInvoked()
+
+
+def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:
+    """Return a received message with what its sender wrote, as a mapping takes it."""
+    content = decode(body)
+    attributes = content.attributes or {}
+    return PolledMessage(
+        message_id=message.message_id,
+        receipt_handle=message.receipt_handle,
+        body=content.body,
+        sender_id=content.sender_id,
+        sent_at=message.sent_at,
+        first_received_at=message.first_received_at,
+        receive_count=message.receive_count,
+        attributes=tuple(
+            MessageAttribute(name, attribute.data_type, attribute.value)
+            for name, attribute in attributes.items()
+        ),
+        attributes_md5=digest(attributes) if attributes else "",
+        trace_header=content.trace_header or "",
+        dead_letter_source_arn=message.dead_letter_source_arn,
+        group_id=content.group_id or "",
+        deduplication_id=content.deduplication_id or "",
+        sequence_number=message.sequence_number,
+    )
+
+
+def _refusals(done: EntriesDone) -> Sequence[ServiceError]:
+    return [result for result in done.results if result is not None]
