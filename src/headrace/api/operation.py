@@ -31,9 +31,9 @@ class Operation(NamedTuple):
 class Prepared(NamedTuple):
     """What `command` may return instead of a bare command, when its answer needs what it found.
 
-    `answer(reply, bodies)` takes the place of the operation's. `command` None says that there is
-    nothing to ask of a room; `answer` is then called with None.
+    `answer` takes the place of the operation's, with the same arguments. `command` None says that
+    there is nothing to ask of a room; `reply` is then None.
     """
 
     command: Any | None
-    answer: Callable[[Any, Mapping[Any, bytes]], Answer]
+    answer: Callable[..., Answer]

@@ -13,7 +13,7 @@ import msgspec
 
 from headrace import __version__
 from headrace.api.context import Context
-from headrace.api.operation import Operation
+from headrace.api.operation import Operation, Prepared
 from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.core.sqs.commands import ReceiveMessages
 from headrace.ports.entropy import Entropy
@@ -216,7 +216,12 @@ class Service:
         except ServiceError as refusal:
             driver.reply(refusal, answering.take)
             return
-        if type(command) is ReceiveMessages:
+        if type(command) is Prepared:
+            answering.operation = answering.operation._replace(answer=command.answer)
+            command = command.command
+        if command is None:
+            driver.reply(None, answering.take)
+        elif type(command) is ReceiveMessages:
             assert isinstance(answering, ReceiveAnswering)
             answering.submit(driver, command)
         else:

@@ -88,7 +88,9 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
     good = tuple(message for message in read if isinstance(message, OutgoingMessage))
     command = SendMessages(queue=queue, block=context.block, messages=good) if good else None
 
-    def answer(reply: Sent | None, bodies: Mapping[Any, bytes]) -> Answer:
+    def answer(
+        parameters: Parameters, context: Context, reply: Sent | None, bodies: Mapping[Any, bytes]
+    ) -> Answer:
         return _answer_entries(entries, read, reply.results if reply is not None else ())
 
     return Prepared(command, answer)
