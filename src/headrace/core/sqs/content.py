@@ -4,6 +4,8 @@ Everything of a message that no rule needs: body, user attributes, who sent it, 
 first byte of the encoding is a format number.
 """
 
+from typing import Any
+
 import msgspec
 
 #: Format number of `encode`; a new layout takes the next one and the old reader stays.
@@ -14,7 +16,8 @@ class Attribute(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message attribute: its full DataType, and its value as text or bytes."""
 
     data_type: str
-    value: str | bytes
+    #: `str`, or `bytes` for Binary. MessagePack tells them apart; msgspec has no such union.
+    value: Any
 
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
