@@ -66,6 +66,7 @@ class Reader:
         "_gate",
         "_head_bytes",
         "_headers",
+        "_is_upgrade",
         "_method",
         "_on_continue",
         "_on_request",
@@ -133,8 +134,7 @@ class Reader:
                 assert cause is not None
                 raise cause from None
             except httptools.HttpParserUpgrade as upgrade:
-                # An offer to speak another protocol is not taken up; HTTP/1.1 goes on behind it.
-                data = data[upgrade.args[0] :]
+                data = self._head_without_upgrade() + data[upgrade.args[0] :]
                 self._parser = httptools.HttpRequestParser(self)
                 continue
             except httptools.HttpParserError as error:
@@ -162,6 +162,7 @@ class Reader:
         self._target = b""
         self._headers: dict[str, str] = {}
         self._repeated = 0
+        self._is_upgrade = False
         self._body = b""
 
     def on_url(self, part: bytes) -> None:
@@ -186,6 +187,9 @@ class Reader:
     def on_headers_complete(self) -> None:
         """The head is complete: decide whether the request is let in, before its body is read."""
         headers = self._headers
+        if "upgrade" in headers and self._parser.should_upgrade():
+            self._is_upgrade = True
+            return
         target = self._target.decode("latin-1")
         raw_method = self._parser.get_method()
         method = _METHODS.get(raw_method) or raw_method.decode("latin-1")
@@ -228,6 +232,8 @@ class Reader:
 
     def on_message_complete(self) -> None:
         """The request is complete."""
+        if self._is_upgrade:
+            return
         self.is_reading = False
         if self._counted:
             self._bodies.size -= self._counted
@@ -238,6 +244,20 @@ class Reader:
         assert self._method is not None
         request = HttpRequest(self._method, self._target_text, self._headers, body)
         self._on_request(request)
+
+    def _head_without_upgrade(self) -> bytes:
+        """Return the head that was just read as if the client had offered no other protocol.
+
+        The offer is not taken up. llhttp stops behind such a head and leaves the body unread;
+        reading the head again without the offer makes it go on.
+        """
+        lines = [
+            f"{name}: {value}\r\n"
+            for name, value in self._headers.items()
+            if name not in {"upgrade", "connection", "http2-settings"}
+        ]
+        method = self._parser.get_method() + b" " + self._target + b" HTTP/1.1\r\n"
+        return method + "".join(lines).encode("latin-1") + b"\r\n"
 
     def _count_repeated(self) -> None:
         self._repeated += 1
