@@ -347,7 +347,7 @@ TEXT = (
 REFUSALS = [
     (
         ResourceNotFoundException(f"Function not found: {ARN}", Type="User"),
-        b'{"Message":"Function not found: ' + ARN.encode() + b'","Type":"User"}',
+        b'{"Type":"User","Message":"Function not found: ' + ARN.encode() + b'"}',
         {},
     ),
     (

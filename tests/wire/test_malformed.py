@@ -202,10 +202,30 @@ def test_any_values_of_the_right_names(operation, members):
 
 
 PARTS = st.sampled_from(
-    "Action Attribute Tag TagKey Entry SendMessageBatchRequestEntry Id MessageAttribute Name Value "
-    "Key BinaryValue 1 0 -1 x 10 99999999999999999999 ² StringListValue VisibilityTimeout ".split(
-        " "
-    )
+    [
+        "Action",
+        "Attribute",
+        "Tag",
+        "TagKey",
+        "Entry",
+        "SendMessageBatchRequestEntry",
+        "Id",
+        "MessageAttribute",
+        "Name",
+        "Value",
+        "Key",
+        "BinaryValue",
+        "1",
+        "0",
+        "-1",
+        "x",
+        "10",
+        "99999999999999999999",
+        "²",
+        "StringListValue",
+        "VisibilityTimeout",
+        "",
+    ]
 )
 KEYS = st.lists(PARTS, min_size=1, max_size=12).map(".".join)
 

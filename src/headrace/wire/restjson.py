@@ -152,14 +152,14 @@ def _body_shapes(service: str, shape: str) -> dict[str, Shape]:
 def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> HttpResponse:
     """Write an error: code in x-amzn-ErrorType, text and further members in the body.
 
-    The body's members stand in the order of their ASCII names: recorded are `Type`, `message` and
-    `Reason`, `Type`, `message` (spec/lambda.md L-A1, I5).
+    The text stands last, further members before it by name: recorded are `Type`, `message`;
+    `Reason`, `Type`, `message`; `Type`, `Message` (spec/lambda.md L-A1, I5; spec/esm.md 1).
     """
     row = SERVICES[protocol.service].errors.get(error.code)
     spelling = row.message if row is not None else ""
     if not spelling:
         spelling = "Message" if error.code in _CAPITAL_MESSAGE else "message"
-    body: dict[str, Any] = {**error.members, spelling: error.message}
+    body: dict[str, Any] = {**dict(sorted(error.members.items())), spelling: error.message}
     headers = [
         ("x-amzn-RequestId", request_id),
         ("x-amzn-ErrorType", error.code),
@@ -168,4 +168,4 @@ def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> Ht
     for member, header in row.headers if row is not None else ():
         if member in body:
             headers.append((header, str(body.pop(member))))
-    return HttpResponse(error.status, headers, _encode(dict(sorted(body.items()))))
+    return HttpResponse(error.status, headers, _encode(body))

@@ -142,11 +142,11 @@ def _measure(shape: Shape) -> str:
 
 
 def _greatest(shape: Shape) -> str:
-    return f"Member must have {_measure(shape)} less than or equal to {shape.maximum:g}"
+    return f"Member must have {_measure(shape)} less than or equal to {shape.maximum}"
 
 
 def _least(shape: Shape) -> str:
-    return f"Member must have {_measure(shape)} greater than or equal to {shape.minimum:g}"
+    return f"Member must have {_measure(shape)} greater than or equal to {shape.minimum}"
 
 
 def _of_pattern(shape: Shape) -> str:
