@@ -1,0 +1,122 @@
+"""May a function be created, updated or deleted: the refusals, in AWS's order and words.
+
+Nothing here changes anything.
+"""
+
+import msgspec
+
+from headrace.base.instant import Instant
+from headrace.core.functions.commands import CreateFunction, UpdateFunctionCode
+from headrace.core.functions.directory import Directory
+from headrace.core.functions.errors import (
+    InvalidParameterValue,
+    PreconditionFailed,
+    ResourceConflict,
+    function_not_found,
+)
+from headrace.core.functions.function import Function, is_pending, is_settled, view
+from headrace.core.functions.names import (
+    LATEST,
+    FunctionReference,
+    check_function_only,
+    check_new_name,
+)
+from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import Settings
+from headrace.core.functions.validation import check_settings, check_tags
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What this machine can run."""
+
+    interpreters: tuple[Interpreter, ...]
+    architectures: tuple[str, ...]  #: In AWS's words, the default first.
+
+    def check(self, settings: Settings) -> None:
+        """Refuse settings that AWS refuses or this machine cannot honour."""
+        check_settings(settings, self.interpreters, self.architectures)
+
+
+def check_creation(command: CreateFunction, directory: Directory, machine: Machine) -> None:
+    """Refuse a creation.
+
+    Raises:
+        InvalidParameterValue, ConstraintViolated: The name or the settings are wrong.
+        ResourceConflict: The name is taken.
+    """
+    reference = command.reference
+    check_new_name(reference.name)
+    machine.check(command.settings)
+    check_tags(command.tags)
+    if directory.number(reference.account, reference.region, reference.name) is not None:
+        raise ResourceConflict(f"Function already exist: {reference.name}")
+
+
+def check_update(
+    reference: FunctionReference, revision_id: str | None, directory: Directory, now: Instant
+) -> tuple[int, Function]:
+    """Return the function to be updated.
+
+    Raises:
+        InvalidParameterValue: A version or alias is named.
+        ResourceNotFound: There is no such function.
+        ResourceConflict: It is being created or updated.
+        PreconditionFailed: The caller knows another revision.
+    """
+    check_function_only(reference)
+    number, function, version = directory.find_version(reference)
+    if is_pending(version, now):
+        raise ResourceConflict(
+            "The operation cannot be performed at this time. The function is currently in the "
+            "following state: Pending"
+        )
+    if not is_settled(version, now):
+        raise ResourceConflict(
+            "The operation cannot be performed at this time. An update is in progress for "
+            f"resource: {function.arn}"
+        )
+    latest = view(number, function, version, settled=True).revision_id
+    if revision_id is not None and revision_id != latest:
+        raise PreconditionFailed(
+            "The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id"
+        )
+    return number, function
+
+
+def check_code_update(
+    command: UpdateFunctionCode, directory: Directory, machine: Machine, now: Instant
+) -> tuple[int, Function, Settings]:
+    """Return the function whose code is to be replaced, and its settings afterwards.
+
+    Raises:
+        ServiceError: As `check_update`, and for settings that cannot be honoured.
+    """
+    number, function = check_update(command.reference, command.revision_id, directory, now)
+    settings = function.latest.settings
+    if command.architecture is not None:
+        settings = msgspec.structs.replace(settings, architecture=command.architecture)
+    machine.check(settings)
+    return number, function, settings
+
+
+def check_deletion(reference: FunctionReference, directory: Directory) -> int | None:
+    """Return the function to be deleted; None to delete a version that is not there.
+
+    Raises:
+        InvalidParameterValue: $LATEST or an alias is named, whether there is a function or not.
+        ResourceNotFound: There is no such function; named without its qualifier.
+
+    Source: spec/lambda.md D2, L-A7.
+    """
+    qualifier = reference.qualifier
+    if qualifier == LATEST:
+        raise InvalidParameterValue(
+            "$LATEST version cannot be deleted without deleting the function."
+        )
+    if qualifier is not None and "$" not in qualifier and not qualifier.isdigit():
+        raise InvalidParameterValue("Deletion of aliases is not currently supported.")
+    number = directory.number(reference.account, reference.region, reference.name)
+    if number is None or (qualifier is not None and "$" in qualifier):
+        raise function_not_found(reference.arn)
+    return number if qualifier is None else None

@@ -1,0 +1,47 @@
+"""What the functions ask the shell to do (imperative names)."""
+
+import msgspec
+
+from headrace.core.functions.settings import Deployment
+
+
+class StartEnvironment(msgspec.Struct, frozen=True):
+    """Start an environment and run its init phase. Comes back as `EnvironmentStarted`."""
+
+    environment: str  #: 32 lower-case hex digits.
+    deployment: Deployment
+    runtime: str  #: The identifier whose interpreter is to run it; perhaps not the function's own.
+    log_stream: str
+    init_limit_ms: int
+
+
+class RunInvoke(msgspec.Struct, frozen=True, gc=False):
+    """Run one event in an environment. Comes back as `InvokeEnded`."""
+
+    environment: str
+    request_id: str
+    payload: bytes
+    timeout_ms: int
+    function_arn: str  #: As the caller named it, with its qualifier.
+    trace_header: str = ""
+    client_context: str = ""
+
+
+class FreezeEnvironment(msgspec.Struct, frozen=True, gc=False):
+    """Stop all processes of an idle environment until the next invoke."""
+
+    environment: str
+
+
+class StopEnvironment(msgspec.Struct, frozen=True, gc=False):
+    """Kill an environment that takes no more invokes."""
+
+    environment: str
+
+
+class WriteLog(msgspec.Struct, frozen=True, gc=False):
+    """Append whole lines to a log stream."""
+
+    group: str
+    stream: str
+    text: bytes

@@ -1,0 +1,134 @@
+"""Every Lambda error that the rules give: code, status, members, and AWS's sentences.
+
+Most carry `Type` ("User" or "Service") as a further member of the body (spec/lambda.md 1.4); which
+of them spell the text `message` and which `Message` is the wire's business.
+"""
+
+from typing import ClassVar
+
+from headrace.base.errors import ServiceError
+
+
+class FunctionError(ServiceError):
+    """Base of Lambda's errors that carry a `Type`."""
+
+    kind: ClassVar[str] = "User"
+
+    def __init__(self, message: str, **members: str) -> None:
+        """Hold AWS's sentence; `members` stand in the body before it, behind `Type`."""
+        super().__init__(message, Type=self.kind, **members)
+
+
+class ResourceNotFound(FunctionError):
+    """There is no such function, version or alias."""
+
+    code = query_code = "ResourceNotFoundException"
+    status = 404
+    fault = "Sender"
+
+
+class InvalidParameterValue(FunctionError):
+    """A value makes no sense, alone or together with others."""
+
+    code = query_code = "InvalidParameterValueException"
+    status = 400
+    fault = "Sender"
+
+
+class ConstraintViolated(ServiceError):
+    """Values break constraints that the service model does not state; no `Type` (1.4)."""
+
+    code = query_code = "ValidationException"
+    status = 400
+    fault = "Sender"
+
+
+class AccessDenied(ServiceError):
+    """The function belongs to another account, and no policy lets the caller in."""
+
+    code = query_code = "AccessDeniedException"
+    status = 403
+    fault = "Sender"
+
+
+class ResourceConflict(FunctionError):
+    """The function exists already, or is in a state that does not allow the request."""
+
+    code = query_code = "ResourceConflictException"
+    status = 409
+    fault = "Sender"
+
+
+class PreconditionFailed(FunctionError):
+    """The caller's RevisionId is not the latest one."""
+
+    code = query_code = "PreconditionFailedException"
+    status = 412
+    fault = "Sender"
+
+
+class TooManyRequests(FunctionError):
+    """The invoke is throttled; `Reason` says by what."""
+
+    code = query_code = "TooManyRequestsException"
+    status = 429
+    fault = "Sender"
+
+
+class RequestEntityTooLarge(ServiceError):
+    """The payload, the archive or the whole request is too big."""
+
+    code = query_code = "RequestEntityTooLargeException"
+    status = 413
+    fault = "Sender"
+
+
+class InvalidRequestContent(FunctionError):
+    """The payload of an invoke is not JSON."""
+
+    code = query_code = "InvalidRequestContentException"
+    status = 400
+    fault = "Sender"
+
+
+class InvalidZipFile(FunctionError):
+    """The function's code cannot be unpacked when an environment starts."""
+
+    code = query_code = "InvalidZipFileException"
+    status = 502
+    fault = "Receiver"
+
+
+class ServiceException(FunctionError):
+    """The server could not run the function: the machine refused an environment."""
+
+    kind = "Service"
+    code = query_code = "ServiceException"
+    status = 500
+    fault = "Receiver"
+
+
+def function_not_found(arn: str) -> ResourceNotFound:
+    """Return the refusal for a function, version or alias that is not there."""
+    return ResourceNotFound(f"Function not found: {arn}")
+
+
+def account_is_busy() -> TooManyRequests:
+    """Return the throttle of an account whose concurrency is used up (spec/lambda.md I5)."""
+    return TooManyRequests("Rate Exceeded.", Reason="ConcurrentInvocationLimitExceeded")
+
+
+def value_out_of_bounds(value: object, field: str, constraint: str) -> str:
+    """Return one part of a constraint error: what value, which field, what it must be."""
+    return f"Value '{value}' at '{field}' failed to satisfy constraint: Member must {constraint}"
+
+
+def constraint_violated(parts: list[str]) -> ConstraintViolated:
+    """Return the error that reports all broken constraints of a request together."""
+    return ConstraintViolated(constraint_text(parts))
+
+
+def constraint_text(parts: list[str]) -> str:
+    """Return the sentence over all broken constraints."""
+    noun = "error" if len(parts) == 1 else "errors"
+    return f"{len(parts)} validation {noun} detected: {'; '.join(parts)}"

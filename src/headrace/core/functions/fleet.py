@@ -1,0 +1,326 @@
+"""All invokes in hand and their environments: who runs where, and what the shell has to do.
+
+Volatile: nothing here is recorded. An invoke whose server dies is answered by nobody; an event
+source mapping gets its messages again, and a caller's connection breaks.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from headrace.base.instant import Instant
+from headrace.core.functions import limits, loglines
+from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
+from headrace.core.functions.effects import (
+    FreezeEnvironment,
+    RunInvoke,
+    StartEnvironment,
+    StopEnvironment,
+    WriteLog,
+)
+from headrace.core.functions.environment import Environment, Happening, Life, environment_id
+from headrace.core.functions.errors import (
+    InvalidZipFile,
+    ServiceException,
+    account_is_busy,
+)
+from headrace.core.functions.execution import Execution, conclude, error_type_for_log
+from headrace.core.functions.outcomes import SURVIVED, Ending
+from headrace.core.functions.placement import Pool, PoolKey, Roster, pool_key
+from headrace.core.functions.runtimes import Interpreter, choose_interpreter
+from headrace.core.functions.settings import Deployment
+from headrace.core.machine import Reply
+
+Effects = list[Any]
+
+
+class Fleet:
+    """Accepts invokes, places them on environments, and answers them.
+
+    Invariant: each accepted invoke waits in exactly one pool or is in the hand of exactly one
+    environment, until it is answered.
+    """
+
+    def __init__(self, interpreters: Sequence[Interpreter]) -> None:
+        """Start without environments; `interpreters` are those found on this machine."""
+        self._interpreters = interpreters
+        self._roster = Roster()
+        #: Pools whose waiting invokes need an environment that the limits did not allow yet.
+        self._hungry: dict[PoolKey, Pool] = {}
+        self._started_ever = 0
+        #: Invokes accepted and not answered, by account and region.
+        self._in_hand: dict[tuple[str, str], int] = {}
+        self._payload_bytes = 0
+
+    def in_hand(self, account: str, region: str) -> int:
+        """Return how many invokes of an account and region are accepted and not answered."""
+        return self._in_hand.get((account, region), 0)
+
+    def check_capacity(self, account: str, region: str, payload_bytes: int) -> None:
+        """Refuse an invoke beyond the account's concurrency or the server's memory.
+
+        Raises:
+            TooManyRequests: As much as allowed is in hand.
+        """
+        if (
+            self.in_hand(account, region) >= limits.CONCURRENCY_MAX
+            or self._payload_bytes + payload_bytes > limits.PAYLOADS_BYTES_MAX
+        ):
+            raise account_is_busy()
+
+    def invoke(
+        self, command: Invoke, deployment: Deployment, *, is_open: bool, now: Instant, ticket: int
+    ) -> Effects:
+        """Accept an invoke; it is answered later. `is_open` is false while it has to wait."""
+        account = (deployment.account, deployment.region)
+        self._in_hand[account] = self._in_hand.get(account, 0) + 1
+        self._payload_bytes += len(command.payload)
+        pool = self._roster.pool_for(deployment)
+        pool.is_open = is_open
+        pool.waiting.append(Execution(command, ticket))
+        return self._serve(pool, now)
+
+    def open(self, deployment: Deployment, now: Instant) -> Effects:
+        """Serve what waited for a function to become Active."""
+        pool = self._roster.pools.get(pool_key(deployment))
+        if pool is None:
+            return []
+        pool.is_open = True
+        return self._serve(pool, now)
+
+    def retire(self, function: int, current: Deployment | None, now: Instant) -> Effects:
+        """Let go of all environments of a function but those of the current deployment.
+
+        Invokes that were accepted are still served by what they were accepted for.
+        """
+        keep = None if current is None else pool_key(current)
+        pools = self._roster.pools
+        effects: Effects = []
+        for key in [key for key in pools if key[0] == function and key != keep]:
+            pool = pools[key]
+            pool.is_retired = pool.is_open = True
+            for environment in list(pool.idle.values()):
+                effects += self._stop(environment)
+            effects += self._serve(pool, now)
+            self._roster.drop_if_done(pool)
+        return effects
+
+    def started(self, end: EnvironmentStarted, now: Instant) -> Effects:
+        """Take note of how an init phase ended."""
+        environment = self._roster.environments.get(end.environment)
+        if environment is None or environment.life is not Life.STARTING:
+            return []
+        self._roster.finish_start(environment)
+        if end.ending is Ending.OK:
+            effects = self._ready(environment, end, now)
+        else:
+            pool = self._roster.pool_of(environment)
+            self._roster.remove(environment)
+            effects = self._init_failed(environment, pool, end, now)
+            self._roster.drop_if_done(pool)
+        return effects + self._feed(now)
+
+    def ended(self, end: InvokeEnded, now: Instant) -> Effects:
+        """Take note of how an invoke ended, and answer it."""
+        environment = self._roster.environments.get(end.environment)
+        if environment is None or environment.life is not Life.BUSY:
+            return []
+        execution = environment.execution
+        assert execution is not None
+        lines, reply = conclude(execution, environment.deployment, environment.init_us, end)
+        effects: Effects = [_log(environment, lines), self._answer(environment, execution, reply)]
+        environment.execution = None
+        environment.init_us = None
+        if end.ending in SURVIVED and not environment.is_dead:
+            environment.happen(Happening.ANSWERED)
+            effects += self._free(environment, now)
+        else:
+            pool = self._roster.pool_of(environment)
+            self._roster.remove(environment)
+            effects += self._serve(pool, now)
+            self._roster.drop_if_done(pool)
+        return effects + self._feed(now)
+
+    def gone(self, id: str, now: Instant) -> Effects:
+        """Take note that an environment's process is no more."""
+        environment = self._roster.environments.get(id)
+        if environment is None:
+            return []
+        if environment.life not in {Life.IDLE, Life.FROZEN}:
+            environment.is_dead = True  # how its init or invoke ended is told separately
+            return []
+        self._remove(environment)
+        return self._feed(now)
+
+    def next_deadline(self) -> Instant | None:
+        """Return when an idle environment is to be frozen or stopped next."""
+        return self._roster.deadlines.next()
+
+    def wake(self, now: Instant) -> Effects:
+        """Freeze or stop the one environment whose time has come first."""
+        due = self._roster.deadlines.take_due(now)
+        if due is None:
+            return []
+        at, id = due
+        environment = self._roster.environments[id]
+        if environment.life is Life.IDLE:
+            self._roster.freeze(environment)
+            return [FreezeEnvironment(id)]
+        return self._stop(environment) + self._feed(at)
+
+    def _serve(self, pool: Pool, now: Instant) -> Effects:
+        """Give waiting invokes the free environments, and start what is missing."""
+        effects: Effects = []
+        while pool.can_run:
+            effects += self._run(*self._roster.match(pool))
+        while pool.must_start:
+            if not self._make_room(effects):
+                self._hungry[pool.key] = pool
+                return effects
+            # Served once, it goes behind the others that are hungry.
+            self._hungry.pop(pool.key, None)
+            request_id = pool.waiting[pool.starting].command.request_id
+            effects += self._start(pool.deployment, None, request_id, now)
+        self._hungry.pop(pool.key, None)
+        return effects
+
+    def _feed(self, now: Instant) -> Effects:
+        """Serve pools that wait for the limits to allow an environment, longest waiting first."""
+        effects: Effects = []
+        for pool in list(self._hungry.values()):
+            effects += self._serve(pool, now)
+            if pool.must_start:
+                break
+        return effects
+
+    def _make_room(self, effects: Effects) -> bool:
+        """Tell whether an environment may start, if need be by stopping the longest idle one."""
+        roster = self._roster
+        if roster.starting >= limits.STARTING_MAX:
+            return False
+        if not roster.is_full:
+            return True
+        longest_idle = next(iter(roster.idle.values()), None)
+        if longest_idle is None:
+            return False
+        effects += self._stop(longest_idle)
+        return True
+
+    def _start(
+        self, deployment: Deployment, execution: Execution | None, request_id: str, now: Instant
+    ) -> Effects:
+        """Start an environment; `execution` is the invoke inside which it starts, if any."""
+        self._started_ever += 1
+        id = environment_id(deployment, now, self._started_ever, request_id)
+        stream = loglines.log_stream(now, deployment.version, id)
+        environment = Environment(id, deployment, stream)
+        environment.execution = execution
+        self._roster.add(environment)
+        settings = deployment.settings
+        runtime = settings.runtime
+        effects: Effects = []
+        interpreter = choose_interpreter(runtime, self._interpreters)
+        if interpreter is not None:
+            runtime = interpreter.runtime
+            effects.append(_log(environment, loglines.init_start(deployment, interpreter)))
+        limit_ms = limits.INIT_LIMIT_MS if execution is None else settings.timeout_s * 1_000
+        effects.append(StartEnvironment(id, deployment, runtime, stream, limit_ms))
+        return effects
+
+    def _ready(self, environment: Environment, end: EnvironmentStarted, now: Instant) -> Effects:
+        environment.happen(Happening.READY)
+        execution = environment.execution
+        if execution is None:
+            environment.init_us = end.duration_us
+            return self._free(environment, now)
+        execution.used_us = end.duration_us
+        execution.init_log = end.log
+        return self._run(environment, execution)
+
+    def _init_failed(
+        self, environment: Environment, pool: Pool, end: EnvironmentStarted, now: Instant
+    ) -> Effects:
+        """Retry a failed init inside the invoke that waits longest, or fail the invoke it was in.
+
+        Source: spec/lambda.md 4.1.
+        """
+        execution = environment.execution
+        if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
+            return self._refuse(environment, pool, end)
+        phase = "init" if execution is None else "invoke"
+        line = loglines.init_report(end.duration_us, phase, end.ending, error_type_for_log(end))
+        effects: Effects = [_log(environment, line)]
+        if execution is not None:
+            execution.init_log = end.log + line
+            lines, reply = conclude(execution, environment.deployment, None, end)
+            start = loglines.start(execution.command.request_id, environment.deployment.version)
+            effects.append(_log(environment, start + lines))
+            effects.append(self._answer(environment, execution, reply))
+        elif pool.waiting:
+            execution = pool.waiting.popleft()
+            request_id = execution.command.request_id
+            effects += self._start(environment.deployment, execution, request_id, now)
+        return effects + self._serve(pool, now)
+
+    def _refuse(self, environment: Environment, pool: Pool, end: EnvironmentStarted) -> Effects:
+        """Answer the invoke for which no environment can be had, if one still waits for it."""
+        execution = environment.execution
+        if execution is None:
+            if len(pool.waiting) <= pool.starting:
+                return []
+            execution = pool.waiting.popleft()
+        sentence = end.payload.decode()
+        if end.ending is Ending.UNUSABLE:
+            text = f"Lambda could not unzip the deployment package. {sentence}"
+            return [self._answer(environment, execution, InvalidZipFile(text))]
+        text = f"No execution environment could be started. {sentence}"
+        return [self._answer(environment, execution, ServiceException(text))]
+
+    def _run(self, environment: Environment, execution: Execution) -> Effects:
+        environment.happen(Happening.TOOK)
+        environment.execution = execution
+        command = execution.command
+        deployment = environment.deployment
+        return [
+            _log(environment, loglines.start(command.request_id, deployment.version)),
+            RunInvoke(
+                environment=environment.id,
+                request_id=command.request_id,
+                payload=command.payload,
+                timeout_ms=execution.remaining_ms(deployment.settings.timeout_s),
+                function_arn=command.reference.qualified_arn,
+                trace_header=command.trace_header,
+                client_context=command.client_context,
+            ),
+        ]
+
+    def _answer(self, environment: Environment, execution: Execution, value: Any) -> Reply:
+        account = (environment.deployment.account, environment.deployment.region)
+        self._payload_bytes -= len(execution.command.payload)
+        left = self._in_hand[account] - 1
+        if left:
+            self._in_hand[account] = left
+        else:
+            del self._in_hand[account]
+        return Reply(execution.ticket, value)
+
+    def _free(self, environment: Environment, now: Instant) -> Effects:
+        """Give an idle environment its next invoke, or let it be idle."""
+        pool = self._roster.pool_of(environment)
+        self._roster.rest(environment, now)
+        effects = self._serve(pool, now)
+        if pool.is_retired and environment.life is Life.IDLE:
+            effects += self._stop(environment)
+        return effects
+
+    def _stop(self, environment: Environment) -> Effects:
+        self._remove(environment)
+        return [StopEnvironment(environment.id)]
+
+    def _remove(self, environment: Environment) -> None:
+        pool = self._roster.pool_of(environment)
+        self._roster.remove(environment)
+        self._roster.drop_if_done(pool)
+
+
+def _log(environment: Environment, text: bytes) -> WriteLog:
+    return WriteLog(environment.deployment.settings.logging.group, environment.stream, text)

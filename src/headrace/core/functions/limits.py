@@ -1,0 +1,81 @@
+"""Lambda quotas and our own limits, each with unit and source."""
+
+#: Characters of a function's bare name (spec/lambda.md 1.5).
+NAME_LENGTH_MAX = 64
+
+#: Megabytes of memory of a function, and the default (spec/lambda.md 1.5).
+MEMORY_MB_MIN = 128
+MEMORY_MB_MAX = 10_240
+MEMORY_MB_DEFAULT = 128
+
+#: Seconds that an invoke may take, and the default (spec/lambda.md 1.5).
+TIMEOUT_S_MIN = 1
+TIMEOUT_S_MAX = 900
+TIMEOUT_S_DEFAULT = 3
+
+#: Megabytes of /tmp, and the default (spec/lambda.md 1.5).
+EPHEMERAL_STORAGE_MB_MIN = 512
+EPHEMERAL_STORAGE_MB_MAX = 10_240
+EPHEMERAL_STORAGE_MB_DEFAULT = 512
+
+#: Bytes of the compact JSON of all environment variables (spec/lambda.md L-A18).
+ENVIRONMENT_BYTES_MAX = 4_096
+
+#: Tags of one function (spec/lambda.md 1.5).
+TAGS_MAX = 50
+
+#: Bytes of a zip archive that comes with the request (spec/lambda.md 1.4, L-A19).
+ZIPPED_BYTES_MAX = 52_428_800
+
+#: Bytes of the archive's files together (spec/lambda.md 1.4).
+UNZIPPED_BYTES_MAX = 262_144_000
+
+#: Bytes of a whole CreateFunction or UpdateFunctionCode request (spec/lambda.md 1.4).
+CODE_REQUEST_BYTES_MAX = 70_167_211
+
+#: Bytes of the payload of a synchronous invoke (spec/lambda.md I3).
+PAYLOAD_BYTES_MAX = 6_291_456
+
+#: Bytes of a synchronous invoke's answer: 6 MiB and 100 (spec/lambda.md I4).
+ANSWER_BYTES_MAX = 6_291_556
+
+#: Bytes of an invoke's log that LogType Tail returns (spec/lambda.md 2.1).
+LOG_TAIL_BYTES = 4_096
+
+#: Bytes of a client context before decoding (spec/lambda.md 1.5).
+CLIENT_CONTEXT_BYTES_MAX = 3_583
+
+#: Functions on one page of ListFunctions (spec/lambda.md 1.24).
+PAGE_MAX = 50
+
+#: Milliseconds of validity of a link to a function's code (spec/lambda.md G3).
+CODE_LINK_MS = 600_000
+
+#: Invokes in hand of one account in one region; the next is throttled (spec/lambda.md 6.1).
+CONCURRENCY_MAX = 1_000
+
+#: Bytes of the payloads of all invokes in hand on one shard; the next is throttled. (Ours.)
+PAYLOADS_BYTES_MAX = 1 << 30
+
+#: Milliseconds that the init phase may take (spec/lambda.md 4.1).
+INIT_LIMIT_MS = 10_000
+
+#: Environments that start at the same time on one shard; further invokes wait for one of these or
+#: for one that becomes idle, so that a burst does not starve the invokes that run. (Ours.)
+STARTING_MAX = 32
+
+#: Environments alive on one shard; at the limit the one idle for longest is stopped, and if none is
+#: idle the invoke waits, bounded by CONCURRENCY_MAX of each account. (Ours.)
+ENVIRONMENTS_MAX = 1_000
+
+#: Idle milliseconds after which an environment is frozen. At once would cost every invoke of a busy
+#: function a freeze and a thaw (research/environments.md C3). (Ours.)
+FREEZE_AFTER_MS = 5
+
+#: Idle milliseconds after which an environment is stopped. AWS says "minutes" (4.1). (Ours.)
+STOP_AFTER_MS = 300_000
+
+#: Milliseconds for which a new or updated function shows itself as Pending or InProgress, beyond
+#: the answer that says so. Nothing here needs the time, and clients' waiters sleep 1 to 5 s after a
+#: look that comes too early (spec/lambda.md 1.6). More lets users test their waiting. (Ours.)
+PREPARATION_MS_DEFAULT = 0

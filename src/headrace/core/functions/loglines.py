@@ -1,0 +1,86 @@
+"""The lines that the platform writes into a log stream: INIT_START, START, END, REPORT.
+
+Durations are whole microseconds and shown as milliseconds with two decimals.
+Source: spec/lambda.md 4.4, 5.1, 5.3.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from headrace.base.instant import Instant
+from headrace.core.functions.names import runtime_version_arn
+from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import Deployment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def log_stream(started_at: Instant, version: str, environment: str) -> str:
+    """Return the name of an environment's log stream: day of its start, version, id."""
+    day = _EPOCH + timedelta(milliseconds=started_at)
+    return f"{day:%Y/%m/%d}/[{version}]{environment}"
+
+
+def init_start(deployment: Deployment, interpreter: Interpreter) -> bytes:
+    """Return the line that opens a stream, preceded by a warning if the runtime is another one."""
+    runtime = deployment.settings.runtime
+    arn = runtime_version_arn(deployment.region, interpreter.runtime)
+    line = f"INIT_START Runtime Version: {interpreter.version_name}\tRuntime Version ARN: {arn}\n"
+    if interpreter.runtime != runtime:
+        line = (
+            f"HEADRACE_WARNING: {runtime} was not found on this machine; {interpreter.runtime} "
+            f"({interpreter.path}) runs this function instead.\n{line}"
+        )
+    return line.encode()
+
+
+def init_report(duration_us: int, phase: str, ending: Ending, error_type: str) -> bytes:
+    """Return the line about an init phase that failed; `phase` is "init" or "invoke"."""
+    status = _status(ending, error_type)
+    return f"INIT_REPORT Init Duration: {_ms(duration_us)} ms\tPhase: {phase}{status}\n".encode()
+
+
+def start(request_id: str, version: str) -> bytes:
+    """Return the line before an invoke's own lines."""
+    return f"START RequestId: {request_id} Version: {version}\n".encode()
+
+
+def report(
+    request_id: str,
+    duration_us: int,
+    init_us: int | None,
+    memory_mb: int,
+    memory_peak_mb: int,
+    ending: Ending,
+    error_type: str,
+) -> bytes:
+    """Return the two lines behind an invoke's own lines: END and REPORT.
+
+    Args:
+        init_us: How long the init phase took, on the first invoke of an environment only.
+        error_type: Empty when the runtime is sound, even if the handler raised.
+    """
+    billed_ms = -(-(duration_us + (init_us or 0)) // 1_000)
+    init = "" if init_us is None else f"Init Duration: {_ms(init_us)} ms\t"
+    status = _status(ending, error_type)
+    end = status.removeprefix("\t") if status else ""
+    return (
+        f"END RequestId: {request_id}\n"
+        f"REPORT RequestId: {request_id}\t"
+        f"Duration: {_ms(duration_us)} ms\t"
+        f"Billed Duration: {billed_ms} ms\t"
+        f"Memory Size: {memory_mb} MB\t"
+        f"Max Memory Used: {min(memory_peak_mb, memory_mb)} MB\t"
+        f"{init}{end}\n"
+    ).encode()
+
+
+def _status(ending: Ending, error_type: str) -> str:
+    if ending is Ending.TIMED_OUT:
+        return "\tStatus: timeout"
+    return f"\tStatus: error\tError Type: {error_type}" if error_type else ""
+
+
+def _ms(duration_us: int) -> str:
+    hundredths = (duration_us + 5) // 10
+    return f"{hundredths // 100}.{hundredths % 100:02d}"

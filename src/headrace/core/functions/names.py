@@ -1,0 +1,164 @@
+"""Read function names, partial ARNs, ARNs and qualifiers; format ARNs.
+
+Whether a text is a legal name at all is checked against the service model's patterns before it
+comes here (wire/validate.py); the pattern below takes a legal one apart.
+
+Source: spec/lambda.md 1.3, 13.2.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+
+import msgspec
+
+from headrace.core.functions.errors import (
+    AccessDenied,
+    InvalidParameterValue,
+    ResourceNotFound,
+    constraint_text,
+    function_not_found,
+    value_out_of_bounds,
+)
+from headrace.core.functions.limits import NAME_LENGTH_MAX
+
+#: The version that every function has: what was created or updated last.
+LATEST = "$LATEST"
+
+_REFERENCE = re.compile(
+    r"(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?"
+    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    r"(?:(?P<account>\d{12}):)?"
+    r"(?:function:)?"
+    r"(?P<name>[a-zA-Z0-9\-_.]+)"
+    r"(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9\-_]+))?"
+)
+
+#: Beginnings of region names whose ARNs are in another partition than "aws"; longest first.
+_PARTITIONS = (
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-iso-", "aws-iso"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("cn-", "aws-cn"),
+)
+
+
+class FunctionReference(msgspec.Struct, frozen=True, gc=False):
+    """What a caller names: a function of an account and region, perhaps one version of it."""
+
+    account: str
+    region: str
+    name: str
+    qualifier: str | None  #: As the caller gave it; None when no version or alias was named.
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, without qualifier."""
+        return function_arn(self.account, self.region, self.name)
+
+    @property
+    def qualified_arn(self) -> str:
+        """The ARN as the caller named it: with a qualifier only if one was given."""
+        return self.arn if self.qualifier is None else f"{self.arn}:{self.qualifier}"
+
+
+def parse_reference(
+    text: str, qualifier: str | None, account: str, region: str, action: str
+) -> FunctionReference:
+    """Return which function `text` names, seen from an account and region.
+
+    Args:
+        text: A name, a partial or a full ARN, with or without a qualifier.
+        qualifier: The request's own qualifier, if it has one.
+        action: AWS's name of the operation, for a refusal's text.
+
+    Raises:
+        InvalidParameterValue: The two qualifiers differ; said before existence is looked at.
+        ResourceNotFound: The ARN names another region.
+        AccessDenied: The ARN names another account.
+    """
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        raise ResourceNotFound(f"Function not found: {function_arn(account, region, text)}")
+    derived = match["qualifier"]
+    if derived is not None and qualifier is not None and derived != qualifier:
+        raise InvalidParameterValue(
+            "The derived qualifier from the function name does not match the specified qualifier."
+        )
+    if match["region"] is not None and match["region"] != region:
+        raise ResourceNotFound(
+            f"Functions from '{match['region']}' are not reachable in this region ('{region}')"
+        )
+    reference = FunctionReference(
+        account=match["account"] or account,
+        region=region,
+        name=match["name"],
+        qualifier=qualifier if derived is None else derived,
+    )
+    if reference.account != account:
+        raise AccessDenied(
+            f"User: arn:{partition_of(region)}:iam::{account}:root is not authorized to perform: "
+            f"lambda:{action} on resource: {reference.arn} because no resource-based policy "
+            f"allows the lambda:{action} action"
+        )
+    return reference
+
+
+def check_new_name(name: str) -> None:
+    """Refuse a bare name that is too long to be created; other operations just do not find it.
+
+    Raises:
+        InvalidParameterValue: It has more than 64 characters (not a ValidationException).
+    """
+    if len(name) > NAME_LENGTH_MAX:
+        limit = f"have length less than or equal to {NAME_LENGTH_MAX}"
+        part = value_out_of_bounds(name, "functionName", limit)
+        raise InvalidParameterValue(constraint_text([part]))
+
+
+def check_function_only(reference: FunctionReference) -> None:
+    """Refuse a qualifier where only a whole function can be meant.
+
+    Raises:
+        InvalidParameterValue: There is a qualifier.
+    """
+    if reference.qualifier is not None:
+        raise InvalidParameterValue(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not "
+            "support this operation. Please specify either a function name or an unqualified "
+            "function ARN."
+        )
+
+
+def check_qualifier(reference: FunctionReference, versions: Collection[str]) -> str:
+    """Return the version that is meant, given those that exist.
+
+    Raises:
+        ResourceNotFound: There is neither a version nor an alias of that name.
+    """
+    version = LATEST if reference.qualifier is None else reference.qualifier
+    if version not in versions:
+        raise function_not_found(reference.qualified_arn)
+    return version
+
+
+def partition_of(region: str) -> str:
+    """Return the ARN partition of a region, "aws" for most."""
+    for beginning, partition in _PARTITIONS:
+        if region.startswith(beginning):
+            return partition
+    return "aws"
+
+
+def function_arn(account: str, region: str, name: str) -> str:
+    """Return a function's ARN, without qualifier."""
+    return f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{name}"
+
+
+def runtime_version_arn(region: str, runtime: str) -> str:
+    """Return an ARN for a runtime's version: the same for the same runtime, as on AWS."""
+    digest = hashlib.sha256(runtime.encode()).hexdigest()
+    return f"arn:{partition_of(region)}:lambda:{region}::runtime:{digest}"

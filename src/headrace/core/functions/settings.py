@@ -1,0 +1,58 @@
+"""What a version of a function is made of: its settings and its code."""
+
+import msgspec
+
+from headrace.core.functions import limits
+
+
+class Logging(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where and how log lines are written."""
+
+    group: str
+    format: str = "Text"  #: "Text" or "JSON".
+    application_level: str = ""  #: Empty for Text.
+    system_level: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that UpdateFunctionConfiguration can change; kept in records and snapshots.
+
+    New fields go to the end with a default, so that old bytes still decode.
+    """
+
+    runtime: str
+    handler: str
+    role: str
+    logging: Logging
+    description: str = ""
+    timeout_s: int = limits.TIMEOUT_S_DEFAULT
+    memory_mb: int = limits.MEMORY_MB_DEFAULT
+    ephemeral_storage_mb: int = limits.EPHEMERAL_STORAGE_MB_DEFAULT
+    #: In the order in which they came; None when the caller never spoke of variables.
+    variables: dict[str, str] | None = None
+    architecture: str = "x86_64"
+    tracing_mode: str = "PassThrough"
+    dead_letter_arn: str = ""
+    kms_key_arn: str = ""
+    snap_start: str = "None"  #: "None" or "PublishedVersions".
+
+
+class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A zip archive that lies among the blobs."""
+
+    digest: str  #: SHA-256 in lower-case hex; empty while only the settings are being checked.
+    size_bytes: int
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """One version of a function as it serves invokes: what an environment is made for."""
+
+    function: int
+    generation: int  #: Counts the function's updates; environments never outlive one.
+    account: str
+    region: str
+    name: str
+    version: str  #: "$LATEST" or digits.
+    seed: bytes  #: Of the function: ids of environments derive from it.
+    settings: Settings
+    code: Code

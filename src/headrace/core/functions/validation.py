@@ -1,0 +1,130 @@
+"""Check a function's settings beyond what the service model says, in AWS's words and order.
+
+Source: spec/lambda.md 1.4, 1.5, 13.3.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from headrace.core.functions import limits
+from headrace.core.functions.errors import (
+    InvalidParameterValue,
+    constraint_violated,
+    value_out_of_bounds,
+)
+from headrace.core.functions.runtimes import Interpreter, check_runtime
+from headrace.core.functions.settings import Logging, Settings
+
+#: Names that a function's variables may not have (spec/lambda.md 1.5).
+RESERVED_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+    }
+)
+
+_VARIABLES_REFUSED = (
+    "Lambda was unable to configure your environment variables because the environment variables "
+    "you have provided "
+)
+
+
+def check_settings(
+    settings: Settings, interpreters: Sequence[Interpreter], architectures: Sequence[str]
+) -> None:
+    """Refuse settings that AWS refuses or that this machine cannot honour.
+
+    Raises:
+        ConstraintViolated: Numbers beyond their bounds, all in one sentence.
+        InvalidParameterValue: The first of the other faults.
+    """
+    _check_numbers(settings)
+    if not settings.runtime or not settings.handler:
+        raise InvalidParameterValue(
+            "Runtime and Handler are mandatory parameters for functions created with deployment "
+            "packages."
+        )
+    check_runtime(settings.runtime, interpreters)
+    if settings.architecture not in architectures:
+        raise InvalidParameterValue(
+            f"This server cannot run functions for {settings.architecture}: its machine is "
+            f"{', '.join(architectures)}."
+        )
+    _check_variables(settings.variables or {})
+    _check_logging(settings.logging)
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse more tags than a function may have.
+
+    Raises:
+        InvalidParameterValue: There are more than 50.
+    """
+    if len(tags) > limits.TAGS_MAX:
+        raise InvalidParameterValue("Number of tags exceeds resource tag limit.")
+
+
+def _check_numbers(settings: Settings) -> None:
+    bounds = (
+        (settings.timeout_s, "timeout", limits.TIMEOUT_S_MIN, limits.TIMEOUT_S_MAX),
+        (settings.memory_mb, "memorySize", limits.MEMORY_MB_MIN, limits.MEMORY_MB_MAX),
+        (
+            settings.ephemeral_storage_mb,
+            "ephemeralStorage.size",
+            limits.EPHEMERAL_STORAGE_MB_MIN,
+            limits.EPHEMERAL_STORAGE_MB_MAX,
+        ),
+    )
+    parts = []
+    for value, field, least, greatest in bounds:
+        if value < least:
+            constraint = f"have value greater than or equal to {least}"
+            parts.append(value_out_of_bounds(value, field, constraint))
+        elif value > greatest:
+            constraint = f"have value less than or equal to {greatest}"
+            parts.append(value_out_of_bounds(value, field, constraint))
+    if parts:
+        raise constraint_violated(parts)
+
+
+def _check_variables(variables: Mapping[str, str]) -> None:
+    reserved = [name for name in variables if name in RESERVED_VARIABLES]
+    if reserved:
+        raise InvalidParameterValue(
+            f"{_VARIABLES_REFUSED}contains reserved keys that are currently not supported for "
+            f"modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > limits.ENVIRONMENT_BYTES_MAX:
+        raise InvalidParameterValue(
+            f"{_VARIABLES_REFUSED}exceeded the 4KB limit. String measured: {measured}"
+        )
+
+
+def _check_logging(logging: Logging) -> None:
+    if logging.format == "Text" and (logging.application_level or logging.system_level):
+        raise InvalidParameterValue(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your '
+            'request or change the LogFormat to "JSON" and try again.'
+        )
+    if logging.format != "Text":
+        raise InvalidParameterValue(
+            f"This server does not support LogFormat {logging.format} yet. Use Text."
+        )
