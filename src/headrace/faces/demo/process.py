@@ -42,6 +42,12 @@ class ServerProcess:
         """The endpoint URL for SDKs."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start the server and return when it answers.
 

@@ -1,0 +1,215 @@
+"""Measure cold starts, warm invokes and the way from a send to its handler."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from headrace.ports.sandbox import EnvironmentSpec, InitStatus
+from headrace.sandbox.linux import LinuxSandbox
+from tools.bench import requests
+from tools.bench.load import Result, run_load
+from tools.bench.queues import create_queue
+from tools.bench.servers import LOAD_CORE, headrace_server, pin
+
+RUNTIME = "python3.12"
+COLD_STARTS = 30
+SENDS = 300
+#: Pause between two sends, so that each finds the mapping idle.
+PAUSE_S = 0.01
+
+#: Tells how long the message was on its way, on the clock that all processes of a machine share.
+HANDLER = """
+import time
+
+def handler(event, context):
+    now = time.monotonic_ns()
+    for record in event.get("Records", ()):
+        print("on its way", now - int(record["body"]))
+"""
+_ON_ITS_WAY = re.compile(r"^on its way (\d+)$", re.MULTILINE)
+
+
+class Figures(msgspec.Struct):
+    """Medians and 99th percentiles in microseconds."""
+
+    level: str
+    cold_zygote_us: list[int]
+    cold_interpreter_us: list[int]
+    warm: Result
+    send: list[int]
+    on_its_way: list[int]
+
+
+def archive() -> bytes:
+    """Return the handler as a deployment package."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        package.writestr("app.py", HANDLER)
+    return buffer.getvalue()
+
+
+async def _cold_starts(folder: Path, *, zygote: bool) -> tuple[str, list[int]]:
+    package = folder / "app.zip"
+    package.write_bytes(archive())
+    sandbox = LinuxSandbox(str(folder / "sandbox"), zygote=zygote)
+    times = []
+    try:
+        for number in range(COLD_STARTS + 1):
+            started = time.perf_counter_ns()
+            environment = await sandbox.start(_spec(package, number), lambda text: None)
+            elapsed = (time.perf_counter_ns() - started) // 1_000
+            assert environment.init.status is InitStatus.OK, environment.init
+            await environment.kill()
+            if number:  # the first one starts the zygote and unpacks the code
+                times.append(elapsed)
+    finally:
+        await sandbox.close()
+    return sandbox.level, times
+
+
+def _spec(package: Path, number: int) -> EnvironmentSpec:
+    return EnvironmentSpec(
+        environment_id=f"{number:032x}",
+        function_name="bench",
+        function_version="$LATEST",
+        runtime=RUNTIME,
+        handler="app.handler",
+        code_archive=str(package),
+        code_digest=hashlib.sha256(package.read_bytes()).hexdigest(),
+        memory_mb=128,
+        ephemeral_storage_mb=512,
+        variables={},
+        log_group="/aws/lambda/bench",
+        log_stream=f"bench/{number}",
+        init_limit_ms=10_000,
+    )
+
+
+def _call(port: int, method: str, path: str, document: object) -> dict[str, object]:
+    call = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        method=method,
+        data=None if document is None else json.dumps(document).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(call) as answer:
+        found: dict[str, object] = json.loads(answer.read() or b"null")
+        return found
+
+
+def _wait_for(port: int, path: str, member: str, value: str) -> None:
+    while _call(port, "GET", path, None).get(member) != value:
+        time.sleep(0.01)
+
+
+def _create(port: int) -> str:
+    """Create queue, function and mapping; return the queue's URL."""
+    _call(
+        port,
+        "POST",
+        "/2015-03-31/functions",
+        {
+            "FunctionName": "bench",
+            "Runtime": RUNTIME,
+            "Handler": "app.handler",
+            "Role": "arn:aws:iam::000000000000:role/bench",
+            "Code": {"ZipFile": base64.b64encode(archive()).decode()},
+        },
+    )
+    _wait_for(port, "/2015-03-31/functions/bench/configuration", "State", "Active")
+    url = create_queue(port, "bench")
+    mapping = _call(
+        port,
+        "POST",
+        "/2015-03-31/event-source-mappings",
+        {
+            "EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:bench",
+            "FunctionName": "bench",
+            "BatchSize": 10,
+        },
+    )
+    path = f"/2015-03-31/event-source-mappings/{mapping['UUID']}"
+    _wait_for(port, path, "State", "Enabled")
+    return url
+
+
+def _invoke_request(port: int) -> bytes:
+    body = b"{}"
+    return (
+        f"POST /2015-03-31/functions/bench/invocations HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def _send_one_by_one(port: int, url: str) -> list[int]:
+    """Send messages that hold the time of their sending; return how long each send took, in us."""
+    times = []
+
+    def script(_: bytes | None) -> bytes:
+        time.sleep(PAUSE_S)
+        body = str(time.monotonic_ns())
+        return requests.request(port, "SendMessage", {"QueueUrl": url, "MessageBody": body})
+
+    while len(times) < SENDS:
+        times += run_load(port, [script], 1.0).latencies_us
+    return times[:SENDS]
+
+
+def _read_logs(folder: Path) -> list[int]:
+    found = []
+    for stream in folder.rglob("*.log"):
+        found += [int(ns) // 1_000 for ns in _ON_ITS_WAY.findall(stream.read_text())]
+    return found
+
+
+def measure(seconds: float) -> Figures:
+    """Return all figures of functions, from one run."""
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
+        level, forked = uvloop.run(_cold_starts(Path(folder), zygote=True))
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
+        _, started = uvloop.run(_cold_starts(Path(folder), zygote=False))
+    pin(os.getpid(), LOAD_CORE)
+    with headrace_server(alone_on_core=False) as server:
+        url = _create(server.port)
+        invoke = _invoke_request(server.port)
+        run_load(server.port, [lambda _: invoke], 0.5)
+        warm = run_load(server.port, [lambda _: invoke], seconds)
+        send = _send_one_by_one(server.port, url)
+        server.stop()  # writes out the logs
+        on_its_way = _read_logs(server.folder / "data" / "logs")
+    return Figures(level, forked, started, warm, send, on_its_way)
+
+
+def _spread(values: list[int]) -> list[str]:
+    ordered = sorted(values)
+    shares = (0.5, 0.99)
+    return [f"{ordered[min(len(ordered) - 1, int(s * len(ordered)))] / 1000:.2f}" for s in shares]
+
+
+def _median(values: list[int]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def rows(figures: Figures) -> list[list[str]]:
+    """Return the table's rows: what, p50 ms, p99 ms, ratio."""
+    cold = _median(figures.cold_zygote_us) / _median(figures.cold_interpreter_us)
+    way = _median(figures.on_its_way)
+    parts = _median(figures.send) + _median(figures.warm.latencies_us)
+    return [
+        [f"cold start, zygote ({figures.level})", *_spread(figures.cold_zygote_us), f"{cold:.2f}"],
+        ["cold start, plain interpreter", *_spread(figures.cold_interpreter_us), "1.00"],
+        ["warm invoke over HTTP", *_spread(figures.warm.latencies_us), ""],
+        ["send, one connection, paused", *_spread(figures.send), ""],
+        ["send to handler", *_spread(figures.on_its_way), f"{way / parts:.2f}"],
+    ]
