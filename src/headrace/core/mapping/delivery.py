@@ -296,11 +296,11 @@ class Delivery:
         """Return how many messages can be used now; 0 asks for none."""
         if not self.active or _POLL_AGAIN in self.deadlines or self._bytes >= IN_HAND_BYTES_MAX:
             return 0
-        if self._open is not None:
-            return min(RECEIVE_AT_MOST, self.settings.batch_size - len(self._open))
-        if self.in_hand >= self.scale.limit:
-            return 0
-        return min(RECEIVE_AT_MOST, self.settings.batch_size)
+        if self._open is None:
+            wanted, slots = self.settings.batch_size, self.in_hand + 1
+        else:
+            wanted, slots = self.settings.batch_size - len(self._open), self.in_hand
+        return min(RECEIVE_AT_MOST, wanted) if slots <= self.scale.limit else 0
 
     def _stop_poll(self, effects: list[Any]) -> None:
         if self._poll_out and not self._poll_stopped:
