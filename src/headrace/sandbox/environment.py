@@ -31,7 +31,7 @@ from headrace.sandbox import limits, trees
 from headrace.sandbox.cgroups import Group
 from headrace.sandbox.frames import Connection, Header
 from headrace.sandbox.logs import LogPipe
-from headrace.sandbox.zygotes import wait_readable
+from headrace.sandbox.trees import wait_readable
 
 _MEGABYTE = 1_048_576
 
@@ -247,7 +247,9 @@ class LinuxEnvironment:
         number = signal.SIGKILL if self._kills_with_keeper else signal.SIGTERM
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, number)
-        if not self._kills_with_keeper and self._patience is None:
+        if not self._kills_with_keeper:
+            if self._patience is not None:
+                self._patience.cancel()
             self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._kill_hard)
 
     def _kill_hard(self) -> None:
@@ -267,9 +269,16 @@ class LinuxEnvironment:
         self._log.drain()
         self._turn.set_result(_Answer(str(kind), str(error_type or ""), body))
 
-    def _on_stream_end(self) -> None:
-        """Kill what has closed its socket or broken the protocol but lives on."""
-        self._send_kill()
+    def _on_stream_end(self, broken: bool) -> None:
+        """Kill what has closed its socket but does not end, or has broken the protocol.
+
+        Normally its end is only a moment away and tells how it came. While an event is in hand
+        its time limit rules, as for a function that hangs on its way out.
+        """
+        if broken:
+            self._send_kill()
+        elif self._ended is None and self._turn is None and self._patience is None:
+            self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._send_kill)
 
     def _note_status(self, status: int) -> None:
         if self._ended is not None:

@@ -91,8 +91,8 @@ class FrameReader:
 class Connection:
     """One end of a stream socket, joined to the event loop (asyncio's or uvloop's).
 
-    Calls `on_frame(header, body)` for each frame, and `on_end()` once, when the other end is
-    gone or has broken the protocol.
+    Calls `on_frame(header, body)` for each frame, and `on_end(broken)` once, when the other end
+    is gone or, then `broken` is true, has not kept to the protocol.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Connection:
         loop: asyncio.AbstractEventLoop,
         stream: socket.socket,
         on_frame: Callable[[Header, bytes], None],
-        on_end: Callable[[], None],
+        on_end: Callable[[bool], None],
     ) -> None:
         self._loop = loop
         self._socket = stream
@@ -113,6 +113,8 @@ class Connection:
 
     def send(self, header: Header, body: bytes) -> None:
         """Send a frame; what the socket does not take at once follows when it can."""
+        if not self._open:
+            return  # Its end is on its way.
         for piece in encode_frame(header, body):
             self._unsent.append(memoryview(piece))
         self._send_more()
@@ -143,8 +145,11 @@ class Connection:
                 self._on_frame(*frame)
         except BlockingIOError:
             return False
-        except (OSError, BrokenFrame):
+        except OSError:
             self._end()
+            return False
+        except BrokenFrame:
+            self._end(broken=True)
             return False
         return True
 
@@ -164,7 +169,7 @@ class Connection:
             return
         self._loop.remove_writer(self._socket)
 
-    def _end(self) -> None:
+    def _end(self, *, broken: bool = False) -> None:
         if self._open:
             self.close()
-            self._on_end()
+            self._on_end(broken)

@@ -45,5 +45,7 @@ KILL_PATIENCE_S = 2.0
 CLOSE_PATIENCE_S = 5.0
 #: How long an interpreter may take to say its version, in seconds; ours.
 INTERPRETER_ANSWER_S = 10.0
+#: The oldest Python, 3.N, that can import the shared libraries (boto3 of 2026 needs 3.10).
+LIBRARIES_SINCE_MINOR = 10
 #: How much of a zygote's last words is kept for an error message, in bytes; ours.
 ZYGOTE_WORDS_BYTES = 2_000

@@ -31,6 +31,7 @@ from headrace.sandbox.interpreters import (
     choose_interpreter,
 )
 from headrace.sandbox.levels import PROGRAMS, find_posture
+from headrace.sandbox.libraries import compile_library
 from headrace.sandbox.variables import (
     LAMBDA_PLACES,
     Places,
@@ -86,6 +87,7 @@ class LinuxSandbox:
         self._interpreters: list[Interpreter] | None = None
         self._zygotes: dict[str, asyncio.Task[Zygote]] = {}
         self._unpacking: dict[str, asyncio.Task[str]] = {}
+        self._compilations: set[asyncio.Task[None]] = set()
         self._environments: dict[str, LinuxEnvironment] = {}
         self._starting = 0
         self._free_users: list[int] = []
@@ -212,7 +214,7 @@ class LinuxSandbox:
             self._posture,
             code_folder=self._code,
             root=self._root,
-            libraries=self._libraries,
+            libraries=self._libraries_for(interpreter),
         )
         try:
             async with asyncio.timeout(limits.ZYGOTE_START_S):
@@ -228,7 +230,17 @@ class LinuxSandbox:
             zygote.kill()
             await zygote.close()
             raise
+        for library in self._libraries_for(interpreter):
+            compilation = asyncio.create_task(
+                compile_library(asyncio.get_running_loop(), interpreter, library)
+            )
+            self._compilations.add(compilation)
+            compilation.add_done_callback(self._compilations.discard)
         return zygote
+
+    def _libraries_for(self, interpreter: Interpreter) -> list[str]:
+        """Return the shared libraries that an interpreter can import."""
+        return self._libraries if interpreter.minor >= limits.LIBRARIES_SINCE_MINOR else []
 
     async def _fork(
         self,
@@ -276,9 +288,9 @@ class LinuxSandbox:
         has_group: bool,
     ) -> dict[str, Any]:
         namespaces = self._posture.namespaces
-        libraries = self._libraries
+        libraries = self._libraries_for(interpreter)
         if namespaces:
-            libraries = [f"{LAMBDA_LIBRARIES}/{n}" for n in range(len(self._libraries))]
+            libraries = [f"{LAMBDA_LIBRARIES}/{number}" for number in range(len(libraries))]
         counts_apart = user or (namespaces and self._posture.user_namespace)
         return {
             "start": spec.environment_id,
@@ -366,6 +378,10 @@ class LinuxSandbox:
         """Kill every environment and zygote; nothing is left alive afterwards."""
         self._closed = True
         await asyncio.gather(*(one.kill() for one in list(self._environments.values())))
+        for compilation in list(self._compilations):
+            compilation.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await compilation
         for task in list(self._zygotes.values()):
             if not task.done():
                 task.cancel()

@@ -1,9 +1,10 @@
-"""Stop and continue whole process trees, found through /proc.
+"""Wait for processes; stop and continue whole trees of them, found through /proc.
 
 A stopped process neither forks nor continues itself, so a tree is stopped when a round finds
 nothing new. Killing is not done here: the keeper of each environment does it (`child/`).
 """
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -64,3 +65,21 @@ def _send(pid: int, number: signal.Signals) -> None:
     if pid > 1:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def wait_readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> asyncio.Future[None]:
+    """Return a future that completes when a descriptor becomes readable."""
+    ready: asyncio.Future[None] = loop.create_future()
+
+    def note() -> None:
+        loop.remove_reader(descriptor)
+        if not ready.done():
+            ready.set_result(None)
+
+    def forget(_: asyncio.Future[None]) -> None:
+        if ready.cancelled():
+            loop.remove_reader(descriptor)  # Only then: the number may be another file's by now.
+
+    loop.add_reader(descriptor, note)
+    ready.add_done_callback(forget)
+    return ready

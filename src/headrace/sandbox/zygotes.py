@@ -15,6 +15,7 @@ from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.interpreters import Interpreter
 from headrace.sandbox.levels import PROGRAMS, Posture
+from headrace.sandbox.trees import wait_readable
 from headrace.sandbox.variables import LAMBDA_PLACES
 
 #: Called with the wait status of an environment's runtime; None when it is not known.
@@ -171,20 +172,6 @@ class Zygote:
         listeners, self._listeners = self._listeners, {}
         for listener in listeners.values():
             listener(None)
-
-
-def wait_readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> asyncio.Future[None]:
-    """Return a future that completes when a descriptor becomes readable."""
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def note() -> None:
-        loop.remove_reader(descriptor)
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(descriptor, note)
-    ready.add_done_callback(lambda _: loop.remove_reader(descriptor))
-    return ready
 
 
 def launch(

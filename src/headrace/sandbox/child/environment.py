@@ -68,8 +68,7 @@ def keep(settings, seccomp, order, descriptors, status_writer):
 def wait_for(pid, awaited):
     """Reap every child until this one has ended or we are told to stop; return its status."""
     while True:
-        if signal.sigwait(awaited) == signal.SIGTERM:
-            return KILLED
+        told = signal.sigwait(awaited)
         while True:
             try:
                 ended, status = os.waitpid(-1, os.WNOHANG)
@@ -79,6 +78,8 @@ def wait_for(pid, awaited):
                 return status
             if ended == 0:
                 break
+        if told == signal.SIGTERM:
+            return KILLED
 
 
 def kill_descendants(spare):

@@ -1,0 +1,119 @@
+"""A work bench for tests of the sandbox: functions from source text, and what is still alive."""
+
+import asyncio
+import hashlib
+import itertools
+import json
+import os
+import time
+import zipfile
+from pathlib import Path
+
+from headrace.ports.sandbox import EnvironmentSpec, Invocation, InvokeOutcome
+from headrace.sandbox.linux import LinuxSandbox
+
+REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+ARN = "arn:aws:lambda:eu-central-1:000000000000:function:f"
+_numbers = itertools.count()
+
+
+def make_archive(folder: Path, files: dict[str, str | bytes]) -> tuple[str, str]:
+    """Write a zip; return its path and digest."""
+    path = folder / f"{next(_numbers)}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return str(path), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def invocation(event, timeout_ms=20_000, **changes) -> Invocation:
+    """An event for an environment; bytes go as they are."""
+    payload = event if isinstance(event, bytes) else json.dumps(event).encode()
+    values = {
+        "request_id": REQUEST_ID,
+        "payload": payload,
+        "timeout_ms": timeout_ms,
+        "deadline_epoch_ms": int(time.time() * 1000) + timeout_ms,
+        "invoked_function_arn": ARN,
+    }
+    return Invocation(**(values | changes))
+
+
+def spec_for(folder: Path, source: str | dict, **changes) -> EnvironmentSpec:
+    """A spec for a function given as the text of app.py, or as several files."""
+    files = source if isinstance(source, dict) else {"app.py": source}
+    archive, digest = make_archive(folder, files)
+    values = {
+        "environment_id": os.urandom(16).hex(),
+        "function_name": "f",
+        "function_version": "$LATEST",
+        "runtime": "python3.11",
+        "handler": "app.handler",
+        "code_archive": archive,
+        "code_digest": digest,
+        "memory_mb": 1769,
+        "ephemeral_storage_mb": 512,
+        "variables": {"AWS_REGION": "eu-central-1"},
+        "log_group": "/aws/lambda/f",
+        "log_stream": "2026/11/25/[$LATEST]0123456789abcdef0123456789abcdef",
+        "init_limit_ms": 10_000,
+    }
+    return EnvironmentSpec(**(values | changes))
+
+
+class Bench:
+    """A sandbox in a folder of its own, closed at the end of the block."""
+
+    def __init__(self, folder: Path, **options) -> None:
+        self.folder = folder
+        self.log = bytearray()
+        self.box = LinuxSandbox(str(folder / "box"), **options)
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        await self.box.close()
+        assert alive(str(self.folder)) == []
+
+    async def start(self, source, take_log=None, **changes):
+        """Start an environment, whatever its init comes to."""
+        return await self.box.start(
+            spec_for(self.folder, source, **changes), take_log or self.log.extend
+        )
+
+    async def call(self, source, event=None, *, timeout_ms=20_000, **changes) -> InvokeOutcome:
+        """Start an environment, run one event, and leave it."""
+        environment = await self.start(source, **changes)
+        assert environment.init.status.value == "ok", (environment.init, bytes(self.log))
+        return await environment.invoke(invocation(event, timeout_ms))
+
+
+def alive(token: str) -> list[int]:
+    """Return the living processes, other than this one, whose command line holds a token."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            try:
+                line = Path(f"/proc/{name}/cmdline").read_bytes()
+            except OSError:
+                continue
+            if token.encode() in line:
+                found.append(int(name))
+    return found
+
+
+def state_of(pid: int) -> str:
+    """Return the letter of a process's state: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def answer(outcome: InvokeOutcome):
+    """Return the handler's result."""
+    assert outcome.status.value == "answered", outcome
+    return json.loads(outcome.payload)
+
+
+def run(coroutine):
+    """Run a test's coroutine."""
+    return asyncio.run(coroutine)
