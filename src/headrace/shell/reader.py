@@ -99,6 +99,7 @@ class Reader:
         #: Once a head is complete: how long its body may be at most.
         self.body_bytes_expected = 0
         self._counted = 0
+        self._head_bytes = 0
         self._body: bytes | bytearray = b""
         self.on_message_begin()
         self.is_reading = False
@@ -140,8 +141,11 @@ class Reader:
             except httptools.HttpParserError as error:
                 raise Refused(400, f"This is no HTTP request: {error}.") from None
             break
-        if self.is_reading and self._method is None:
-            self._head_bytes += len(data)
+        if not self.is_reading:
+            self._head_bytes = 0
+        elif self._method is None:
+            # Where in these bytes a head began is known only if no request ended in them.
+            self._head_bytes = 0 if self._head_bytes < 0 else self._head_bytes + len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 raise Refused(431, f"The headers exceed {HEAD_BYTES_MAX} bytes.")
 
@@ -158,7 +162,6 @@ class Reader:
         """A request begins."""
         self.is_reading = True
         self._method: str | None = None
-        self._head_bytes = 0
         self._target = b""
         self._headers: dict[str, str] = {}
         self._repeated = 0
@@ -235,6 +238,7 @@ class Reader:
         if self._is_upgrade:
             return
         self.is_reading = False
+        self._head_bytes = -1
         if self._counted:
             self._bodies.size -= self._counted
             self._counted = 0
