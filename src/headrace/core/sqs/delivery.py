@@ -1,0 +1,171 @@
+"""Hand out messages: to a receive now, or to parked ones when something becomes visible.
+
+A queue that something happened to is **stirred**: before the command or the instant ends, its
+parked receives are served and its deadline is set. A receive moves a bounded number of messages to
+the dead-letter queue; then it is parked and goes on at a deadline of its own at the same instant.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from headrace.base.instant import Instant
+from headrace.core.deadlines import Deadlines
+from headrace.core.machine import BodyAddress, Forget, Remember, Reply
+from headrace.core.sqs import limits
+from headrace.core.sqs.deadletter import move
+from headrace.core.sqs.directory import Directory
+from headrace.core.sqs.errors import QueueDoesNotExist
+from headrace.core.sqs.leftovers import Leftovers
+from headrace.core.sqs.longpoll import ParkedReceive
+from headrace.core.sqs.queue import NEVER, Queue, TakeLimits
+from headrace.core.sqs.ranges import ranges_of
+from headrace.core.sqs.receipts import Receipts
+from headrace.core.sqs.records import MessagesReceived
+from headrace.core.sqs.replies import Received, ReceivedMessage
+from headrace.core.sqs.touched import Slot
+
+Effects = list[Any]
+
+
+class Delivery:
+    """Who gets which message when, over all queues of a shard."""
+
+    def __init__(self, directory: Directory, receipts: Receipts, rules: limits.QueueRules) -> None:
+        """Deliver the messages of the queues in `directory`."""
+        self.receipts = receipts
+        self.deadlines: Deadlines[int] = Deadlines()  #: Of each queue, by its number.
+        self.leftovers = Leftovers()
+        self._directory = directory
+        self._rules = rules
+        self._stirred: dict[int, None] = {}
+
+    def stir(self, queue: Queue) -> None:
+        """Note that something happened to a queue."""
+        self._stirred[queue.number] = None
+
+    def settle_stirred(self, now: Instant, effects: Effects) -> None:
+        """Serve the parked receives of every stirred queue and set its deadline."""
+        while self._stirred:
+            number = next(iter(self._stirred))
+            del self._stirred[number]
+            queue = self._directory.queues.get(number)
+            if queue is None:
+                continue
+            if queue.parked:
+                self._serve(queue, max(now, queue.now), limits.SETTLE_AT_MOST, effects)
+            self.arm(queue)
+
+    def arm(self, queue: Queue) -> None:
+        """Set the queue's deadline."""
+        deadline = queue.next_deadline()
+        if deadline == NEVER:
+            self.deadlines.withdraw(queue.number)
+        else:
+            self.deadlines.put(queue.number, deadline)
+
+    def catch_up(self, queue: Queue, now: Instant, effects: Effects) -> None:
+        """Do a part of what is overdue, when `wake` could not do all of it in its turn."""
+        queue.now = max(queue.now, now)
+        if queue.next_deadline() <= now:
+            expired, _ = queue.pass_time(now, limits.SETTLE_AT_MOST, self.leftovers)
+            effects += forgets_of(expired)
+
+    def pass_time(self, queue: Queue, at: Instant, at_most: int, effects: Effects) -> int:
+        """Let time pass for one queue; return how much work that was."""
+        expired, work = queue.pass_time(at, at_most, self.leftovers)
+        effects += forgets_of(expired)
+        self.stir(queue)
+        if queue.parked and work < at_most:
+            work += self._serve(queue, at, at_most - work, effects)
+            if not queue.is_pressing:
+                effects += [
+                    Reply(parked, Received((), at, at)) for parked in queue.parked.take_due(at)
+                ]
+        return work + 1
+
+    def _serve(self, queue: Queue, now: Instant, at_most: int, effects: Effects) -> int:
+        """Answer parked receives in order of arrival while messages are visible."""
+        work = 0
+        queue.now = max(queue.now, now)
+        queue.is_pressing = False
+        while queue.parked and queue.has_visible():
+            if work >= at_most:
+                queue.is_pressing = True
+                break
+            receive = queue.parked.first()
+            before = len(effects)
+            is_answered, is_cut = self.receive(queue, receive, now, effects)
+            work += 1 + len(effects) - before
+            if is_answered:
+                queue.parked.withdraw(receive.ticket)
+            else:
+                queue.is_pressing = is_cut
+                break
+        return work
+
+    def receive(
+        self, queue: Queue, receive: ParkedReceive, now: Instant, effects: Effects
+    ) -> tuple[bool, bool]:
+        """Try to answer a receive.
+
+        Returns:
+            Whether it is answered, and whether it stopped at the limit of moves.
+        """
+        room = self._rules.in_flight_max - queue.touched.in_flight
+        if room <= 0:
+            return False, False
+        timeout_ms = receive.visibility_timeout_ms
+        if timeout_ms is None:
+            timeout_ms = queue.settings.visibility_timeout_ms
+        visible_at = Instant(now + timeout_ms)
+        target = self._dead_letter_queue(queue)
+        bounds = TakeLimits()
+        if target is not None and queue.settings.redrive is not None:
+            bounds = TakeLimits(queue.settings.redrive.max_receive_count, limits.MOVES_AT_MOST)
+        taken = queue.take(min(receive.at_most, room), now, visible_at, bounds)
+        effects += forgets_of(taken.expired)
+        if taken.departing and target is not None:
+            effects += move(queue, target, taken.departing, now)
+            self.stir(target)
+        if taken.slots:
+            numbers = ranges_of([slot.number for slot in taken.slots])
+            effects.append(Remember(MessagesReceived(queue.number, now, visible_at, numbers)))
+            messages = self._received(queue.number, taken.slots)
+            effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
+        return bool(taken.slots), taken.is_cut
+
+    def _dead_letter_queue(self, queue: Queue) -> Queue | None:
+        """Return where over-received messages go; None when they stay (12, Q23)."""
+        redrive = queue.settings.redrive
+        if redrive is None:
+            return None
+        try:
+            return self._directory.queues[self._directory.find_arn(redrive.dead_letter_target_arn)]
+        except QueueDoesNotExist:
+            return None
+
+    def _received(self, queue: int, slots: Sequence[Slot]) -> tuple[ReceivedMessage, ...]:
+        receipts = self.receipts
+        return tuple(
+            [
+                ReceivedMessage(
+                    number=slot.number,
+                    message_id=receipts.message_id(slot.home, slot.home_number),
+                    receipt_handle=receipts.handle(queue, slot.number, slot.receive_count),
+                    address=BodyAddress(slot.block, slot.home, slot.home_number),
+                    sent_at=slot.sent_at,
+                    first_received_at=slot.first_received_at,
+                    receive_count=slot.receive_count,
+                    dead_letter_source_arn=slot.source_arn,
+                )
+                for slot in slots
+            ]
+        )
+
+
+def forgets_of(slots: Iterable[Slot]) -> list[Forget]:
+    """Return how many bodies of each block die with these messages."""
+    dead: dict[int, int] = {}
+    for slot in slots:
+        dead[slot.block] = dead.get(slot.block, 0) + 1
+    return [Forget(block, count) for block, count in dead.items()]

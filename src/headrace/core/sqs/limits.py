@@ -1,0 +1,86 @@
+"""Every limit of queues, with unit and source; AWS's quotas first, then our own bounds.
+
+Source: spec/sqs.md 0, unless a line says otherwise.
+"""
+
+import msgspec
+
+# --- AWS's ------------------------------------------------------------------------------------
+
+QUEUE_NAME_MAX = 80  #: Characters, `.fifo` included.
+
+MESSAGE_BYTES_MIN = 1_024  #: Smallest MaximumMessageSize (3.1).
+MESSAGE_BYTES_MAX = 1_048_576  #: Largest and default MaximumMessageSize.
+BATCH_BYTES_MAX = 1_048_576  #: Sum over the entries of one batch.
+BATCH_ENTRIES_MAX = 10
+MESSAGE_ATTRIBUTES_MAX = 10  #: User attributes of a message.
+ATTRIBUTE_NAME_BYTES_MAX = 256
+ATTRIBUTE_TYPE_BYTES_MAX = 256
+
+DELAY_S_MAX = 900
+RETENTION_S_MIN = 60
+RETENTION_S_MAX = 1_209_600
+RETENTION_S_DEFAULT = 345_600
+VISIBILITY_TIMEOUT_S_MAX = 43_200  #: Also the longest total invisibility of one receive (4.1).
+VISIBILITY_TIMEOUT_S_DEFAULT = 30
+WAIT_TIME_S_MAX = 20
+RECEIVE_MESSAGES_MAX = 10  #: MaxNumberOfMessages.
+KMS_REUSE_S_MIN = 60
+KMS_REUSE_S_MAX = 86_400
+KMS_REUSE_S_DEFAULT = 300
+
+MAX_RECEIVE_COUNT_MAX = 1_000  #: maxReceiveCount of a RedrivePolicy; the least is 1.
+REDRIVE_SOURCE_ARNS_MAX = 10  #: sourceQueueArns of a RedriveAllowPolicy.
+
+POLICY_BYTES_MAX = 8_192
+POLICY_STATEMENTS_MAX = 20
+
+TAGS_MAX = 50
+TAG_KEY_MAX = 128  #: Characters.
+TAG_VALUE_MAX = 256  #: Characters.
+
+LIST_QUEUES_MAX = 1_000  #: Names in one answer of ListQueues, also its default.
+
+#: Names of queue attributes (3.1), read-only ones included.
+QUEUE_ATTRIBUTE_NAMES = frozenset(
+    {
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesDelayed",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ContentBasedDeduplication",
+        "CreatedTimestamp",
+        "DeduplicationScope",
+        "DelaySeconds",
+        "FifoQueue",
+        "FifoThroughputLimit",
+        "KmsDataKeyReusePeriodSeconds",
+        "KmsMasterKeyId",
+        "LastModifiedTimestamp",
+        "MaximumMessageSize",
+        "MessageRetentionPeriod",
+        "Policy",
+        "QueueArn",
+        "ReceiveMessageWaitTimeSeconds",
+        "RedriveAllowPolicy",
+        "RedrivePolicy",
+        "SqsManagedSseEnabled",
+        "VisibilityTimeout",
+    }
+)
+
+# --- ours -------------------------------------------------------------------------------------
+
+#: Parked receives of one queue; one more is answered at once, as a short poll.
+PARKED_MAX = 100_000
+#: Messages that one receive moves to the dead-letter queue before it lets others have a turn.
+MOVES_AT_MOST = 100
+#: Overdue changes that one command carries out itself before it looks at the queue.
+SETTLE_AT_MOST = 200
+
+
+class QueueRules(msgspec.Struct, frozen=True, gc=False):
+    """AWS's rules that a test may want smaller or off; 0 switches a waiting time off."""
+
+    create_after_delete_ms: int = 60_000  #: Wait before a deleted queue's name is free (2.1).
+    purge_interval_ms: int = 60_000  #: Between two purges of one queue (2.12).
+    in_flight_max: int = 120_000  #: Messages in flight of one standard queue (4.9).

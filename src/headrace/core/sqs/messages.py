@@ -1,0 +1,258 @@
+"""Commands about messages: send, receive, delete, change visibility, and what undoes them.
+
+Source: spec/sqs.md 2.7 to 2.11. Each method decides one command: it raises before any change, or
+returns the effects.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from headrace.base.errors import ServiceError
+from headrace.base.instant import Instant, ms_of_s
+from headrace.core.machine import Forget, Remember, Reply
+from headrace.core.sqs import limits
+from headrace.core.sqs.commands import (
+    ChangeVisibility,
+    DeleteMessages,
+    MoveBodies,
+    OutgoingMessage,
+    ReceiveMessages,
+    ReturnMessages,
+    SendMessages,
+    WithdrawReceive,
+)
+from headrace.core.sqs.delivery import Delivery, Effects, forgets_of
+from headrace.core.sqs.directory import Directory
+from headrace.core.sqs.errors import InvalidParameterValue, OverLimit, ReceiptHandleIsInvalid
+from headrace.core.sqs.longpoll import ParkedReceive
+from headrace.core.sqs.queue import Queue
+from headrace.core.sqs.ranges import ranges_of
+from headrace.core.sqs.records import (
+    BodiesMoved,
+    MessagesDeleted,
+    MessagesReturned,
+    MessagesSent,
+    VisibilityChanged,
+)
+from headrace.core.sqs.relocation import move_bodies
+from headrace.core.sqs.replies import Done, EntriesDone, Received, Sent, SentMessage
+
+_DONE = Done()
+
+
+class Messages:
+    """Decides the commands about messages."""
+
+    def __init__(self, directory: Directory, delivery: Delivery, rules: limits.QueueRules) -> None:
+        """Decide for the queues in `directory`."""
+        self._directory = directory
+        self._delivery = delivery
+        self._rules = rules
+        self.decide: dict[type, Callable[[Any, Instant, int], Effects]] = {
+            SendMessages: self.send_messages,
+            ReceiveMessages: self.receive_messages,
+            WithdrawReceive: self.withdraw_receive,
+            ReturnMessages: self.return_messages,
+            DeleteMessages: self.delete_messages,
+            ChangeVisibility: self.change_visibility,
+            MoveBodies: self.move_bodies,
+        }
+
+    def send_messages(self, command: SendMessages, now: Instant, ticket: int) -> Effects:
+        """Take messages, each refused for itself when it is too long (2.7)."""
+        queue = self._directory.queue(command.queue)
+        settings = queue.settings
+        number = first = queue.next_message
+        bodies: list[bytes] = []
+        delays: list[int] = []
+        results: list[SentMessage | ServiceError] = []
+        for message in command.messages:
+            refusal = _refusal_of(message, settings.maximum_message_size)
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            delay_s = message.delay_s
+            delays.append(settings.delay_ms if delay_s is None else ms_of_s(delay_s))
+            bodies.append(message.content)
+            results.append(
+                SentMessage(number, self._delivery.receipts.message_id(queue.number, number))
+            )
+            number += 1
+        reply = Reply(ticket, Sent(tuple(results)))
+        if not bodies:
+            return [reply]
+        record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies))
+        queue.accept(record, command.block)
+        self._delivery.stir(queue)
+        return [Remember(record, first, bodies), reply]
+
+    def receive_messages(self, command: ReceiveMessages, now: Instant, ticket: int) -> Effects:
+        """Hand out messages, or park the receive until some are visible (2.9, 4.8).
+
+        Raises:
+            QueueDoesNotExist: The queue is gone.
+            OverLimit: A short poll while too many messages are in flight (4.9).
+        """
+        queue = self._directory.queue(command.queue)
+        is_short = command.wait_ms == 0
+        if is_short and queue.touched.in_flight >= self._rules.in_flight_max:
+            raise OverLimit(
+                "Too many messages have been received without being deleted.\n"
+                "Please delete your received messages or let them timeout before receiving more."
+            )
+        effects: Effects = []
+        self._delivery.stir(queue)
+        self._delivery.catch_up(queue, now, effects)
+        receive = ParkedReceive(
+            ticket=ticket,
+            at_most=command.at_most,
+            visibility_timeout_ms=command.visibility_timeout_ms,
+            deadline=None if command.wait_ms is None else Instant(now + command.wait_ms),
+        )
+        is_answered, is_cut = self._delivery.receive(queue, receive, now, effects)
+        if is_answered:
+            return effects
+        if (is_short and not is_cut) or len(queue.parked) >= limits.PARKED_MAX:
+            effects.append(Reply(ticket, Received((), now, now)))
+        else:
+            queue.parked.park(receive)
+            queue.is_pressing = queue.is_pressing or is_cut
+        return effects
+
+    def withdraw_receive(self, command: WithdrawReceive, now: Instant, ticket: int) -> Effects:
+        """Forget a parked receive, if it waits."""
+        queue = self._directory.queues.get(command.queue)
+        if queue is not None:
+            queue.parked.withdraw(command.receive_ticket)
+            self._delivery.stir(queue)
+        return [Reply(ticket, _DONE)]
+
+    def return_messages(self, command: ReturnMessages, now: Instant, ticket: int) -> Effects:
+        """Undo receives whose answer nobody got."""
+        queue = self._directory.queues.get(command.queue)
+        if queue is None:
+            return [Reply(ticket, _DONE)]
+        slots = queue.touched.slots
+        numbers = sorted(
+            {
+                number
+                for number, count in command.receives
+                if (slot := slots.get(number)) is not None and slot.receive_count == count
+            }
+        )
+        if not numbers:
+            return [Reply(ticket, _DONE)]
+        queue.undo_receive(numbers, now)
+        self._delivery.stir(queue)
+        record = MessagesReturned(queue.number, now, ranges_of(numbers))
+        return [Remember(record), Reply(ticket, _DONE)]
+
+    def delete_messages(self, command: DeleteMessages, now: Instant, ticket: int) -> Effects:
+        """Delete by receipt handle; one whose message is gone is a success (2.10)."""
+        queue = self._directory.queue(command.queue)
+        slots = queue.touched.slots
+        results: list[ServiceError | None] = []
+        found: set[int] = set()
+        for handle in command.receipt_handles:
+            receipt = self._delivery.receipts.read(handle)
+            if receipt is None or receipt.machine != queue.number:
+                results.append(_invalid_handle(handle))
+                continue
+            results.append(None)
+            if receipt.number in slots:
+                found.add(receipt.number)
+        reply = Reply(ticket, EntriesDone(tuple(results)))
+        if not found:
+            return [reply]
+        numbers = sorted(found)
+        record = MessagesDeleted(queue.number, now, ranges_of(numbers))
+        forgets = forgets_of(queue.delete(numbers))
+        self._delivery.stir(queue)
+        return [Remember(record), reply, *forgets]
+
+    def change_visibility(self, command: ChangeVisibility, now: Instant, ticket: int) -> Effects:
+        """Set from when on messages are visible, by receipt handle (2.11)."""
+        queue = self._directory.queue(command.queue)
+        results: list[ServiceError | None] = []
+        changes: dict[int, Instant] = {}
+        for handle, timeout_s in command.entries:
+            try:
+                number, visible_at = self._visibility_of(queue, handle, timeout_s, now)
+            except ServiceError as refusal:
+                results.append(refusal)
+            else:
+                results.append(None)
+                changes[number] = visible_at
+        reply = Reply(ticket, EntriesDone(tuple(results)))
+        if not changes:
+            return [reply]
+        record = VisibilityChanged(queue.number, now, list(changes), list(changes.values()))
+        queue.change_visibility(record.numbers, record.visible_at, now)
+        self._delivery.stir(queue)
+        return [Remember(record), reply]
+
+    def _visibility_of(
+        self, queue: Queue, handle: str, timeout_s: int, now: Instant
+    ) -> tuple[int, Instant]:
+        """Return message number and new end of one visibility change (2.11)."""
+        receipt = self._delivery.receipts.read(handle)
+        if receipt is None or receipt.machine != queue.number:
+            raise _invalid_handle(handle)
+        if not 0 <= timeout_s <= limits.VISIBILITY_TIMEOUT_S_MAX:
+            raise InvalidParameterValue(
+                f"Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: "
+                "VisibilityTimeout must be an integer between 0 and 43200."
+            )
+        slot = queue.touched.slots.get(receipt.number)
+        if slot is None or queue.touched.is_expired(slot, now):
+            raise InvalidParameterValue(
+                f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not "
+                "exist or is not available for visibility timeout change."
+            )
+        visible_at = Instant(now + ms_of_s(timeout_s))
+        if visible_at > slot.received_at + ms_of_s(limits.VISIBILITY_TIMEOUT_S_MAX):
+            raise InvalidParameterValue(
+                f"Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: Total "
+                "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
+            )
+        return receipt.number, visible_at
+
+    def move_bodies(self, command: MoveBodies, now: Instant, ticket: int) -> Effects:
+        """Note where bodies lie after compaction."""
+        queue = self._directory.queues.get(command.queue)
+        if queue is None:
+            return [Forget(command.block, len(command.bodies)), Reply(ticket, _DONE)]
+        moved, forgets = move_bodies(queue, command.bodies, command.block)
+        effects: Effects = [
+            Remember(BodiesMoved(queue.number, now, home, ranges)) for home, ranges in moved.items()
+        ]
+        return [*effects, Reply(ticket, _DONE), *forgets]
+
+
+def _refusal_of(message: OutgoingMessage, bytes_max: int) -> ServiceError | None:
+    """Return why a standard queue refuses this message, or None (2.7)."""
+    if message.size_bytes > bytes_max:
+        return InvalidParameterValue(
+            "One or more parameters are invalid. "
+            f"Reason: Message must be shorter than {bytes_max} bytes."
+        )
+    if message.deduplication_id is not None:
+        return InvalidParameterValue(
+            "The request include parameter MessageDeduplicationId "
+            "which is not valid for this queue type"
+        )
+    return None
+
+
+def _invalid_handle(handle: str) -> ServiceError:
+    return ReceiptHandleIsInvalid(
+        f'The input receipt handle "{handle}" is not a valid receipt handle.'
+    )
+
+
+def _shortened(delays: list[int]) -> list[int]:
+    """Return the delays without repeats at the end: the last one goes on (`MessagesSent`)."""
+    end = len(delays)
+    while end > 1 and delays[end - 1] == delays[end - 2]:
+        end -= 1
+    return delays[:end]

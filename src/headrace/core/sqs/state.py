@@ -1,0 +1,103 @@
+"""A queue's durable state as bytes, and back, with a format number.
+
+First byte: the format. Format 1: a MessagePack array (`QueueState`); columns of runs are
+little-endian bytes, so that a million runs are written and read as a few copies. New fields go to
+the end of a struct with a default; another layout takes another number, and its reader is added.
+"""
+
+import msgspec
+
+from headrace.base.instant import Instant
+from headrace.core.sqs.queue import Identity, Queue
+from headrace.core.sqs.touched import Slot
+
+FORMAT = b"\x01"
+
+
+class QueueState(msgspec.Struct, array_like=True):
+    """Everything durable of one queue."""
+
+    account: str
+    region: str
+    name: str
+    attributes: dict[str, str]
+    tags: dict[str, str]
+    created_at: int
+    modified_at: int
+    purged_at: int
+    next_message: int
+    lanes: list[tuple[int, list[bytes]]]
+    slots: list[Slot]  #: By number, ascending.
+
+
+class DirectoryState(msgspec.Struct, array_like=True):
+    """Everything durable that belongs to no living queue."""
+
+    #: (account, region, name, deleted at), oldest first.
+    freed: list[tuple[str, str, str, int]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_queue = msgspec.msgpack.Decoder(QueueState).decode
+_decode_directory = msgspec.msgpack.Decoder(DirectoryState).decode
+
+
+def encode_queue(queue: Queue) -> bytes:
+    """Return a queue's state."""
+    slots = queue.touched.slots
+    identity = queue.identity
+    state = QueueState(
+        account=identity.account,
+        region=identity.region,
+        name=identity.name,
+        attributes=dict(sorted(queue.attributes.items())),
+        tags=dict(sorted(queue.tags.items())),
+        created_at=queue.created_at,
+        modified_at=queue.modified_at,
+        purged_at=queue.purged_at,
+        next_message=queue.next_message,
+        lanes=queue.backlog.encode(),
+        slots=[slots[number] for number in sorted(slots)],
+    )
+    return FORMAT + _encode(state)
+
+
+def decode_queue(number: int, data: bytes) -> Queue:
+    """Return the queue whose state `encode_queue` wrote.
+
+    Raises:
+        ValueError: The format is unknown.
+    """
+    state = _decode_queue(_body_of(data))
+    identity = Identity(state.account, state.region, state.name)
+    queue = Queue(number, identity, state.attributes, state.tags, Instant(state.created_at))
+    queue.modified_at = Instant(state.modified_at)
+    queue.purged_at = Instant(state.purged_at)
+    queue.next_message = state.next_message
+    queue.backlog.decode(state.lanes)
+    for slot in state.slots:
+        queue.touched.add(slot)
+        if (slot.home, slot.home_number) != (number, slot.number):
+            queue.arrived[slot.home, slot.home_number] = slot.number
+    queue.look_at_backlog()
+    return queue
+
+
+def encode_directory(state: DirectoryState) -> bytes:
+    """Return the directory's state."""
+    return FORMAT + _encode(state)
+
+
+def decode_directory(data: bytes) -> DirectoryState:
+    """Return what `encode_directory` wrote.
+
+    Raises:
+        ValueError: The format is unknown.
+    """
+    return _decode_directory(_body_of(data))
+
+
+def _body_of(data: bytes) -> memoryview:
+    if data[:1] != FORMAT:
+        raise ValueError("the state of a queue in an unknown format")
+    return memoryview(data)[1:]

@@ -1,0 +1,162 @@
+"""Messages of a queue that somebody received, or that came from another queue.
+
+Each is a `Slot`: in flight until `visible_at`, or returned (visible). Untouched messages are runs
+(core/sqs/backlog.py). Two heaps with lazy deletion say what happens next (`_events`: a slot becomes
+visible, or its retention is over) and which returned message is the oldest (`_returned`).
+"""
+
+import heapq
+
+import msgspec
+
+from headrace.base.instant import Instant
+
+#: Stale entries that a heap may hold before it is made anew, beside one for each living slot.
+STALE_MAX = 64
+
+
+class Slot(msgspec.Struct, array_like=True, gc=False):
+    """One touched message. The order of the fields is the snapshot's; new ones go to the end."""
+
+    number: int
+    block: int
+    home: int  #: Machine where it was first written,
+    home_number: int  #: and its number there: they make its id and its body's address.
+    sent_at: Instant
+    first_received_at: Instant  #: 0 while never received.
+    received_at: Instant  #: Of the newest receive: the 12 hours count from here.
+    receive_count: int  #: Over all queues that it went through.
+    queue_receives: int  #: In this queue: what maxReceiveCount is compared with.
+    visible_at: Instant
+    is_in_flight: bool
+    source_arn: str = ""  #: The queue that it came from by redrive.
+
+
+class Touched:
+    """The slots of one queue by number."""
+
+    def __init__(self, retention_ms: int) -> None:
+        """Start empty, with the queue's retention."""
+        self.slots: dict[int, Slot] = {}
+        self.in_flight = 0
+        self._retention_ms = retention_ms
+        self._events: list[tuple[int, int]] = []
+        self._returned: list[int] = []
+
+    def retain(self, retention_ms: int) -> None:
+        """Take another retention; it holds for the messages that are here too."""
+        if retention_ms != self._retention_ms:
+            self._retention_ms = retention_ms
+            self._rebuild_events()
+
+    def add(self, slot: Slot) -> None:
+        """Take a new slot, in flight or returned."""
+        self.slots[slot.number] = slot
+        self._place(slot)
+
+    def hide(self, slot: Slot, visible_at: Instant) -> None:
+        """Put a slot that is here in flight until `visible_at`."""
+        if slot.is_in_flight:
+            self.in_flight -= 1
+        slot.is_in_flight = True
+        slot.visible_at = visible_at
+        self._place(slot)
+
+    def show(self, slot: Slot, visible_at: Instant) -> None:
+        """Make a slot that is here visible from `visible_at` on, which is now."""
+        if slot.is_in_flight:
+            self.in_flight -= 1
+        slot.is_in_flight = False
+        slot.visible_at = visible_at
+        self._place(slot)
+
+    def drop(self, number: int) -> Slot | None:
+        """Remove and return a slot; None when it is not here."""
+        slot = self.slots.pop(number, None)
+        if slot is not None and slot.is_in_flight:
+            self.in_flight -= 1
+        return slot
+
+    def clear(self) -> dict[int, Slot]:
+        """Remove and return all slots."""
+        slots, self.slots = self.slots, {}
+        self.in_flight = 0
+        self._events = []
+        self._returned = []
+        return slots
+
+    def is_expired(self, slot: Slot, now: Instant) -> bool:
+        """Tell whether the retention of a slot is over."""
+        return slot.sent_at + self._retention_ms <= now
+
+    def first_returned(self) -> Slot | None:
+        """Return the visible slot with the smallest number; None when there is none."""
+        returned = self._returned
+        slots = self.slots
+        while returned:
+            slot = slots.get(returned[0])
+            if slot is not None and not slot.is_in_flight:
+                return slot
+            heapq.heappop(returned)
+        return None
+
+    def take_returned(self) -> None:
+        """Take what `first_returned` returned out of the order; it is hidden, shown or dropped."""
+        number = heapq.heappop(self._returned)
+        # It may stand there more than once: returned, hidden by its old handle, returned again.
+        while self._returned and self._returned[0] == number:
+            heapq.heappop(self._returned)
+
+    def next_event(self) -> Instant | None:
+        """Return when a slot becomes visible or expires next."""
+        events = self._events
+        while events:
+            at, number = events[0]
+            slot = self.slots.get(number)
+            if slot is not None and at == self._event_at(slot):
+                return Instant(at)
+            heapq.heappop(events)
+        return None
+
+    def settle(self, now: Instant, at_most: int) -> tuple[list[Slot], int]:
+        """Let time pass to `now`: slots become visible, or expire and are removed.
+
+        Returns:
+            The expired slots, and how many entries were looked at: `at_most` when more may be due.
+        """
+        expired: list[Slot] = []
+        done = 0
+        while self._events and self._events[0][0] <= now and done < at_most:
+            done += 1
+            at, number = heapq.heappop(self._events)
+            slot = self.slots.get(number)
+            if slot is None or at != self._event_at(slot):
+                continue
+            if self.is_expired(slot, Instant(at)):
+                self.drop(number)
+                expired.append(slot)
+            else:
+                self.show(slot, slot.visible_at)
+        return expired, done
+
+    def _event_at(self, slot: Slot) -> int:
+        expires_at = slot.sent_at + self._retention_ms
+        return min(slot.visible_at, expires_at) if slot.is_in_flight else expires_at
+
+    def _place(self, slot: Slot) -> None:
+        if slot.is_in_flight:
+            self.in_flight += 1
+        else:
+            heapq.heappush(self._returned, slot.number)
+            if len(self._returned) > STALE_MAX + 2 * (len(self.slots) - self.in_flight):
+                self._returned = [
+                    number for number, other in self.slots.items() if not other.is_in_flight
+                ]
+                heapq.heapify(self._returned)
+        heapq.heappush(self._events, (self._event_at(slot), slot.number))
+        if len(self._events) > STALE_MAX + 2 * len(self.slots):
+            self._rebuild_events()
+
+    def _rebuild_events(self) -> None:
+        self._events = [(self._event_at(slot), number) for number, slot in self.slots.items()]
+        heapq.heapify(self._events)
