@@ -45,6 +45,7 @@ def check_creation(command: CreateFunction, directory: Directory, machine: Machi
         ResourceConflict: The name is taken.
     """
     reference = command.reference
+    check_function_only(reference)
     check_new_name(reference.name)
     machine.check(command.settings)
     check_tags(command.tags)

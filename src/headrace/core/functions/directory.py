@@ -2,7 +2,7 @@
 
 from headrace.core.functions.errors import function_not_found
 from headrace.core.functions.function import Function, Version, created, updated
-from headrace.core.functions.names import FunctionReference, check_qualifier, function_arn
+from headrace.core.functions.names import FunctionReference, check_qualifier
 from headrace.core.functions.records import FunctionCreated, FunctionUpdated
 from headrace.core.machine import Record
 
@@ -18,17 +18,6 @@ class Directory:
     def number(self, account: str, region: str, name: str) -> int | None:
         """Return the number of a function, or None."""
         return self._names.get((account, region), {}).get(name)
-
-    def find(self, account: str, region: str, name: str) -> int:
-        """Return the number of a function.
-
-        Raises:
-            ResourceNotFound: There is none of that name.
-        """
-        number = self.number(account, region, name)
-        if number is None:
-            raise function_not_found(function_arn(account, region, name))
-        return number
 
     def find_version(self, reference: FunctionReference) -> tuple[int, Function, Version]:
         """Return which function and version a caller means.

@@ -10,7 +10,6 @@ class StartEnvironment(msgspec.Struct, frozen=True):
 
     environment: str  #: 32 lower-case hex digits.
     deployment: Deployment
-    runtime: str  #: The identifier whose interpreter is to run it; perhaps not the function's own.
     log_stream: str
     init_limit_ms: int
 

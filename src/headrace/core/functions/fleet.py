@@ -216,14 +216,12 @@ class Fleet:
         environment.execution = execution
         self._roster.add(environment)
         settings = deployment.settings
-        runtime = settings.runtime
         effects: Effects = []
-        interpreter = choose_interpreter(runtime, self._interpreters)
+        interpreter = choose_interpreter(settings.runtime, self._interpreters)
         if interpreter is not None:
-            runtime = interpreter.runtime
             effects.append(_log(environment, loglines.init_start(deployment, interpreter)))
         limit_ms = limits.INIT_LIMIT_MS if execution is None else settings.timeout_s * 1_000
-        effects.append(StartEnvironment(id, deployment, runtime, stream, limit_ms))
+        effects.append(StartEnvironment(id, deployment, stream, limit_ms))
         return effects
 
     def _ready(self, environment: Environment, end: EnvironmentStarted, now: Instant) -> Effects:

@@ -111,16 +111,17 @@ class Functions:
 
     # Look-ups, for the api and the pollers.
 
-    def find(self, account: str, region: str, name: str) -> int:
-        """Return the number of a function.
+    def find(self, reference: FunctionReference) -> FunctionView:
+        """Return what a caller means, as of the last instant seen.
 
         Raises:
-            ResourceNotFound: There is none of that name.
+            ResourceNotFound: There is no such function, version or alias.
         """
-        return self.directory.find(account, region, name)
+        number, function, version = self.directory.find_version(reference)
+        return view(number, function, version, settled=is_settled(version, self._now))
 
     def describe(self, function: int) -> FunctionView:
-        """Return what is known of a function's $LATEST as of the last instant seen."""
+        """Return a function's $LATEST by the function's number, as of the last instant seen."""
         found = self.directory.functions[function]
         return view(function, found, found.latest, settled=is_settled(found.latest, self._now))
 

@@ -4,21 +4,17 @@ Durations are whole microseconds and shown as milliseconds with two decimals.
 Source: spec/lambda.md 4.4, 5.1, 5.3.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from headrace.base.instant import Instant
+from headrace.core.functions.instants import format_day
 from headrace.core.functions.names import runtime_version_arn
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def log_stream(started_at: Instant, version: str, environment: str) -> str:
     """Return the name of an environment's log stream: day of its start, version, id."""
-    day = _EPOCH + timedelta(milliseconds=started_at)
-    return f"{day:%Y/%m/%d}/[{version}]{environment}"
+    return f"{format_day(started_at)}/[{version}]{environment}"
 
 
 def init_start(deployment: Deployment, interpreter: Interpreter) -> bytes:

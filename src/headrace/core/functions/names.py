@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from headrace.base.arn import partition_of
 from headrace.core.functions.errors import (
     AccessDenied,
     InvalidParameterValue,
@@ -32,17 +33,6 @@ _REFERENCE = re.compile(
     r"(?:function:)?"
     r"(?P<name>[a-zA-Z0-9\-_.]+)"
     r"(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9\-_]+))?"
-)
-
-#: Beginnings of region names whose ARNs are in another partition than "aws"; longest first.
-_PARTITIONS = (
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("us-iso-", "aws-iso"),
-    ("us-gov-", "aws-us-gov"),
-    ("eusc-", "aws-eusc"),
-    ("cn-", "aws-cn"),
 )
 
 
@@ -143,14 +133,6 @@ def check_qualifier(reference: FunctionReference, versions: Collection[str]) -> 
     if version not in versions:
         raise function_not_found(reference.qualified_arn)
     return version
-
-
-def partition_of(region: str) -> str:
-    """Return the ARN partition of a region, "aws" for most."""
-    for beginning, partition in _PARTITIONS:
-        if region.startswith(beginning):
-            return partition
-    return "aws"
 
 
 def function_arn(account: str, region: str, name: str) -> str:

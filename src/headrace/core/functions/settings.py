@@ -1,5 +1,7 @@
 """What a version of a function is made of: its settings and its code."""
 
+import base64
+
 import msgspec
 
 from headrace.core.functions import limits
@@ -42,6 +44,11 @@ class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     digest: str  #: SHA-256 in lower-case hex; empty while only the settings are being checked.
     size_bytes: int
+
+    @property
+    def sha256_base64(self) -> str:
+        """The digest as CodeSha256 shows it: base64, padding kept."""
+        return base64.b64encode(bytes.fromhex(self.digest)).decode()
 
 
 class Deployment(msgspec.Struct, frozen=True):

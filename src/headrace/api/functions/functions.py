@@ -1,0 +1,220 @@
+"""Function operations: parameters to commands, replies to answers.
+
+Source: spec/lambda.md 1.8 to 1.10.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from headrace.api.context import Context
+from headrace.api.functions.settings import (
+    changed_settings,
+    configuration,
+    listed,
+    new_settings,
+    refuse_unserved,
+)
+from headrace.api.operation import Answer, Operation, Parameters
+from headrace.core.functions.commands import (
+    CreateFunction,
+    DeleteFunction,
+    GetFunction,
+    ListFunctions,
+    UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+)
+from headrace.core.functions.errors import InvalidParameterValue
+from headrace.core.functions.limits import PAGE_MAX
+from headrace.core.functions.names import FunctionReference, check_function_only, parse_reference
+from headrace.core.functions.replies import Done, FunctionShown, FunctionsListed
+from headrace.core.functions.settings import Code
+
+Bodies = Mapping[Any, bytes]
+
+#: Stands for an archive that was not stored yet, where only the rest is to be checked.
+NO_CODE = Code(digest="", size_bytes=0)
+
+#: Greater than every function name: behind it there is nothing.
+_BEHIND_ALL = "~"
+
+
+def _reference(parameters: Parameters, context: Context, action: str) -> FunctionReference:
+    return parse_reference(
+        parameters["FunctionName"],
+        parameters.get("Qualifier"),
+        context.account,
+        context.region,
+        action,
+    )
+
+
+def create_function(parameters: Parameters, context: Context, rooms: Any) -> CreateFunction:
+    """Read CreateFunction; the archive was stored before, or is not looked at.
+
+    Raises:
+        ServiceError: The name is another account's or region's; something is not served yet.
+    """
+    reference = _reference(parameters, context, "CreateFunction")
+    refuse_unserved(parameters)
+    architectures = rooms.functions.machine.architectures
+    return CreateFunction(
+        reference=reference,
+        settings=new_settings(parameters, reference.name, architectures),
+        code=_code(parameters["Code"]),
+        tags=dict(parameters.get("Tags") or {}),
+        seed=context.seed,
+    )
+
+
+def update_function_code(
+    parameters: Parameters, context: Context, rooms: Any
+) -> UpdateFunctionCode:
+    """Read UpdateFunctionCode; the archive was stored before, or is not looked at."""
+    reference = _reference(parameters, context, "UpdateFunctionCode")
+    if parameters.get("ImageUri"):
+        raise InvalidParameterValue(
+            "Please don't provide ImageUri when updating a function with packageType Zip."
+        )
+    refuse_unserved(parameters)
+    architectures = parameters.get("Architectures")
+    return UpdateFunctionCode(
+        reference=reference,
+        code=_code(parameters),
+        seed=context.seed,
+        architecture=architectures[0] if architectures else None,
+        revision_id=parameters.get("RevisionId"),
+        dry_run=parameters.get("DryRun", False),
+    )
+
+
+def _code(given: Parameters) -> Code:
+    """Return which archive is meant.
+
+    Raises:
+        InvalidParameterValue: None, or one that would have to come from elsewhere.
+    """
+    if given.get("S3Bucket") or given.get("S3Key"):
+        raise InvalidParameterValue(
+            "This server cannot fetch code from S3. Send the archive itself as ZipFile."
+        )
+    archive = given.get("ZipFile")
+    if archive is None:
+        raise InvalidParameterValue("Please provide a source for function code.")
+    return archive if isinstance(archive, Code) else NO_CODE
+
+
+def update_function_configuration(
+    parameters: Parameters, context: Context, rooms: Any
+) -> UpdateFunctionConfiguration:
+    """Read UpdateFunctionConfiguration: what is absent stays as it is.
+
+    Raises:
+        ServiceError: There is no such function; something is not served yet.
+    """
+    reference = _reference(parameters, context, "UpdateFunctionConfiguration")
+    check_function_only(reference)
+    refuse_unserved(parameters)
+    settings = rooms.functions.find(reference).settings
+    return UpdateFunctionConfiguration(
+        reference=reference,
+        settings=changed_settings(parameters, settings),
+        seed=context.seed,
+        revision_id=parameters.get("RevisionId"),
+    )
+
+
+def delete_function(parameters: Parameters, context: Context, rooms: Any) -> DeleteFunction:
+    """Read DeleteFunction."""
+    return DeleteFunction(_reference(parameters, context, "DeleteFunction"))
+
+
+def get_function(parameters: Parameters, context: Context, rooms: Any) -> GetFunction:
+    """Read GetFunction."""
+    return GetFunction(_reference(parameters, context, "GetFunction"))
+
+
+def get_function_configuration(parameters: Parameters, context: Context, rooms: Any) -> GetFunction:
+    """Read GetFunctionConfiguration."""
+    return GetFunction(_reference(parameters, context, "GetFunctionConfiguration"))
+
+
+def list_functions(parameters: Parameters, context: Context, rooms: Any) -> ListFunctions:
+    """Read ListFunctions; a MasterRegion names functions of Lambda@Edge, of which there are none.
+
+    Raises:
+        InvalidParameterValue: The marker is not one of ours.
+    """
+    after = _decode_marker(parameters.get("Marker") or "")
+    if parameters.get("MasterRegion", "ALL") not in {"ALL", context.region}:
+        after = _BEHIND_ALL
+    return ListFunctions(
+        account=context.account,
+        region=context.region,
+        after=after,
+        at_most=min(parameters.get("MaxItems", PAGE_MAX), PAGE_MAX),
+    )
+
+
+def answer_function(
+    parameters: Parameters, context: Context, reply: FunctionShown, bodies: Bodies
+) -> Answer:
+    """Answer with the whole FunctionConfiguration."""
+    return configuration(reply.view, reply.qualifier)
+
+
+def answer_get_function(
+    parameters: Parameters, context: Context, reply: FunctionShown, bodies: Bodies
+) -> Answer:
+    """Answer with the configuration, the tags, and where the code can be fetched."""
+    answer: Answer = {
+        "Configuration": configuration(reply.view, reply.qualifier),
+        "Code": {"RepositoryType": "S3", "Location": f"{context.base_url}{reply.code_link}"},
+    }
+    if reply.view.tags:
+        answer["Tags"] = reply.view.tags
+    return answer
+
+
+def answer_deleted(parameters: Parameters, context: Context, reply: Done, bodies: Bodies) -> Answer:
+    """Answer with nothing: the status says it."""
+    return {}
+
+
+def answer_functions(
+    parameters: Parameters, context: Context, reply: FunctionsListed, bodies: Bodies
+) -> Answer:
+    """Answer with a page; ARNs are qualified when all versions were asked for."""
+    qualified = parameters.get("FunctionVersion") == "ALL"
+    answer: Answer = {"Functions": [listed(view, qualified=qualified) for view in reply.views]}
+    if reply.more:
+        answer["NextMarker"] = _encode_marker(reply.views[-1].name)
+    return answer
+
+
+def _encode_marker(name: str) -> str:
+    return base64.b64encode(msgspec.json.encode({"after": name})).decode()
+
+
+def _decode_marker(marker: str) -> str:
+    if not marker:
+        return ""
+    try:
+        content = msgspec.json.decode(base64.b64decode(marker, validate=True), type=dict[str, str])
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        raise InvalidParameterValue("The marker is invalid.") from None
+    return content.get("after", "")
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateFunction": Operation(create_function, answer_function),
+    "UpdateFunctionCode": Operation(update_function_code, answer_function),
+    "UpdateFunctionConfiguration": Operation(update_function_configuration, answer_function),
+    "DeleteFunction": Operation(delete_function, answer_deleted),
+    "GetFunction": Operation(get_function, answer_get_function),
+    "GetFunctionConfiguration": Operation(get_function_configuration, answer_function),
+    "ListFunctions": Operation(list_functions, answer_functions),
+}
