@@ -1,0 +1,73 @@
+"""Blobs as files named by their digest in a folder, on disk before anything names them."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from headrace.store.folder import sync_folder
+
+#: Beginning of the names of files that are being written.
+UNFINISHED = "unfinished-"
+
+
+class FileBlobs:
+    """The Blobs port on a folder, in practice `blobs` in the data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep files in `folder`, which is created when the first one comes."""
+        self._folder = folder
+
+    async def put(self, content: bytes) -> str:
+        """Store and return the digest; durable on return. Bytes that are there stay there."""
+        return await asyncio.to_thread(self._put, content)
+
+    async def get(self, digest: str) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            KeyError: There is no such blob.
+        """
+        try:
+            return await asyncio.to_thread(self.path(digest).read_bytes)
+        except FileNotFoundError as error:
+            raise KeyError(digest) from error
+
+    def path(self, digest: str) -> Path:
+        """Return the file that holds exactly these bytes."""
+        return self._folder / digest
+
+    async def keep_only(self, digests: frozenset[str]) -> None:
+        """Delete every other blob, and what a crash left unfinished."""
+        await asyncio.to_thread(self._keep_only, digests)
+
+    def _put(self, content: bytes) -> str:
+        digest = hashlib.sha256(content).hexdigest()
+        if self.path(digest).exists():
+            return digest
+        if not self._folder.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(self._folder.parent)
+        descriptor, name = tempfile.mkstemp(prefix=UNFINISHED, dir=self._folder)
+        unfinished = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.chmod(0o644)
+            unfinished.replace(self.path(digest))
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(self._folder)
+        return digest
+
+    def _keep_only(self, digests: frozenset[str]) -> None:
+        if not self._folder.exists():
+            return
+        for file in self._folder.iterdir():
+            if file.name not in digests:
+                file.unlink()
+        sync_folder(self._folder)

@@ -1,0 +1,73 @@
+"""How much disk is left, and a reserve that is given up when there is none."""
+
+import logging
+import os
+from pathlib import Path
+
+from headrace.store.limits import MIB, SpaceLimits
+
+log = logging.getLogger(__name__)
+
+
+class DiskSpace:
+    """Watches the disk of one folder and keeps a file there that can be given up.
+
+    `check` and `give_up_reserve` belong to the thread that writes; `is_low` may be read anywhere.
+    """
+
+    def __init__(self, folder: Path, limits: SpaceLimits) -> None:
+        """Watch `folder`, which need not exist yet."""
+        self._folder = folder
+        self._reserve = folder / "reserve"
+        self._limits = limits
+        self._is_low = False
+
+    @property
+    def is_low(self) -> bool:
+        """Whether only what frees space should still be written.
+
+        While it is low the disk is asked each time: no commit may come to ask it.
+        """
+        if self._is_low and self._free_bytes() >= self._limits.enough_bytes:
+            self._is_low = False
+            log.warning("%s: there is enough disk space again", self._folder)
+        return self._is_low
+
+    def check(self) -> None:
+        """Look at the disk; make the reserve if it is missing and there is room for it."""
+        free = self._free_bytes()
+        if free < self._limits.low_bytes:
+            self._mark_low(free)
+        elif not self._is_low and not self._reserve.exists():
+            self._make_reserve()
+
+    def give_up_reserve(self) -> None:
+        """The disk is full: give the reserve to the writer."""
+        self._mark_low(self._free_bytes())
+        if self._reserve.exists():
+            log.warning("%s: the reserve of disk space is given up", self._folder)
+            self._reserve.unlink()
+
+    def _mark_low(self, free: int) -> None:
+        if not self._is_low:
+            self._is_low = True
+            log.warning("%s: disk space is low (%d MiB)", self._folder, free // MIB)
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self._folder)
+        return disk.f_bavail * disk.f_frsize
+
+    def _make_reserve(self) -> None:
+        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(descriptor, 0, self._limits.reserve_bytes)
+            else:  # macOS
+                for _ in range(self._limits.reserve_bytes // MIB):
+                    os.write(descriptor, bytes(MIB))
+        except OSError as error:
+            self._reserve.unlink()
+            log.warning("%s: no reserve of disk space (%s)", self._folder, error)
+            self._mark_low(self._free_bytes())
+        finally:
+            os.close(descriptor)
