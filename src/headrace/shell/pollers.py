@@ -136,11 +136,12 @@ class Pollers:
         if not effect.window_ms:
             return None
         try:
-            timeout_s = self._rooms.functions.find(reference_of(effect.function_arn)).timeout_s
+            reference = reference_of(effect.function_arn)
+            _, _, version = self._rooms.functions.directory.find_version(reference)
         except ServiceError:
             return None  # a function that is missing runs no time; the queue's own timeout holds
         queue_timeout_s = self._rooms.queues.describe(queue).visibility_timeout_s
-        return visibility_timeout_ms(effect.window_ms, timeout_s, queue_timeout_s)
+        return visibility_timeout_ms(effect.window_ms, version.settings.timeout_s, queue_timeout_s)
 
     def _fail_poll(self, life: Any, key: _Key, error: ServiceError) -> None:
         log.info("mapping %d cannot receive: %s", key[0], error.message)

@@ -278,10 +278,10 @@ def _target(text: str, context: Context, rooms: Any, action: str) -> Target:
     """Return what a mapping needs to know about its function."""
     try:
         reference = _reference(text, context, action)
-        settings = rooms.functions.find(reference).settings
+        _, _, version = rooms.functions.directory.find_version(reference)
     except (ResourceNotFound, BadReference):
         raise InvalidParameterValue("Function does not exist") from None
-    return Target(reference.qualified_arn, reference.name, settings.timeout_s)
+    return Target(reference.qualified_arn, reference.name, version.settings.timeout_s)
 
 
 def _source(arn: Arn, context: Context, rooms: Any) -> Source:

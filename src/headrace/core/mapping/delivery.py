@@ -120,6 +120,8 @@ class Delivery:
 
     def polled(self, polled: Polled, now: Instant) -> list[Any]:
         """Put what was received into batches."""
+        if not polled.messages and not self._poll_stopped:
+            return self.poll_failed(polled.poll, now)  # the queue takes no more parked receives
         effects: list[Any] = []
         if not self._end_poll(polled.poll):
             return effects

@@ -284,6 +284,13 @@ def test_failed_receives_are_repeated_with_growing_pauses_up_to_a_minute():
     assert pauses == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
 
 
+def test_a_receive_that_ends_empty_unasked_is_one_that_failed():
+    story = Story()
+    story.create()
+    assert story.arrive() == []
+    assert len(of(Poll, story.pass_time(1_000))) == 1
+
+
 def test_pauses_start_again_once_messages_came_or_a_receive_held_for_a_minute():
     story = Story()
     story.create()
@@ -345,7 +352,7 @@ def test_a_new_function_takes_over_when_the_update_has_settled():
 
 
 def test_much_in_hand_stops_receiving_until_batches_end(monkeypatch):
-    monkeypatch.setattr("headrace.core.mapping.delivery.IN_HAND_BYTES_MAX", 25_000)
+    monkeypatch.setattr("headrace.core.mapping.delivery.IN_HAND_BYTES_MAX", 40_000)
     story = Story()
     mapping = story.create()
     polls = []
