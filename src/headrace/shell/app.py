@@ -1,0 +1,188 @@
+"""Build a server from a Config and its parts: the only place where concrete parts meet."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
+from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
+from headrace.base.instant import Instant
+from headrace.core.functions.functions import Functions
+from headrace.core.machine import Numbers, Room
+from headrace.core.mapping.mappings import Mappings
+from headrace.core.shard import SHARD, Shard, ShardOpened
+from headrace.core.sqs.queues import Queues
+from headrace.ports.blobs import Blobs
+from headrace.ports.clock import Clock
+from headrace.ports.entropy import Entropy
+from headrace.ports.journal import Journal, JournalError
+from headrace.ports.sandbox import Sandbox
+from headrace.shell.admission import Admission
+from headrace.shell.block import OpenBlock
+from headrace.shell.bodies import Bodies
+from headrace.shell.clock import SystemClock
+from headrace.shell.config import Config, names_of
+from headrace.shell.connection import Times
+from headrace.shell.driver import Driver
+from headrace.shell.entropy import SystemEntropy
+from headrace.shell.hand import Hand
+from headrace.shell.http import HttpServer
+from headrace.shell.identity import Identities
+from headrace.shell.pollers import Pollers
+from headrace.shell.recovery import Progress, recover
+from headrace.shell.rooms import Rooms
+from headrace.shell.service import Service
+from headrace.store.memory import MemoryBlobs, MemoryJournal
+
+log = logging.getLogger(__name__)
+
+#: Random bytes of a new shard's secret.
+SECRET_BYTES = 32
+
+#: Seconds in which connections may end after their last answer.
+CLOSE_CONNECTIONS_S = 2.0
+
+#: Kinds of rooms, as snapshots and the recovery name them.
+SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM = range(4)
+
+
+class StartRefused(Exception):
+    """The server cannot start; the text says why in one sentence."""
+
+
+class Parts(msgspec.Struct, kw_only=True):
+    """What a server is made of; tests put their own in."""
+
+    clock: Clock
+    entropy: Entropy
+    journal: Journal
+    blobs: Blobs
+    sandbox: Sandbox | None = None  #: None: no functions can be created.
+
+
+def real_parts(config: Config) -> Parts:
+    """Return the parts that a configuration asks for.
+
+    Raises:
+        StartRefused: One of them is not to be had.
+    """
+    clock = SystemClock()
+    entropy = SystemEntropy()
+    if config.journal == "memory":
+        return Parts(clock=clock, entropy=entropy, journal=MemoryJournal(), blobs=MemoryBlobs())
+    raise StartRefused(f"no journal for {Path(config.data)}")
+
+
+class App:
+    """A whole server: `start`, then `stop`."""
+
+    def __init__(self, config: Config, parts: Parts) -> None:
+        """Join the parts; nothing runs yet."""
+        self.config = config
+        self.parts = parts
+        self.port = 0
+        #: Completed with a sentence when the server cannot go on.
+        self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.driver = Driver(parts.clock, parts.journal, Hand())
+        self.rooms = Rooms()
+        self.bodies = Bodies(parts.journal, config.body_cache_mb * 1024 * 1024)
+        self.service = Service(
+            driver=self.driver,
+            rooms=self.rooms,
+            bodies=self.bodies,
+            entropy=parts.entropy,
+            tables={"sqs": QUEUE_OPERATIONS, "lambda": FUNCTION_OPERATIONS},
+            admission=Admission(names_of(config)),
+            identities=Identities(config.account, config.region),
+            public_url=config.public_url,
+        )
+        self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy)
+        times = Times(
+            head_s=config.head_timeout_s,
+            body_s=config.body_timeout_s,
+            idle_s=config.idle_timeout_s,
+            write_s=config.write_timeout_s,
+        )
+        self.http = HttpServer(self.service, times, config.connections_max)
+        self.driver.on_block_sealed = self._seal
+        self.driver.rebuild = self._rebuild
+
+    async def start(self, progress: Progress = lambda done, total: None) -> None:
+        """Load what the journal holds, then listen.
+
+        Raises:
+            JournalError: The journal cannot be opened or read.
+            StartRefused: The data lives by another clock, or the address cannot be listened on.
+        """
+        await self.parts.journal.open()
+        await self._load(progress)
+        config = self.config
+        try:
+            self.port = await self.http.listen(config.host, config.port)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StartRefused(f"cannot listen on {config.host}:{config.port}: {reason}") from None
+        self.service.state = "running"
+
+    async def stop(self, within_s: float) -> None:
+        """Let what is under way end, at most so long; then write everything down and close."""
+        self.service.drain()
+        await self.pollers.stop(within_s)
+        await self.http.close(CLOSE_CONNECTIONS_S)
+        await self.service.settled()
+        await self.driver.stop()
+        if self.parts.sandbox is not None:
+            await self.parts.sandbox.close()
+        await self.parts.journal.close()
+
+    async def _load(self, progress: Progress) -> None:
+        """Load fresh rooms and let the driver go on with them."""
+        parts = self.parts
+        recovered = await recover(
+            parts.journal, parts.clock, self._make_rooms, self._first_record, progress
+        )
+        rooms = recovered.rooms
+        shard, queues = rooms[SHARD_ROOM], rooms[QUEUE_ROOM]
+        assert isinstance(shard, Shard)
+        assert isinstance(queues, Queues)
+        if shard.clock_kind != parts.clock.kind:
+            raise StartRefused(
+                f"{parts.journal.name} lives by a {shard.clock_kind} clock, "
+                f"and this server has a {parts.clock.kind} one"
+            )
+        queues.use_secret(shard.secret)
+        self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM])
+        self.driver.start(rooms.values())
+
+    def _make_rooms(self) -> Mapping[int, Room]:
+        numbers = Numbers()
+        return {
+            SHARD_ROOM: Shard(numbers),
+            QUEUE_ROOM: Queues(b"", numbers),
+            FUNCTION_ROOM: Functions(numbers),
+            MAPPING_ROOM: Mappings(numbers),
+        }
+
+    def _first_record(self, now: Instant) -> ShardOpened:
+        return ShardOpened(SHARD, now, self.parts.entropy.take(SECRET_BYTES), self.parts.clock.kind)
+
+    def _seal(self, block: OpenBlock) -> None:
+        self.bodies.keep(block)
+
+    async def _rebuild(self, reason: str) -> None:
+        """Load all rooms anew; a journal that cannot be read now is the end."""
+        self.bodies.clear()
+        try:
+            await self.parts.journal.open()
+            await self._load(lambda done, total: None)
+        except JournalError as error:
+            log.exception("memory cannot be rebuilt")
+            if not self.failed.done():
+                self.failed.set_result(f"{reason}; then: {error}")
+
+
+#: Says a line to whoever started the server.
+Say = Callable[[str], None]
