@@ -87,3 +87,11 @@ class Stopwatch:
     def read_ns(self) -> int:
         """Return nanoseconds since some fixed moment."""
         return time.monotonic_ns()
+
+
+def wall_ms() -> int:
+    """Return what the machine's own clock shows, in milliseconds since 1970.
+
+    For deadlines that a function compares with its own clock; service time may be another.
+    """
+    return time.time_ns() // NS_PER_MS

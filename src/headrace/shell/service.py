@@ -36,7 +36,9 @@ from headrace.wire.errors import InvalidAction, UnknownOperation
 from headrace.wire.route import decode, identify
 
 #: Works on the parameters of an operation before its command is made; may raise ServiceErrors.
-Preparation = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Preparation = Callable[[dict[str, Any], Context], Awaitable[dict[str, Any]]]
+#: Answers a request that speaks no protocol of AWS's.
+Page = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 
 HEALTH_PATH = "/_headrace/health"
 
@@ -90,6 +92,8 @@ class Service:
         self.bodies = bodies
         #: AWS's operation name to what is to be done before its command is made.
         self.prepare: dict[str, Preparation] = {}
+        #: Beginnings of paths that belong to no protocol, to who answers them.
+        self.pages: dict[str, Page] = {}
         #: Receives without a reply yet, parked ones among them.
         self.receives: dict[ReceiveAnswering, None] = {}
         #: What the server is doing, for whoever asks: "starting", "running", "stopping".
@@ -100,7 +104,7 @@ class Service:
         self._identities = identities
         self._public_url = public_url
         self._is_draining = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     # What the HTTP server asks.
 
@@ -179,7 +183,10 @@ class Service:
         try:
             call = decode(protocol, request)
         except ServiceError as refusal:
-            if protocol.form is Form.NONE and request.path == HEALTH_PATH:
+            page = self._page_of(request) if protocol.form is Form.NONE else None
+            if page is not None:
+                self._serve_page(exchange, page)
+            elif protocol.form is Form.NONE and request.path == HEALTH_PATH:
                 exchange.answer(self._health())
             else:
                 exchange.answer(encode_error(protocol, refusal, self._entropy.uuid()))
@@ -201,6 +208,28 @@ class Service:
         else:
             exchange.blocks = True
             self.begin(answering, self._prepare_and_submit(answering, prepare))
+
+    def _page_of(self, request: HttpRequest) -> Page | None:
+        for beginning, page in self.pages.items():
+            if request.path.startswith(beginning):
+                return page
+        return None
+
+    def _serve_page(self, exchange: Exchange, page: Page) -> None:
+        """Answer with a page beside the loop; a bug in it is answered with a 500."""
+        hand = self.driver.hand
+        hand.take()
+        task = asyncio.get_running_loop().create_task(page(exchange.request))
+        self._tasks.add(task)
+
+        def end(task: asyncio.Task[HttpResponse]) -> None:
+            self._tasks.discard(task)
+            if not guarded(lambda: exchange.answer(task.result())):
+                protocol = identify(exchange.request)
+                exchange.answer(encode_error(protocol, BUG, self._entropy.uuid()))
+            hand.give_back()
+
+        task.add_done_callback(end)
 
     def _submit(self, answering: Answering) -> None:
         """Make the command and submit it in the same turn: what it looked up still holds."""
@@ -229,7 +258,7 @@ class Service:
 
     async def _prepare_and_submit(self, answering: Answering, prepare: Preparation) -> None:
         try:
-            parameters = await prepare(answering.call.parameters)
+            parameters = await prepare(answering.call.parameters, answering.context)
         except ServiceError as refusal:
             answering.refuse(refusal)
             return

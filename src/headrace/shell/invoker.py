@@ -1,0 +1,344 @@
+"""Carry out on a sandbox what the functions decide: start, invoke, freeze, stop; write logs.
+
+Each effect that takes time runs in a task and comes back as a command with the environment's id.
+A memory that is rebuilt knows none of the environments any more: `abandon` kills them, and what
+ends later is dropped.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from headrace.base.errors import ServiceUnavailable
+from headrace.core.functions.commands import EnvironmentGone, EnvironmentStarted, InvokeEnded
+from headrace.core.functions.effects import (
+    FreezeEnvironment,
+    RunInvoke,
+    StartEnvironment,
+    StopEnvironment,
+    WriteLog,
+)
+from headrace.core.functions.limits import LOG_TAIL_BYTES
+from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import Deployment
+from headrace.ports.blobs import Blobs
+from headrace.ports.logs import LogSink
+from headrace.ports.sandbox import (
+    CodeUnusable,
+    Environment,
+    EnvironmentSpec,
+    Invocation,
+    RuntimeFound,
+    Sandbox,
+    SandboxUnavailable,
+)
+from headrace.shell import clock
+from headrace.shell.driver import Driver, guarded
+
+log = logging.getLogger(__name__)
+
+#: Seconds until a completion that the driver refused for its load is submitted again.
+SUBMIT_AGAIN_S = 0.1
+
+
+class _Place:
+    """An environment as the shell holds it: the process, and where its lines go."""
+
+    __slots__ = ("_sink", "environment", "group", "stream", "tail")
+
+    def __init__(self, sink: LogSink, group: str, stream: str) -> None:
+        self._sink = sink
+        self.environment: Environment | None = None
+        self.group = group
+        self.stream = stream
+        #: The end of what was written since the start or the last invoke began.
+        self.tail = bytearray()
+
+    def take_log(self, text: bytes) -> None:
+        """Take lines of the function."""
+        self._sink.write(self.group, self.stream, text)
+        self.tail += text[-LOG_TAIL_BYTES:]
+        if len(self.tail) > 2 * LOG_TAIL_BYTES:
+            del self.tail[:-LOG_TAIL_BYTES]
+
+    def last_log(self) -> bytes:
+        """Return the end of what was written."""
+        return bytes(self.tail[-LOG_TAIL_BYTES:])
+
+
+class Invoker:
+    """Joins functions and the sandbox through the driver."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        sandbox: Sandbox,
+        blobs: Blobs,
+        sink: LogSink,
+        endpoint_url: Callable[[], str],
+        wall_ms: Callable[[], int] = clock.wall_ms,
+    ) -> None:
+        """Carry out the effects of the functions of `driver`.
+
+        Args:
+            endpoint_url: Returns where functions reach this server, "http://127.0.0.1:4566"; it is
+                asked when an environment starts, because the port may not be known before.
+            wall_ms: The machine's own clock, which functions see too.
+        """
+        self._driver = driver
+        self._sandbox = sandbox
+        self._blobs = blobs
+        self._sink = sink
+        self._endpoint_url = endpoint_url
+        self._wall_ms = wall_ms
+        self._places: dict[str, _Place] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._starting: set[asyncio.Task[Any]] = set()
+        self._running = 0
+        self._when_quiet = asyncio.Event()
+        driver.carry(StartEnvironment, self._start)
+        driver.carry(RunInvoke, self._invoke)
+        driver.carry(FreezeEnvironment, self._freeze)
+        driver.carry(StopEnvironment, self._stop)
+        driver.carry(WriteLog, self._write_log)
+
+    @property
+    def running(self) -> int:
+        """How many environments start or run an invoke."""
+        return self._running
+
+    async def stop(self, within_s: float) -> bool:
+        """Let what runs end, then kill every environment.
+
+        Returns whether all invokes ended within `within_s` seconds. What still runs then is killed
+        and answered as a function that was killed.
+        """
+        ended = True
+        try:
+            async with asyncio.timeout(within_s):
+                while self._running:
+                    self._when_quiet.clear()
+                    await self._when_quiet.wait()
+        except TimeoutError:
+            log.warning("%d invokes were still running at the end of the stop time", self._running)
+            ended = False
+        await self.abandon()
+        return ended
+
+    async def abandon(self) -> None:
+        """Kill every environment and return when all are gone; their endings count no more."""
+        for task in self._starting:
+            task.cancel()  # the sandbox ends what is half started
+        places, self._places = self._places, {}
+        await asyncio.gather(
+            *(place.environment.kill() for place in places.values() if place.environment)
+        )
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # --- effects ---------------------------------------------------------------------------------
+
+    def _start(self, effect: StartEnvironment) -> None:
+        group = effect.deployment.settings.logging.group
+        place = self._places[effect.environment] = _Place(self._sink, group, effect.log_stream)
+        refused = EnvironmentStarted(
+            effect.environment, Ending.REFUSED, payload=b"The server has a bug; see its log."
+        )
+        task = self._begin(self._run_start(effect, place), refused)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def _invoke(self, effect: RunInvoke) -> None:
+        killed = InvokeEnded(effect.environment, Ending.KILLED, signal=9)
+        _ = self._begin(self._run_invoke(effect), killed)
+
+    def _freeze(self, effect: FreezeEnvironment) -> None:
+        place = self._places.get(effect.environment)
+        if place is not None and place.environment is not None:
+            place.environment.freeze()
+
+    def _stop(self, effect: StopEnvironment) -> None:
+        self._kill(effect.environment)
+
+    def _write_log(self, effect: WriteLog) -> None:
+        self._sink.write(effect.group, effect.stream, effect.text)
+
+    # --- work ------------------------------------------------------------------------------------
+
+    async def _run_start(self, effect: StartEnvironment, place: _Place) -> EnvironmentStarted:
+        id = effect.environment
+        spec = environment_spec(
+            effect,
+            str(self._blobs.path(effect.deployment.code.digest)),
+            self._endpoint_url(),
+        )
+        try:
+            environment = await self._sandbox.start(spec, place.take_log)
+        except (CodeUnusable, SandboxUnavailable) as error:
+            self._places.pop(id, None)
+            unusable = isinstance(error, CodeUnusable)
+            ending = Ending.UNUSABLE if unusable else Ending.REFUSED
+            return EnvironmentStarted(id, ending, payload=str(error).encode())
+        init = environment.init
+        ending = Ending(init.status.value)
+        if ending is not Ending.OK:
+            self._places.pop(id, None)
+        elif self._places.get(id) is not place:
+            await environment.kill()  # abandoned while it started
+        else:
+            place.environment = environment
+            environment.exited.add_done_callback(lambda _: self._note_exit(id))
+        return EnvironmentStarted(
+            environment=id,
+            ending=ending,
+            duration_us=init.duration_ns // 1_000,
+            payload=init.payload,
+            exit_status=init.exit_status,
+            signal=init.signal,
+            memory_peak_mb=init.memory_peak_mb,
+            log=place.last_log(),
+        )
+
+    async def _run_invoke(self, effect: RunInvoke) -> InvokeEnded:
+        id = effect.environment
+        place = self._places.get(id)
+        if place is None or place.environment is None:
+            return InvokeEnded(id, Ending.KILLED, signal=9)
+        place.tail.clear()
+        outcome = await place.environment.invoke(
+            Invocation(
+                request_id=effect.request_id,
+                payload=effect.payload,
+                timeout_ms=effect.timeout_ms,
+                deadline_epoch_ms=self._wall_ms() + effect.timeout_ms,
+                invoked_function_arn=effect.function_arn,
+                trace_header=effect.trace_header,
+                client_context=effect.client_context,
+            )
+        )
+        return InvokeEnded(
+            environment=id,
+            ending=Ending(outcome.status.value),
+            duration_us=outcome.duration_ns // 1_000,
+            payload=outcome.payload,
+            exit_status=outcome.exit_status,
+            signal=outcome.signal,
+            memory_peak_mb=outcome.memory_peak_mb,
+            error_type=outcome.error_type,
+            log=place.last_log(),
+        )
+
+    def _note_exit(self, id: str) -> None:
+        if self._places.pop(id, None) is not None:
+            self._tell(self._driver.rooms, EnvironmentGone(id), lambda: None)
+
+    # --- the driver ------------------------------------------------------------------------------
+
+    def _begin(self, work: Coroutine[Any, Any, Any], otherwise: Any) -> asyncio.Task[Any]:
+        """Run work and submit the completion that it returns.
+
+        `otherwise` is submitted, and its environment killed, when the work has a bug or is
+        cancelled.
+        """
+        life = self._driver.rooms
+        self._running += 1
+        self._driver.hand.take()
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+
+        def finish(task: asyncio.Task[Any]) -> None:
+            if task.cancelled() or not guarded(task.result):
+                self._kill(otherwise.environment)
+                completion = otherwise
+            else:
+                completion = task.result()
+            self._tell(life, completion, lambda: self._end(life))
+
+        task.add_done_callback(finish)
+        self._keep(task)
+        return task
+
+    def _kill(self, id: str) -> None:
+        place = self._places.pop(id, None)
+        if place is not None and place.environment is not None:
+            self._keep(asyncio.get_running_loop().create_task(place.environment.kill()))
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _end(self, life: Any) -> None:
+        self._running -= 1
+        if self._driver.rooms is life:  # else the count was set back with the rooms
+            self._driver.hand.give_back()
+        if not self._running:
+            self._when_quiet.set()
+
+    def _tell(self, life: Any, command: Any, then: Callable[[], None]) -> None:
+        """Submit a completion, again and again while the driver has too much to do.
+
+        It belongs to the rooms `life`: when those are gone, so is what it speaks of.
+        """
+
+        def submit() -> None:
+            if not self._driver.running or self._driver.rooms is not life:
+                then()
+            else:
+                self._driver.submit(command, answered)
+
+        def answered(value: Any) -> None:
+            if isinstance(value, ServiceUnavailable):
+                asyncio.get_running_loop().call_later(SUBMIT_AGAIN_S, submit)
+            else:
+                then()
+
+        submit()
+
+
+def environment_spec(
+    effect: StartEnvironment, code_archive: str, endpoint_url: str
+) -> EnvironmentSpec:
+    """Return what the sandbox needs to know to start an environment."""
+    deployment = effect.deployment
+    settings = deployment.settings
+    return EnvironmentSpec(
+        environment_id=effect.environment,
+        function_name=deployment.name,
+        function_version=deployment.version,
+        runtime=settings.runtime,
+        handler=settings.handler,
+        code_archive=code_archive,
+        code_digest=deployment.code.digest,
+        memory_mb=settings.memory_mb,
+        ephemeral_storage_mb=settings.ephemeral_storage_mb,
+        variables=function_variables(deployment, effect.environment, endpoint_url),
+        log_group=settings.logging.group,
+        log_stream=effect.log_stream,
+        init_limit_ms=effect.init_limit_ms,
+    )
+
+
+def function_variables(
+    deployment: Deployment, environment: str, endpoint_url: str
+) -> dict[str, str]:
+    """Return a function's variables: its own, and those by which its SDK finds this server.
+
+    The access key is the account's id, by which the server knows whose resources are meant. A
+    function may name another endpoint itself; region and credentials are not its to set.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        **(deployment.settings.variables or {}),
+        "AWS_REGION": deployment.region,
+        "AWS_DEFAULT_REGION": deployment.region,
+        "AWS_ACCESS_KEY_ID": deployment.account,
+        "AWS_SECRET_ACCESS_KEY": environment,
+        "AWS_SESSION_TOKEN": environment,
+    }
+
+
+def interpreters_of(runtimes: Sequence[RuntimeFound]) -> tuple[Interpreter, ...]:
+    """Return what the sandbox found, in the words of the functions."""
+    return tuple(Interpreter(found.runtime, found.version, found.path) for found in runtimes)
