@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,12 +20,13 @@ from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
 from headrace.ports.journal import Journal, JournalError
-from headrace.ports.sandbox import Sandbox
+from headrace.ports.sandbox import RuntimeFound, Sandbox
+from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission
 from headrace.shell.block import OpenBlock
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import SystemClock
-from headrace.shell.config import Config, names_of
+from headrace.shell.config import Config, names_of, variables
 from headrace.shell.connection import Times
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
@@ -35,7 +37,9 @@ from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
+from headrace.store.blobs import FileBlobs
 from headrace.store.memory import MemoryBlobs, MemoryJournal
+from headrace.store.sqlite.journal import SqliteJournal
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +77,38 @@ def real_parts(config: Config) -> Parts:
     entropy = SystemEntropy()
     if config.journal == "memory":
         return Parts(clock=clock, entropy=entropy, journal=MemoryJournal(), blobs=MemoryBlobs())
-    raise StartRefused(f"no journal for {Path(config.data)}")
+    folder = Path(config.data).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
+    journal = SqliteJournal(folder)
+    return Parts(clock=clock, entropy=entropy, journal=journal, blobs=FileBlobs(folder / "blobs"))
+
+
+async def look_at_machine(config: Config) -> tuple[str, list[RuntimeFound]]:
+    """Return the sandbox level of this machine and the runtimes that it has.
+
+    Raises:
+        SandboxUnavailable: The level is below the configured minimum.
+    """
+    with tempfile.TemporaryDirectory(prefix="headrace-") as folder:
+        sandbox = make_sandbox(config, folder)
+        try:
+            return sandbox.level, await asyncio.to_thread(sandbox.runtimes)
+        finally:
+            await sandbox.close()
+
+
+def make_sandbox(config: Config, folder: str) -> LinuxSandbox:
+    """Return the sandbox that a configuration asks for; probes the machine, 0.1 s.
+
+    Raises:
+        SandboxUnavailable: The level is not to be had, or below the minimum.
+    """
+    return LinuxSandbox(
+        folder, level=config.sandbox_level or None, minimum=config.sandbox_min, search=variables()
+    )
 
 
 class App:
@@ -118,13 +153,14 @@ class App:
             StartRefused: The data lives by another clock, or the address cannot be listened on.
         """
         await self.parts.journal.open()
-        await self._load(progress)
+        rooms = await self._load(progress)
         config = self.config
         try:
             self.port = await self.http.listen(config.host, config.port)
         except OSError as error:
             reason = error.strerror or str(error)
             raise StartRefused(f"cannot listen on {config.host}:{config.port}: {reason}") from None
+        self.driver.start(rooms)
         self.service.state = "running"
 
     async def stop(self, within_s: float) -> None:
@@ -138,8 +174,16 @@ class App:
             await self.parts.sandbox.close()
         await self.parts.journal.close()
 
-    async def _load(self, progress: Progress) -> None:
-        """Load fresh rooms and let the driver go on with them."""
+    async def abandon(self) -> None:
+        """Close at once, whatever is under way; what was acknowledged is on disk."""
+        self.driver.running = False
+        await self.http.close(0)
+        if self.parts.sandbox is not None:
+            await self.parts.sandbox.close()
+        await self.parts.journal.close()
+
+    async def _load(self, progress: Progress) -> Iterable[Room]:
+        """Return fresh rooms, loaded from the journal."""
         parts = self.parts
         recovered = await recover(
             parts.journal, parts.clock, self._make_rooms, self._first_record, progress
@@ -155,7 +199,7 @@ class App:
             )
         queues.use_secret(shard.secret)
         self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM])
-        self.driver.start(rooms.values())
+        return rooms.values()
 
     def _make_rooms(self) -> Mapping[int, Room]:
         numbers = Numbers()
@@ -177,12 +221,8 @@ class App:
         self.bodies.clear()
         try:
             await self.parts.journal.open()
-            await self._load(lambda done, total: None)
+            self.driver.start(await self._load(lambda done, total: None))
         except JournalError as error:
             log.exception("memory cannot be rebuilt")
             if not self.failed.done():
                 self.failed.set_result(f"{reason}; then: {error}")
-
-
-#: Says a line to whoever started the server.
-Say = Callable[[str], None]

@@ -306,6 +306,11 @@ def names_of(config: Config) -> tuple[str, ...]:
     return config.allow_host if is_everywhere else (*config.allow_host, config.host)
 
 
+def variables() -> Mapping[str, str]:
+    """Return this process's own environment, for those who look for programs in it."""
+    return dict(os.environ)
+
+
 def _known(name: str, place: str) -> Setting:
     setting = _BY_NAME.get(name)
     if setting is None:
