@@ -16,7 +16,6 @@ from headrace.sandbox import limits
 from headrace.sandbox.interpreters import Interpreter
 from headrace.sandbox.levels import PROGRAMS, Posture
 from headrace.sandbox.trees import wait_readable
-from headrace.sandbox.variables import LAMBDA_PLACES
 
 #: Called with the wait status of an environment's runtime; None when it is not known.
 EndListener = Callable[[int | None], None]
@@ -237,6 +236,3 @@ def launch(
     with contextlib.suppress(OSError):
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MESSAGE_BYTES_MAX * 4)
     return Zygote(loop, process, ours, words)
-
-
-LAMBDA_LIBRARIES = f"{LAMBDA_PLACES.runtime}/lib"

@@ -175,10 +175,11 @@ def enter(settings, seccomp, order):
         user, group = os.getuid(), os.getgid()
         kernel.unshare(kernel.NEWUSER)
         kernel.map_ids(993, user, 990, group)
+    if settings["fences"]:
+        kernel.drop_bounding_set()
     if order["user"]:
         if order["scratch"]:
             os.chown(order["scratch"], order["user"], order["user"])
-        kernel.drop_bounding_set()
         os.setgroups([])
         os.setresgid(order["user"], order["user"], order["user"])
         os.setresuid(order["user"], order["user"], order["user"])
@@ -215,13 +216,26 @@ def set_limits(order):
     limits = list(LIMITS)
     if order["data_bytes_max"]:
         limits.append((resource.RLIMIT_DATA, order["data_bytes_max"]))
-    if order["process_count_max"]:
-        limits.append((resource.RLIMIT_NPROC, order["process_count_max"]))
+    beside = 0 if order["counts_apart"] else count_threads(os.getuid())
+    limits.append((resource.RLIMIT_NPROC, order["process_count_max"] + beside))
     for which, wanted in limits:
         _, hard = resource.getrlimit(which)
         if hard != resource.RLIM_INFINITY:
             wanted = min(wanted, hard)
         resource.setrlimit(which, (wanted, wanted))
+
+
+def count_threads(user):
+    """Return how many processes and threads of a user there are; the kernel limits their sum."""
+    count = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.stat("/proc/" + name).st_uid == user:
+                    count += len(os.listdir("/proc/%s/task" % name))
+            except OSError:
+                continue  # It has ended meanwhile.
+    return count
 
 
 def execute(settings, order, connection):
