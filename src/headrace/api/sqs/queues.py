@@ -1,7 +1,6 @@
 """Queue operations: parameters to commands, replies to answers."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -105,7 +104,7 @@ def _name_of_token(token: str | None) -> str:
         return ""
     try:
         return base64.b64decode(token, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise InvalidParameterValue(
             f"Value {token} for parameter NextToken is invalid. Reason: Invalid NextToken."
         ) from None

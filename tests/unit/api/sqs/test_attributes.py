@@ -112,8 +112,10 @@ def test_digest_does_not_depend_on_the_order_of_attributes():
         ({"n" * 257: text("v")}, "Message (user) attribute name must be shorter than 256 bytes."),
         (
             {"aWs.x": text("v")},
-            "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. "
-            "These strings are reserved for internal use.",
+            (
+                "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. "
+                "These strings are reserved for internal use."
+            ),
         ),
         (
             {"x": {"StringValue": "v"}},
@@ -121,8 +123,10 @@ def test_digest_does_not_depend_on_the_order_of_attributes():
         ),
         (
             {"x": text("v", "Text")},
-            "The type of message (user) attribute 'x' is invalid. You must use only the following "
-            "supported type prefixes: Binary, Number, String.",
+            (
+                "The type of message (user) attribute 'x' is invalid. You must use only the following "
+                "supported type prefixes: Binary, Number, String."
+            ),
         ),
         (
             {"x": text("v", "Number." + "i" * 256)},
@@ -134,8 +138,10 @@ def test_digest_does_not_depend_on_the_order_of_attributes():
         ),
         (
             {"ErrorDetails": text("")},
-            "Message (user) attribute 'ErrorDetails' must contain a non-empty value of type "
-            "'String'.",
+            (
+                "Message (user) attribute 'ErrorDetails' must contain a non-empty value of type "
+                "'String'."
+            ),
         ),
         (
             {"x": text("seven", "Number")},
