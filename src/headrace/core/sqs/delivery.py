@@ -52,7 +52,8 @@ class Delivery:
             if queue is None:
                 continue
             if queue.parked:
-                self._serve(queue, max(now, queue.now), limits.SETTLE_AT_MOST, effects)
+                self.catch_up(queue, now, effects)
+                self._serve(queue, queue.now, limits.SETTLE_AT_MOST, effects)
             self.arm(queue)
 
     def arm(self, queue: Queue) -> None:
@@ -121,7 +122,7 @@ class Delivery:
         target = self._dead_letter_queue(queue)
         bounds = TakeLimits()
         if target is not None and queue.settings.redrive is not None:
-            bounds = TakeLimits(queue.settings.redrive.max_receive_count, limits.MOVES_AT_MOST)
+            bounds = TakeLimits(queue.settings.redrive.max_receive_count, self._rules.moves_at_most)
         taken = queue.take(min(receive.at_most, room), now, visible_at, bounds)
         effects += forgets_of(taken.expired)
         if taken.departing and target is not None:
@@ -145,18 +146,19 @@ class Delivery:
             return None
 
     def _received(self, queue: int, slots: Sequence[Slot]) -> tuple[ReceivedMessage, ...]:
-        receipts = self.receipts
+        message_id = self.receipts.message_id
+        handle = self.receipts.handle
         return tuple(
             [
                 ReceivedMessage(
-                    number=slot.number,
-                    message_id=receipts.message_id(slot.home, slot.home_number),
-                    receipt_handle=receipts.handle(queue, slot.number, slot.receive_count),
-                    address=BodyAddress(slot.block, slot.home, slot.home_number),
-                    sent_at=slot.sent_at,
-                    first_received_at=slot.first_received_at,
-                    receive_count=slot.receive_count,
-                    dead_letter_source_arn=slot.source_arn,
+                    slot.number,
+                    message_id(slot.home, slot.home_number),
+                    handle(queue, slot.number, slot.receive_count),
+                    BodyAddress(slot.block, slot.home, slot.home_number),
+                    slot.sent_at,
+                    slot.first_received_at,
+                    slot.receive_count,
+                    slot.source_arn,
                 )
                 for slot in slots
             ]

@@ -70,17 +70,17 @@ QUEUE_ATTRIBUTE_NAMES = frozenset(
 
 # --- ours -------------------------------------------------------------------------------------
 
-#: Parked receives of one queue; one more is answered at once, as a short poll.
-PARKED_MAX = 100_000
-#: Messages that one receive moves to the dead-letter queue before it lets others have a turn.
-MOVES_AT_MOST = 100
 #: Overdue changes that one command carries out itself before it looks at the queue.
 SETTLE_AT_MOST = 200
 
 
 class QueueRules(msgspec.Struct, frozen=True, gc=False):
-    """AWS's rules that a test may want smaller or off; 0 switches a waiting time off."""
+    """What a test may want smaller or off; 0 switches a waiting time off."""
 
     create_after_delete_ms: int = 60_000  #: Wait before a deleted queue's name is free (2.1).
     purge_interval_ms: int = 60_000  #: Between two purges of one queue (2.12).
     in_flight_max: int = 120_000  #: Messages in flight of one standard queue (4.9).
+    #: Parked receives of one queue; one more is answered at once, as a short poll.
+    parked_max: int = 100_000
+    #: Messages that one receive moves to the dead-letter queue before others have a turn.
+    moves_at_most: int = 100

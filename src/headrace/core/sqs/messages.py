@@ -112,7 +112,7 @@ class Messages:
         is_answered, is_cut = self._delivery.receive(queue, receive, now, effects)
         if is_answered:
             return effects
-        if (is_short and not is_cut) or len(queue.parked) >= limits.PARKED_MAX:
+        if (is_short and not is_cut) or len(queue.parked) >= self._rules.parked_max:
             effects.append(Reply(ticket, Received((), now, now)))
         else:
             queue.parked.park(receive)
@@ -155,12 +155,12 @@ class Messages:
         found: set[int] = set()
         for handle in command.receipt_handles:
             receipt = self._delivery.receipts.read(handle)
-            if receipt is None or receipt.machine != queue.number:
+            if receipt is None or receipt[0] != queue.number:
                 results.append(_invalid_handle(handle))
                 continue
             results.append(None)
-            if receipt.number in slots:
-                found.add(receipt.number)
+            if receipt[1] in slots:
+                found.add(receipt[1])
         reply = Reply(ticket, EntriesDone(tuple(results)))
         if not found:
             return [reply]
@@ -196,14 +196,15 @@ class Messages:
     ) -> tuple[int, Instant]:
         """Return message number and new end of one visibility change (2.11)."""
         receipt = self._delivery.receipts.read(handle)
-        if receipt is None or receipt.machine != queue.number:
+        if receipt is None or receipt[0] != queue.number:
             raise _invalid_handle(handle)
+        number = receipt[1]
         if not 0 <= timeout_s <= limits.VISIBILITY_TIMEOUT_S_MAX:
             raise InvalidParameterValue(
                 f"Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: "
                 "VisibilityTimeout must be an integer between 0 and 43200."
             )
-        slot = queue.touched.slots.get(receipt.number)
+        slot = queue.touched.slots.get(number)
         if slot is None or queue.touched.is_expired(slot, now):
             raise InvalidParameterValue(
                 f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not "
@@ -215,7 +216,7 @@ class Messages:
                 f"Value {timeout_s} for parameter VisibilityTimeout is invalid. Reason: Total "
                 "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
             )
-        return receipt.number, visible_at
+        return number, visible_at
 
     def move_bodies(self, command: MoveBodies, now: Instant, ticket: int) -> Effects:
         """Note where bodies lie after compaction."""

@@ -54,6 +54,20 @@ class Touched:
         self.slots[slot.number] = slot
         self._place(slot)
 
+    def add_received(self, slots: list[Slot]) -> None:
+        """Take new slots that are in flight."""
+        here = self.slots
+        events = self._events
+        retention_ms = self._retention_ms
+        for slot in slots:
+            number = slot.number
+            here[number] = slot
+            expires_at = slot.sent_at + retention_ms
+            visible_at = slot.visible_at
+            heapq.heappush(events, (min(visible_at, expires_at), number))
+        self.in_flight += len(slots)
+        self._limit_events()
+
     def hide(self, slot: Slot, visible_at: Instant) -> None:
         """Put a slot that is here in flight until `visible_at`."""
         if slot.is_in_flight:
@@ -154,6 +168,9 @@ class Touched:
                 ]
                 heapq.heapify(self._returned)
         heapq.heappush(self._events, (self._event_at(slot), slot.number))
+        self._limit_events()
+
+    def _limit_events(self) -> None:
         if len(self._events) > STALE_MAX + 2 * len(self.slots):
             self._rebuild_events()
 
