@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import platform
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
 from headrace.core.functions.functions import Functions
+from headrace.core.functions.runtimes import Interpreter
 from headrace.core.machine import Numbers, Room
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.shard import SHARD, Shard, ShardOpened
@@ -20,9 +22,18 @@ from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
 from headrace.ports.journal import Journal, JournalError
-from headrace.ports.sandbox import RuntimeFound, Sandbox
+from headrace.ports.logs import LogSink
+from headrace.ports.sandbox import (
+    Environment,
+    EnvironmentSpec,
+    LogTaker,
+    RuntimeFound,
+    Sandbox,
+    SandboxUnavailable,
+)
 from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission
+from headrace.shell.archives import Archives
 from headrace.shell.block import OpenBlock
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import SystemClock
@@ -33,6 +44,8 @@ from headrace.shell.entropy import SystemEntropy
 from headrace.shell.hand import Hand
 from headrace.shell.http import HttpServer
 from headrace.shell.identity import Identities
+from headrace.shell.invoker import Invoker, interpreters_of
+from headrace.shell.logsink import FileLogSink, MemoryLogSink
 from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
@@ -53,6 +66,10 @@ CLOSE_CONNECTIONS_S = 2.0
 SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM = range(4)
 
 
+#: What machines call their processors, to AWS's word.
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
 class StartRefused(Exception):
     """The server cannot start; the text says why in one sentence."""
 
@@ -64,7 +81,29 @@ class Parts(msgspec.Struct, kw_only=True):
     entropy: Entropy
     journal: Journal
     blobs: Blobs
-    sandbox: Sandbox | None = None  #: None: no functions can be created.
+    sandbox: Sandbox
+    logs: LogSink
+
+
+class NoSandbox:
+    """The Sandbox port where there is none: queues are served, functions cannot be created."""
+
+    level = "none"
+
+    def runtimes(self) -> list[RuntimeFound]:
+        """Return nothing."""
+        return []
+
+    async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> Environment:
+        """Refuse.
+
+        Raises:
+            SandboxUnavailable: Always.
+        """
+        raise SandboxUnavailable("This server runs no functions.")
+
+    async def close(self) -> None:
+        """Do nothing."""
 
 
 def real_parts(config: Config) -> Parts:
@@ -75,15 +114,25 @@ def real_parts(config: Config) -> Parts:
     """
     clock = SystemClock()
     entropy = SystemEntropy()
-    if config.journal == "memory":
-        return Parts(clock=clock, entropy=entropy, journal=MemoryJournal(), blobs=MemoryBlobs())
     folder = Path(config.data).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
-    journal = SqliteJournal(folder)
-    return Parts(clock=clock, entropy=entropy, journal=journal, blobs=FileBlobs(folder / "blobs"))
+    if config.journal == "memory":
+        folder = Path(tempfile.mkdtemp(prefix="headrace-"))
+        journal: Journal = MemoryJournal()
+        blobs: Blobs = MemoryBlobs()
+    else:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
+        journal, blobs = SqliteJournal(folder), FileBlobs(folder / "blobs")
+    return Parts(
+        clock=clock,
+        entropy=entropy,
+        journal=journal,
+        blobs=blobs,
+        sandbox=make_sandbox(config, str(folder / "sandbox")),
+        logs=FileLogSink(folder / "logs") if config.journal != "memory" else MemoryLogSink(),
+    )
 
 
 async def look_at_machine(config: Config) -> tuple[str, list[RuntimeFound]]:
@@ -111,6 +160,11 @@ def make_sandbox(config: Config, folder: str) -> LinuxSandbox:
     )
 
 
+def architecture() -> str:
+    """Return AWS's word for this machine's processor."""
+    return ARCHITECTURES.get(platform.machine().lower(), "x86_64")
+
+
 class App:
     """A whole server: `start`, then `stop`."""
 
@@ -119,6 +173,7 @@ class App:
         self.config = config
         self.parts = parts
         self.port = 0
+        self._interpreters: tuple[Interpreter, ...] = ()
         #: Completed with a sentence when the server cannot go on.
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.driver = Driver(parts.clock, parts.journal, Hand())
@@ -134,6 +189,10 @@ class App:
             identities=Identities(config.account, config.region),
             public_url=config.public_url,
         )
+        Archives(self.rooms, parts.blobs, parts.clock).join(self.service)
+        self.invoker = Invoker(
+            self.driver, parts.sandbox, parts.blobs, parts.logs, lambda: self.local_url
+        )
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy)
         times = Times(
             head_s=config.head_timeout_s,
@@ -145,6 +204,14 @@ class App:
         self.driver.on_block_sealed = self._seal
         self.driver.rebuild = self._rebuild
 
+    @property
+    def local_url(self) -> str:
+        """Where this server is reached from this machine, once it listens."""
+        host = self.config.host
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - no address to bind here
+        host = everywhere.get(host, host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
     async def start(self, progress: Progress = lambda done, total: None) -> None:
         """Load what the journal holds, then listen.
 
@@ -153,7 +220,9 @@ class App:
             StartRefused: The data lives by another clock, or the address cannot be listened on.
         """
         await self.parts.journal.open()
+        self._interpreters = interpreters_of(await asyncio.to_thread(self.parts.sandbox.runtimes))
         rooms = await self._load(progress)
+        await self.parts.blobs.keep_only(self.rooms.functions.code_digests())
         config = self.config
         try:
             self.port = await self.http.listen(config.host, config.port)
@@ -165,21 +234,26 @@ class App:
 
     async def stop(self, within_s: float) -> None:
         """Let what is under way end, at most so long; then write everything down and close."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within_s
         self.service.drain()
         await self.pollers.stop(within_s)
+        await self.invoker.stop(max(0.0, end - loop.time()))
         await self.http.close(CLOSE_CONNECTIONS_S)
         await self.service.settled()
         await self.driver.stop()
-        if self.parts.sandbox is not None:
-            await self.parts.sandbox.close()
-        await self.parts.journal.close()
+        await self._close_parts()
 
     async def abandon(self) -> None:
         """Close at once, whatever is under way; what was acknowledged is on disk."""
         self.driver.running = False
         await self.http.close(0)
-        if self.parts.sandbox is not None:
-            await self.parts.sandbox.close()
+        await self.invoker.abandon()
+        await self._close_parts()
+
+    async def _close_parts(self) -> None:
+        await self.parts.sandbox.close()
+        await self.parts.logs.close()
         await self.parts.journal.close()
 
     async def _load(self, progress: Progress) -> Iterable[Room]:
@@ -206,7 +280,7 @@ class App:
         return {
             SHARD_ROOM: Shard(numbers),
             QUEUE_ROOM: Queues(b"", numbers),
-            FUNCTION_ROOM: Functions(numbers),
+            FUNCTION_ROOM: Functions(numbers, self._interpreters, (architecture(),)),
             MAPPING_ROOM: Mappings(numbers),
         }
 
@@ -219,6 +293,7 @@ class App:
     async def _rebuild(self, reason: str) -> None:
         """Load all rooms anew; a journal that cannot be read now is the end."""
         self.bodies.clear()
+        await self.invoker.abandon()
         try:
             await self.parts.journal.open()
             self.driver.start(await self._load(lambda done, total: None))

@@ -143,13 +143,9 @@ def introduce(app: App) -> list[str]:
         f"Headrace {__version__} listens on http://{host}:{app.port}",
         f"  data      {app.parts.journal.name}",
     ]
-    sandbox = app.parts.sandbox
-    if sandbox is None:
-        lines.append("  sandbox   none: this server runs no functions")
-    else:
-        found = [f"{one.runtime} ({one.version})" for one in sandbox.runtimes()]
-        lines.append(f"  sandbox   {sandbox.level}")
-        lines.append(f"  runtimes  {', '.join(found) or 'none found'}")
+    found = [f"{one.runtime} ({one.version})" for one in app.parts.sandbox.runtimes()]
+    lines.append(f"  sandbox   {app.parts.sandbox.level}")
+    lines.append(f"  runtimes  {', '.join(found) or 'none found'}")
     if config.listen_publicly:
         lines.append(
             "  public    whoever reaches this port can read every message and run code here"
