@@ -62,6 +62,6 @@ class OpenBlock:
             epoch=1,
             at=at,
             format=FORMAT,
-            head=encode_head(self.records),
+            head=encode_head(self.records, len(self.keys)),
             bodies=encode_bodies(self.keys, self.bodies),
         )

@@ -11,7 +11,6 @@ gets a 5xx and all rooms are rebuilt from the journal. Memory is never patched.
 """
 
 import asyncio
-import itertools
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -24,11 +23,12 @@ from headrace.ports.clock import Alarm, Clock
 from headrace.ports.journal import Journal, JournalError
 from headrace.shell.block import OpenBlock
 from headrace.shell.hand import Hand
+from headrace.shell.rebuilding import Rebuilding
+from headrace.shell.tickets import Taker, Tickets
+from headrace.store.codec import BodyKey
 
 log = logging.getLogger(__name__)
 
-#: Takes a reply value or a ServiceError, on the event loop, after the commit.
-Taker = Callable[[Any], None]
 #: Carries out an effect of a room's own, on the event loop, after the commit.
 Carrier = Callable[[Any], None]
 
@@ -62,15 +62,13 @@ class Driver:
         self.hand = hand
         self.rooms: tuple[Room, ...] = ()
         self.on_block_sealed: Callable[[OpenBlock], None] = lambda block: None
+        self.on_block_durable: Callable[[int], None] = lambda seq: None
         self.on_forget: Callable[[int, int], None] = lambda block, count: None
-        #: Called when memory must be rebuilt; loads new rooms and calls `start` with them.
-        self.rebuild: Callable[[str], Awaitable[None]] | None = None
         self.running = False
         self._room_of: dict[type, Room] = {}
         self._growing: frozenset[type] = frozenset()
         self._carriers: dict[type, Carrier] = {}
-        self._tickets = itertools.count(1)
-        self._takers: dict[int, Taker] = {}
+        self._tickets = Tickets(hand, guarded)
         self._filling = OpenBlock(1)
         self._committing: OpenBlock | None = None
         self._seal_asked = False
@@ -78,7 +76,8 @@ class Driver:
         self._alarm_at: Instant | None = None
         self._story: deque[tuple[Instant, Any]] = deque(maxlen=STORY_LENGTH)
         self._append_task: asyncio.Task[None] | None = None
-        self._rebuild_task: asyncio.Task[None] | None = None
+        self._rebuilding = Rebuilding()
+        self._is_stopped = False
         self._settled_waiters: list[asyncio.Future[None]] = []
 
     def start(self, rooms: Iterable[Room]) -> None:
@@ -88,12 +87,21 @@ class Driver:
         self._growing = frozenset(command for room in self.rooms for command in room.growing)
         self._filling = OpenBlock(self.journal.last_seq + 1)
         self._committing = None
-        self.running = True
+        self.running = not self._is_stopped
         now = self.clock.now()
         self._wake_overdue(now)
         for room in self.rooms:
             self._take_effects(room.resume(now))
         self._end_of_command()
+
+    @property
+    def rebuild(self) -> Callable[[str], Awaitable[None]] | None:
+        """Called when memory must be rebuilt; loads new rooms and calls `start` with them."""
+        return self._rebuilding.rebuild
+
+    @rebuild.setter
+    def rebuild(self, rebuild: Callable[[str], Awaitable[None]]) -> None:
+        self._rebuilding.rebuild = rebuild
 
     def carry(self, effect: type, carrier: Carrier) -> None:
         """Say who carries out effects of this type."""
@@ -103,6 +111,11 @@ class Driver:
     def block(self) -> int:
         """Number of the block that is being filled: where bodies of the next command will lie."""
         return self._filling.seq
+
+    @property
+    def has_unsealed(self) -> bool:
+        """Whether records wait to be sealed; if not, memory stands at the end of a block."""
+        return self._filling.has_records
 
     @property
     def is_pressed(self) -> bool:
@@ -115,26 +128,27 @@ class Driver:
         Returns the ticket, with which a parked receive can be withdrawn. The reply of a command
         that changes nothing may come before this returns.
         """
-        ticket = next(self._tickets)
+        ticket = self._tickets.number()
         if self._must_refuse(command):
             taker(ServiceUnavailable("The service is unavailable. Please try again."))
             return ticket
-        self._takers[ticket] = taker
-        self.hand.take()
+        self._tickets.issue(ticket, taker)
         now = self.clock.now()
         if self._alarm_at is not None and self._alarm_at <= now:
             self._wake_overdue(now)
+            if not self.running:
+                return ticket  # a bug in `wake`: everybody was answered, and memory is rebuilt
         self._story.append((now, command))
         try:
             effects = self._room_of[type(command)].apply(command, now, ticket)
         except ServiceError as refusal:
             self._filling.replies.append((ticket, refusal))
         except Exception:
-            self._fail_for_bug(ticket, command)
+            self._fail_for_bug(command)
             return ticket
         else:
             if not self._take_effects(effects, ticket):
-                self.hand.give_back()  # parked: it waits for time or others, nothing is in hand
+                self._tickets.park(ticket)
         self._end_of_command()
         return ticket
 
@@ -165,18 +179,30 @@ class Driver:
         if not self.running:
             taker(ServiceUnavailable("The service is unavailable. Please try again."))
             return
-        ticket = next(self._tickets)
-        self._takers[ticket] = taker
-        self.hand.take()
+        ticket = self._tickets.number()
+        self._tickets.issue(ticket, taker)
         self._filling.replies.append((ticket, value))
         self._end_of_command()
 
     def drop_taker(self, ticket: int) -> None:
         """Forget who waits for a ticket, after a parked command was withdrawn."""
-        self._takers.pop(ticket, None)
+        self._tickets.drop(ticket)
+
+    def add_bodies(self, keys: Iterable[BodyKey], bodies: Iterable[bytes]) -> None:
+        """Put bodies that compaction moves into the block that is being filled.
+
+        In the same turn the caller submits the commands whose records say so (`MoveBodies`).
+        """
+        for (machine, number), body in zip(keys, bodies, strict=True):
+            self._filling.add_body(machine, number, body)
+
+    def fail(self, reason: str) -> None:
+        """Answer 5xx to everybody who waits and rebuild memory: the journal failed elsewhere."""
+        if self.running:
+            self._fail(reason)
 
     async def settled(self) -> None:
-        """Return when everything that was remembered so far is durable and answered."""
+        """Return when everything that was remembered so far is durable and answered, or failed."""
         while self._committing is not None or self._filling.is_used:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._settled_waiters.append(waiter)
@@ -185,6 +211,7 @@ class Driver:
     async def stop(self) -> None:
         """Refuse new commands and return when the last block is durable and answered."""
         self.running = False
+        self._is_stopped = True
         if self._alarm is not None:
             self._alarm.cancel()
         await self.settled()
@@ -218,8 +245,8 @@ class Driver:
                 filling.replies.append((effect.ticket, effect.value))
                 if effect.ticket == ticket:
                     answered = True
-                elif effect.ticket in self._takers:
-                    self.hand.take()  # a parked command is answered: in hand until it is released
+                else:
+                    self._tickets.unpark(effect.ticket)
             elif kind is Forget:
                 filling.forgets.append(effect)
             else:
@@ -233,7 +260,7 @@ class Driver:
                 try:
                     self._take_effects(room.wake(now, WAKE_AT_MOST))
                 except Exception:
-                    self._fail_for_bug(0, f"wake of {type(room).__name__}")
+                    self._fail_for_bug(f"wake of {type(room).__name__}")
                     return
 
     def _end_of_command(self) -> None:
@@ -258,9 +285,12 @@ class Driver:
         if self._committing is not None or not self._filling.has_records or not self.rooms:
             return
         block = self._filling
-        self._committing = block
         self._filling = OpenBlock(block.seq + 1)
-        self.on_block_sealed(block)
+        if not guarded(self.on_block_sealed, block):
+            self._fail(f"the sealing of block {block.seq} could not be told")
+            return
+        self._committing = block
+        self.hand.take()
         self._append_task = asyncio.get_running_loop().create_task(self._append(block))
 
     async def _append(self, block: OpenBlock) -> None:
@@ -270,25 +300,36 @@ class Driver:
             self._committing = None
             self._fail(f"the journal failed: {error}")
             return
+        except Exception:
+            self._committing = None
+            self._fail_for_bug(f"the append of block {block.seq}")
+            return
         self._committing = None
+        self._rebuilding.forget_failures()
         if not self.rooms:
+            self._tell_settled()
             return  # memory is being rebuilt; whoever waited has been answered already
+        if not guarded(self.on_block_durable, block.seq):
+            self._fail(f"the end of block {block.seq} could not be told")
+            return
         self._seal()  # first the disk gets its next block, then this one's callers are answered
         self._release(block)
+        self.hand.give_back()
         self._end_of_command()
 
     def _release(self, block: OpenBlock) -> None:
         """Answer and carry out what this block, now durable, allows."""
-        takers = self._takers
         for ticket, value in block.replies:
-            taker = takers.pop(ticket, None)
-            if taker is not None:
-                taker(value)
-                self.hand.give_back()
+            self._tickets.release(ticket, value)
         for effect in block.effects:
-            self._carriers[type(effect)](effect)
+            if not guarded(self._carriers[type(effect)], effect):
+                self._fail(f"{effect!r} could not be carried out")
+                return
         for forget in block.forgets:
             self.on_forget(forget.block, forget.count)
+        self._tell_settled()
+
+    def _tell_settled(self) -> None:
         if self._committing is None and not self._filling.is_used:
             waiters, self._settled_waiters = self._settled_waiters, []
             for waiter in waiters:
@@ -310,7 +351,7 @@ class Driver:
         if earliest is not None:
             self._alarm = self.clock.call_at(earliest, self.wake)
 
-    def _fail_for_bug(self, ticket: int, command: Any) -> None:
+    def _fail_for_bug(self, command: Any) -> None:
         log.exception("a bug while applying %r; the story so far: %r", command, list(self._story))
         self._fail("a bug of ours; see above")
 
@@ -323,17 +364,7 @@ class Driver:
             self._alarm.cancel()
         self._alarm = self._alarm_at = None
         self._filling = OpenBlock(self._filling.seq)
-        takers, self._takers = self._takers, {}
-        for taker in takers.values():
-            taker(InternalFailure("We encountered an internal error. Please try again."))
-        # Those tickets that were in hand are not given back one by one: nobody knows which were.
-        self.hand.reset()
-        if self.rebuild is not None:
-            self._rebuild_task = asyncio.get_running_loop().create_task(self._rebuild(reason))
-
-    async def _rebuild(self, reason: str) -> None:
-        task = self._append_task
-        if task is not None and not task.done():
-            await asyncio.wait([task])  # an append under way ends one way or the other
-        assert self.rebuild is not None
-        await self.rebuild(reason)
+        failure = InternalFailure("We encountered an internal error. Please try again.")
+        self._tickets.release_all(failure)
+        self._tell_settled()
+        self._rebuilding.want(reason, self._append_task)

@@ -1,9 +1,9 @@
 """Records and bodies to the bytes of a block, and back, with a format number.
 
-Format 1. Head: CRC-32 (u32, big-endian) of the rest, then a MessagePack array of records, each an
-array [tag, machine, at, ...]. Bodies: the format (u8), CRC-32 of the rest, count (u32), then per
-body its machine (u32), number (u64) and length (u32), then the bodies themselves in that order;
-nothing at all when there are none. The head's format stands in the block's row.
+Format 1. Head: CRC-32 (u32, big-endian) of the rest, how many bodies the block has (u32), then a
+MessagePack array of records, each an array [tag, machine, at, ...]. The head's format stands in the
+block's row. Bodies, nothing at all when there are none: the format (u8), CRC-32 of the rest, count
+(u32), then per body its machine (u32), number (u64) and length (u32), then the bodies themselves.
 
 To change a layout: add a new format number and a reader for it, keep the old reader, and add stored
 bytes of the old format to tests/unit/store/test_codec.py. A new field at the end of a record, with
@@ -24,6 +24,7 @@ from headrace.ports.journal import JournalDamaged
 FORMAT = 1
 
 _CRC = struct.Struct(">I")
+_HEAD = struct.Struct(">II")  # check sum, bodies
 _BODIES = struct.Struct(">BI")  # format, check sum
 _COUNT = struct.Struct(">I")
 _ENTRY = struct.Struct(">IQI")
@@ -34,9 +35,9 @@ _decode_anything = msgspec.msgpack.Decoder(list[list[Any]]).decode
 BodyKey = tuple[int, int]
 
 
-def encode_head(records: Sequence[Record]) -> bytes:
+def encode_head(records: Sequence[Record], bodies_count: int = 0) -> bytes:
     """Return the head part of a block."""
-    data = _encode(records)
+    data = _COUNT.pack(bodies_count) + _encode(records)
     return _CRC.pack(zlib.crc32(data)) + data
 
 
@@ -83,9 +84,14 @@ def _checked_head(head: bytes, seq: int, format: int) -> memoryview:
     if format != FORMAT:
         raise JournalDamaged(f"block {seq}: format {format} is not known to this version")
     view = memoryview(head)
-    if len(head) < _CRC.size or zlib.crc32(view[_CRC.size :]) != _CRC.unpack_from(head)[0]:
+    if len(head) < _HEAD.size or zlib.crc32(view[_CRC.size :]) != _CRC.unpack_from(head)[0]:
         raise JournalDamaged(f"block {seq}: the head is damaged (its check sum differs)")
-    return view[_CRC.size :]
+    return view[_HEAD.size :]
+
+
+def bodies_count_of(head: bytes) -> int:
+    """Return how many bodies a block has, without looking whether its head is whole."""
+    return int(_HEAD.unpack_from(head)[1]) if len(head) >= _HEAD.size else 0
 
 
 def machines_of_head(head: bytes, seq: int, format: int) -> dict[int, int]:
