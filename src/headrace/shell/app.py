@@ -4,7 +4,7 @@ import asyncio
 import logging
 import platform
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -45,13 +45,13 @@ from headrace.shell.hand import Hand
 from headrace.shell.http import HttpServer
 from headrace.shell.identity import Identities
 from headrace.shell.invoker import Invoker, interpreters_of
-from headrace.shell.logsink import FileLogSink, MemoryLogSink
+from headrace.shell.logsink import FileLogSink
 from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.store.blobs import FileBlobs
-from headrace.store.memory import MemoryBlobs, MemoryJournal
+from headrace.store.memory import MemoryJournal
 from headrace.store.sqlite.journal import SqliteJournal
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class Parts(msgspec.Struct, kw_only=True):
     blobs: Blobs
     sandbox: Sandbox
     logs: LogSink
+    clean_up: Callable[[], None] = lambda: None  #: Removes what is for this run only.
 
 
 class NoSandbox:
@@ -112,26 +113,34 @@ def real_parts(config: Config) -> Parts:
     Raises:
         StartRefused: One of them is not to be had.
     """
-    clock = SystemClock()
-    entropy = SystemEntropy()
-    folder = Path(config.data).absolute()
     if config.journal == "memory":
-        folder = Path(tempfile.mkdtemp(prefix="headrace-"))
-        journal: Journal = MemoryJournal()
-        blobs: Blobs = MemoryBlobs()
-    else:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
-        journal, blobs = SqliteJournal(folder), FileBlobs(folder / "blobs")
+        return _passing_parts(config)
+    folder = Path(config.data).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
     return Parts(
-        clock=clock,
-        entropy=entropy,
-        journal=journal,
-        blobs=blobs,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        journal=SqliteJournal(folder),
+        blobs=FileBlobs(folder / "blobs"),
         sandbox=make_sandbox(config, str(folder / "sandbox")),
-        logs=FileLogSink(folder / "logs") if config.journal != "memory" else MemoryLogSink(),
+        logs=FileLogSink(folder / "logs"),
+    )
+
+
+def _passing_parts(config: Config) -> Parts:
+    """Return parts that keep nothing beyond this run."""
+    folder = tempfile.TemporaryDirectory(prefix="headrace-")
+    return Parts(
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        journal=MemoryJournal(),
+        blobs=FileBlobs(Path(folder.name) / "blobs"),
+        sandbox=make_sandbox(config, f"{folder.name}/sandbox"),
+        logs=FileLogSink(Path(folder.name) / "logs"),
+        clean_up=folder.cleanup,
     )
 
 
@@ -255,6 +264,7 @@ class App:
         await self.parts.sandbox.close()
         await self.parts.logs.close()
         await self.parts.journal.close()
+        self.parts.clean_up()
 
     async def _load(self, progress: Progress) -> Iterable[Room]:
         """Return fresh rooms, loaded from the journal."""

@@ -84,6 +84,7 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signals.put_nowait, number)
     first = loop.create_task(signals.get())
+    app: App | None = None
     try:
         app = App(config, real_parts(config))
         starting = loop.create_task(app.start(ProgressTeller(say)))
@@ -97,6 +98,8 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
     except (JournalError, StartRefused, SandboxUnavailable) as error:
         first.cancel()
         complain(str(error))
+        if app is not None:
+            await app.abandon()
         return 1
     tune_collector()
     for line in introduce(app):

@@ -1,0 +1,79 @@
+"""Service time that stands still until it is moved."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+from headrace.base.instant import Instant, later
+
+#: Where virtual time begins unless a test says otherwise: 2027-01-15T08:00:00Z.
+START = Instant(1_800_000_000_000)
+
+
+class VirtualAlarm:
+    """A call at an instant of virtual time."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        """Hold what is to be called."""
+        self._callback: Callable[[], None] | None = callback
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is still to be called."""
+        return self._callback is not None
+
+    def cancel(self) -> None:
+        """Call it off; does nothing if it has happened."""
+        self._callback = None
+
+    def ring(self) -> None:
+        """Call it, once."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+
+class VirtualClock:
+    """The Clock port for tests."""
+
+    kind = "virtual"
+
+    def __init__(self, start: Instant = START) -> None:
+        """Stand at `start`."""
+        self._now = start
+        self._alarms: list[tuple[Instant, int, VirtualAlarm]] = []
+        self._count = itertools.count()
+
+    def now(self) -> Instant:
+        """Return the instant to which it was last moved."""
+        return self._now
+
+    def call_at(self, instant: Instant, callback: Callable[[], None]) -> VirtualAlarm:
+        """Call `callback` when time is moved to `instant` or beyond.
+
+        For an instant that has been reached that is the next move, be it by nothing.
+        """
+        alarm = VirtualAlarm(callback)
+        heapq.heappush(self._alarms, (instant, next(self._count), alarm))
+        return alarm
+
+    def not_before(self, instant: Instant) -> None:
+        """Never return less than `instant` from now on."""
+        self._now = max(self._now, instant)
+
+    def next_alarm(self) -> Instant | None:
+        """Return when the next alarm rings; None when there is none."""
+        while self._alarms and not self._alarms[0][2].is_set:
+            heapq.heappop(self._alarms)
+        return self._alarms[0][0] if self._alarms else None
+
+    def move(self, instant: Instant) -> None:
+        """Stand at `instant` and ring what is due, in order. Time never goes back."""
+        assert instant >= self._now, "time never goes back"
+        self._now = instant
+        while (due := self.next_alarm()) is not None and due <= instant:
+            heapq.heappop(self._alarms)[2].ring()
+
+    def move_by(self, milliseconds: int) -> None:
+        """Move by so much."""
+        self.move(later(self._now, milliseconds))
