@@ -13,17 +13,18 @@ gets a 5xx and all rooms are rebuilt from the journal. Memory is never patched.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from headrace.base.errors import InternalFailure, ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
 from headrace.core.machine import Forget, Remember, Reply, Room
-from headrace.ports.clock import Alarm, Clock
+from headrace.ports.clock import Clock
 from headrace.ports.journal import Journal, JournalError
+from headrace.shell.alarm import OneAlarm
 from headrace.shell.block import OpenBlock
 from headrace.shell.hand import Hand
-from headrace.shell.rebuilding import Rebuilding
+from headrace.shell.rebuilding import Rebuild, Rebuilding
 from headrace.shell.tickets import Taker, Tickets
 from headrace.store.codec import BodyKey
 
@@ -72,10 +73,11 @@ class Driver:
         self._filling = OpenBlock(1)
         self._committing: OpenBlock | None = None
         self._seal_asked = False
-        self._alarm: Alarm | None = None
-        self._alarm_at: Instant | None = None
+        self._alarm = OneAlarm(clock, self.wake)
         self._story: deque[tuple[Instant, Any]] = deque(maxlen=STORY_LENGTH)
         self._append_task: asyncio.Task[None] | None = None
+        #: Called when memory must be rebuilt; loads new rooms and calls `start` with them.
+        self.rebuild: Rebuild | None = None
         self._rebuilding = Rebuilding()
         self._is_stopped = False
         self._settled_waiters: list[asyncio.Future[None]] = []
@@ -93,15 +95,6 @@ class Driver:
         for room in self.rooms:
             self._take_effects(room.resume(now))
         self._end_of_command()
-
-    @property
-    def rebuild(self) -> Callable[[str], Awaitable[None]] | None:
-        """Called when memory must be rebuilt; loads new rooms and calls `start` with them."""
-        return self._rebuilding.rebuild
-
-    @rebuild.setter
-    def rebuild(self, rebuild: Callable[[str], Awaitable[None]]) -> None:
-        self._rebuilding.rebuild = rebuild
 
     def carry(self, effect: type, carrier: Carrier) -> None:
         """Say who carries out effects of this type."""
@@ -134,7 +127,7 @@ class Driver:
             return ticket
         self._tickets.issue(ticket, taker)
         now = self.clock.now()
-        if self._alarm_at is not None and self._alarm_at <= now:
+        if self._alarm.is_due(now):
             self._wake_overdue(now)
             if not self.running:
                 return ticket  # a bug in `wake`: everybody was answered, and memory is rebuilt
@@ -212,13 +205,11 @@ class Driver:
         """Refuse new commands and return when the last block is durable and answered."""
         self.running = False
         self._is_stopped = True
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
         await self.settled()
 
     def wake(self) -> None:
         """Let time pass to now: the alarm's callback, also called when a virtual clock moves."""
-        self._alarm_at = None
         if self.running:
             self._wake_overdue(self.clock.now())
             self._end_of_command()
@@ -342,14 +333,7 @@ class Driver:
             deadline = room.next_deadline()
             if deadline is not None and (earliest is None or deadline < earliest):
                 earliest = deadline
-        if earliest == self._alarm_at:
-            return
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        self._alarm_at = earliest
-        if earliest is not None:
-            self._alarm = self.clock.call_at(earliest, self.wake)
+        self._alarm.set(earliest)
 
     def _fail_for_bug(self, command: Any) -> None:
         log.exception("a bug while applying %r; the story so far: %r", command, list(self._story))
@@ -360,11 +344,10 @@ class Driver:
         log.error("memory is rebuilt from the journal: %s", reason)
         self.running = False
         self.rooms = ()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = self._alarm_at = None
+        self._alarm.cancel()
         self._filling = OpenBlock(self._filling.seq)
         failure = InternalFailure("We encountered an internal error. Please try again.")
         self._tickets.release_all(failure)
         self._tell_settled()
-        self._rebuilding.want(reason, self._append_task)
+        if self.rebuild is not None:
+            self._rebuilding.want(self.rebuild, reason, self._append_task)

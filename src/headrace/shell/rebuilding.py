@@ -6,33 +6,33 @@ from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
+#: Loads new rooms and starts the driver with them; is told why.
+Rebuild = Callable[[str], Awaitable[None]]
+
 #: Rebuilds with no block written in between, after which there is no hope.
 REBUILDS_AT_MOST = 5
 
 
 class Rebuilding:
-    """Runs `rebuild` whenever it is wanted, again if it is wanted anew meanwhile."""
+    """Rebuilds whenever it is wanted, again if it is wanted anew meanwhile."""
 
     def __init__(self) -> None:
         """Have nothing to run yet."""
-        #: Loads new rooms and starts the driver with them.
-        self.rebuild: Callable[[str], Awaitable[None]] | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_wanted = False
         self._in_a_row = 0
 
-    def want(self, reason: str, append: asyncio.Task[None] | None) -> None:
+    def want(self, rebuild: Rebuild, reason: str, append: asyncio.Task[None] | None) -> None:
         """Have memory rebuilt once an append under way has ended one way or the other."""
         self._is_wanted = True
-        if self.rebuild is not None and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._run(reason, append))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run(rebuild, reason, append))
 
     def forget_failures(self) -> None:
         """A block was written: what comes is a new failure."""
         self._in_a_row = 0
 
-    async def _run(self, reason: str, append: asyncio.Task[None] | None) -> None:
-        assert self.rebuild is not None
+    async def _run(self, rebuild: Rebuild, reason: str, append: asyncio.Task[None] | None) -> None:
         while self._is_wanted:
             self._in_a_row += 1
             if self._in_a_row > REBUILDS_AT_MOST:
@@ -41,4 +41,4 @@ class Rebuilding:
             if append is not None and not append.done():
                 await asyncio.wait([append])
             self._is_wanted = False
-            await self.rebuild(reason)
+            await rebuild(reason)

@@ -1,0 +1,40 @@
+"""The one alarm of the driver: it rings at the earliest deadline of all rooms."""
+
+from collections.abc import Callable
+
+from headrace.base.instant import Instant
+from headrace.ports.clock import Alarm, Clock
+
+
+class OneAlarm:
+    """An alarm that is set anew whenever the earliest deadline changes."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        """Call `ring` on the event loop, in service time."""
+        self._clock = clock
+        self._ring = ring
+        self._alarm: Alarm | None = None
+        self._at: Instant | None = None
+
+    def is_due(self, now: Instant) -> bool:
+        """Tell whether the instant that it is set to has come."""
+        return self._at is not None and self._at <= now
+
+    def set(self, at: Instant | None) -> None:
+        """Ring at this instant and at no other; None: not at all."""
+        if at == self._at:
+            return
+        self.cancel()
+        self._at = at
+        if at is not None:
+            self._alarm = self._clock.call_at(at, self._fire)
+
+    def cancel(self) -> None:
+        """Do not ring."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._at = None
+
+    def _fire(self) -> None:
+        self._alarm = self._at = None
+        self._ring()
