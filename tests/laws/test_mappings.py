@@ -1,5 +1,6 @@
 """The laws of core/machine.py, tried on event source mappings with random stories."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,8 @@ from headrace.core.mapping.effects import InvokeBatch, Poll
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
 from tests.laws.harness import Laws, Life
+
+pytestmark = pytest.mark.slow
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

@@ -388,6 +388,17 @@ def test_a_later_visibility_timeout_of_the_queue_holds_for_the_next_receive():
     assert len(pipe.calls) == 2
 
 
+def test_a_visibility_timeout_of_zero_does_not_make_the_mapping_spin():
+    pipe = Pipeline(in_turn(fail()))
+    queue = pipe.create_queue("orders", VisibilityTimeout=30)
+    pipe.create_mapping(queue)
+    pipe.ask(SetQueueAttributes(queue, {"VisibilityTimeout": "0"}))
+    pipe.send(queue, "a")
+    pipe.advance(5_000)
+    assert len(pipe.calls) == 2
+    assert pipe.left(queue) == 0
+
+
 def test_35_the_digest_of_no_attributes_is_absent_or_null():
     for window_s, there in ((0, False), (1, True)):
         pipe = Pipeline()

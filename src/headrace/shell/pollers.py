@@ -6,6 +6,7 @@ what was under way: whatever ends afterwards belongs to an earlier life and is d
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -82,10 +83,10 @@ class Pollers:
         return self._busy
 
     async def stop(self, within_s: float) -> bool:
-        """Receive nothing more, and let batches in flight end and be deleted.
+        """Receive and invoke nothing more, and let batches in flight end and be deleted.
 
         Returns whether that was done within `within_s` seconds. Messages of batches that did not
-        end come back by their visibility timeout.
+        end, or had not begun, come back by their visibility timeout.
         """
         self._stopping = True
         for key in list(self._parked):
@@ -133,15 +134,14 @@ class Pollers:
             self._parked[key] = (queue, ticket)
 
     def _visibility_timeout_ms(self, effect: Poll, queue: int) -> int | None:
-        if not effect.window_ms:
-            return None
-        try:
-            reference = reference_of(effect.function_arn)
-            _, _, version = self._rooms.functions.directory.find_version(reference)
-        except ServiceError:
-            return None  # a function that is missing runs no time; the queue's own timeout holds
+        timeout_s = 0  # a function that is missing runs no time
+        if effect.window_ms:
+            with contextlib.suppress(ServiceError):
+                reference = reference_of(effect.function_arn)
+                _, _, version = self._rooms.functions.directory.find_version(reference)
+                timeout_s = version.settings.timeout_s
         queue_timeout_s = self._rooms.queues.describe(queue).visibility_timeout_s
-        return visibility_timeout_ms(effect.window_ms, version.settings.timeout_s, queue_timeout_s)
+        return visibility_timeout_ms(effect.window_ms, timeout_s, queue_timeout_s)
 
     def _fail_poll(self, life: Any, key: _Key, error: ServiceError) -> None:
         log.info("mapping %d cannot receive: %s", key[0], error.message)
@@ -218,6 +218,8 @@ class Pollers:
     # --- batches ---------------------------------------------------------------------------------
 
     def _invoke(self, effect: InvokeBatch) -> None:
+        if self._stopping:
+            return
         life = self._driver.rooms
         if self._driver.clock.now() >= effect.expires_at:
             self._tell(life, BatchFinished(effect.mapping, effect.batch, LeaseOver()))

@@ -1,7 +1,11 @@
 """One batch: what is in it, how heavy it is, until when it may be handed to the function."""
 
 from headrace.base.instant import Instant, ms_of_s
-from headrace.core.mapping.limits import PAYLOAD_BYTES_MAX, VISIBILITY_MARGIN_MS
+from headrace.core.mapping.limits import (
+    PAYLOAD_BYTES_MAX,
+    VISIBILITY_LEAST_MS,
+    VISIBILITY_MARGIN_MS,
+)
 from headrace.core.mapping.payload import FRAME_BYTES, event_of
 
 
@@ -56,6 +60,8 @@ def visibility_timeout_ms(
     With a batching window they wait for the batch while invisible, so the lease must cover window
     and function (spec/esm.md 4.2).
     """
+    if not window_ms and not queue_visibility_timeout_s:
+        return VISIBILITY_LEAST_MS
     needed_ms = window_ms + ms_of_s(function_timeout_s)
     if not window_ms or needed_ms <= ms_of_s(queue_visibility_timeout_s):
         return None

@@ -131,7 +131,10 @@ class Delivery:
             self.scale = scaling.fallen(
                 self.scale, now, self.settings.maximum_concurrency, self.in_hand + 1
             )
-            self._collect(polled.messages, polled.visible_at, now, effects)
+            if polled.visible_at > now:
+                self._collect(polled.messages, polled.visible_at, now, effects)
+            else:
+                self.tally.failed += len(polled.messages)  # it took too long: others have them
         self._advance(now, effects)
         return effects
 

@@ -32,6 +32,9 @@ POLL_RETRY_LONGEST_MS = 60_000
 #: What a receive's visibility timeout has above window and function timeout, in milliseconds
 #: (spec/esm.md 4.2).
 VISIBILITY_MARGIN_MS = 30_000
+#: The visibility timeout of a mapping's receive where the queue's is 0, in milliseconds: otherwise
+#: each message would be received again and again before anybody could handle it. (Ours.)
+VISIBILITY_LEAST_MS = 1_000
 #: Milliseconds that Creating, Enabling, Updating, Disabling and Deleting last. AWS takes seconds
 #: to a minute (spec/esm.md 1.5); ours is short, long enough to be seen. (Ours.)
 SETTLE_MS = 100

@@ -40,6 +40,8 @@ def test_the_lease_ends_with_the_first_message_that_is_visible_again():
     ("window_ms", "function_s", "queue_s", "expected"),
     [
         (0, 900, 30, None),
+        (0, 900, 0, 1_000),
+        (1_000, 3, 0, 34_000),
         (5_000, 25, 30, None),
         (5_000, 26, 30, 61_000),
         (300_000, 900, 30, 1_230_000),
