@@ -121,7 +121,8 @@ class _Version1Group:
         if self._peak >= 0:
             os.close(self._peak)
             self._peak = -1
-        return all([_remove_folder(folder) for folder in self._folders.values()])
+        left = [folder for folder in self._folders.values() if not _remove_folder(folder)]
+        return not left
 
 
 class _Version1Groups:

@@ -29,7 +29,7 @@ from headrace.ports.sandbox import (
 )
 from headrace.sandbox import limits, trees
 from headrace.sandbox.cgroups import Group
-from headrace.sandbox.frames import Connection, Header
+from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
 from headrace.sandbox.trees import wait_readable
 
@@ -269,13 +269,13 @@ class LinuxEnvironment:
         self._log.drain()
         self._turn.set_result(_Answer(str(kind), str(error_type or ""), body))
 
-    def _on_stream_end(self, broken: bool) -> None:
+    def _on_stream_end(self, error: BrokenFrame | None) -> None:
         """Kill what has closed its socket but does not end, or has broken the protocol.
 
         Normally its end is only a moment away and tells how it came. While an event is in hand
         its time limit rules, as for a function that hangs on its way out.
         """
-        if broken:
+        if error is not None:
             self._send_kill()
         elif self._ended is None and self._turn is None and self._patience is None:
             self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._send_kill)

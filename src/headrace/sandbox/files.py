@@ -40,11 +40,12 @@ def unpack_code(archive: str, digest: str, folder: str) -> str:
     if is_unpacked(digest, folder):
         return target
     place = tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder)
+    whole = os.path.join(place, "code")
     try:
-        _unpack(archive, place)
-        os.chmod(place, 0o755)
+        os.mkdir(whole, 0o755)
+        _unpack(archive, whole)
         try:
-            os.rename(place, target)
+            os.rename(whole, target)
         except OSError:
             if not os.path.isdir(target):  # Else another server on this folder was faster.
                 raise

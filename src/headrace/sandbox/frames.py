@@ -91,8 +91,8 @@ class FrameReader:
 class Connection:
     """One end of a stream socket, joined to the event loop (asyncio's or uvloop's).
 
-    Calls `on_frame(header, body)` for each frame, and `on_end(broken)` once, when the other end
-    is gone or, then `broken` is true, has not kept to the protocol.
+    Calls `on_frame(header, body)` for each frame, and `on_end(error)` once, when the other end is
+    gone or, then with an error, has not kept to the protocol.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Connection:
         loop: asyncio.AbstractEventLoop,
         stream: socket.socket,
         on_frame: Callable[[Header, bytes], None],
-        on_end: Callable[[bool], None],
+        on_end: Callable[[BrokenFrame | None], None],
     ) -> None:
         self._loop = loop
         self._socket = stream
@@ -148,8 +148,8 @@ class Connection:
         except OSError:
             self._end()
             return False
-        except BrokenFrame:
-            self._end(broken=True)
+        except BrokenFrame as error:
+            self._end(error)
             return False
         return True
 
@@ -169,7 +169,7 @@ class Connection:
             return
         self._loop.remove_writer(self._socket)
 
-    def _end(self, *, broken: bool = False) -> None:
+    def _end(self, error: BrokenFrame | None = None) -> None:
         if self._open:
             self.close()
-            self._on_end(broken)
+            self._on_end(error)

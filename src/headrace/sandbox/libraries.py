@@ -42,12 +42,13 @@ def collect_libraries(folder: str, names: Iterable[str] = ("boto3",)) -> str | N
         return target
     os.makedirs(folder, exist_ok=True)
     place = tempfile.mkdtemp(prefix=".gathering-", dir=folder)
+    whole = os.path.join(place, "libraries")
     try:
+        os.mkdir(whole, 0o755)
         for distribution in distributions:
-            _link_files(distribution, place)
-        os.chmod(place, 0o755)
+            _link_files(distribution, whole)
         try:
-            os.rename(place, target)
+            os.rename(whole, target)
         except OSError:
             if not os.path.isdir(target):  # Else another server was faster.
                 raise
@@ -99,16 +100,9 @@ async def compile_library(
     Without it every cold start that imports boto3 would compile some 300 files. Runs beside
     everything else for about a second. That it fails costs time only, so it is no error.
     """
-    done = os.path.join(library, f".compiled-{interpreter.runtime}")
-    if os.path.exists(done) or not os.access(library, os.W_OK):
+    process = _start_compilation(interpreter, library)
+    if process is None:
         return
-    process = subprocess.Popen(
-        [interpreter.path, "-I", "-S", f"{PROGRAMS}/precompile.py", str(os.getpid()), library],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
     handle = os.pidfd_open(process.pid)
     try:
         await wait_readable(loop, handle)
@@ -117,4 +111,20 @@ async def compile_library(
         process.kill()
         status = process.wait()
     if status == 0:
-        os.close(os.open(done, os.O_CREAT | os.O_WRONLY, 0o644))
+        os.close(os.open(_mark(interpreter, library), os.O_CREAT | os.O_WRONLY, 0o644))
+
+
+def _start_compilation(interpreter: Interpreter, library: str) -> subprocess.Popen[bytes] | None:
+    if os.path.exists(_mark(interpreter, library)) or not os.access(library, os.W_OK):
+        return None
+    return subprocess.Popen(
+        [interpreter.path, "-I", "-S", f"{PROGRAMS}/precompile.py", str(os.getpid()), library],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _mark(interpreter: Interpreter, library: str) -> str:
+    return os.path.join(library, f".compiled-{interpreter.runtime}")

@@ -136,7 +136,9 @@ class LinuxSandbox:
         return self._interpreters
 
     async def _interpreter(self, runtime: str) -> Interpreter:
-        found = self._interpreters or await asyncio.to_thread(self._found)
+        found = self._interpreters
+        if found is None:
+            found = await asyncio.to_thread(self._found)
         interpreter = choose_interpreter(found, runtime)
         if interpreter is None:
             raise SandboxUnavailable(f"No interpreter on this machine serves {runtime}.")

@@ -1,7 +1,6 @@
 """The server's side of a zygote: start it, order environments, hear of their ends."""
 
 import asyncio
-import contextlib
 import os
 import socket
 import subprocess
@@ -126,10 +125,12 @@ class Zygote:
             return
         except OSError:
             text, descriptors = b"", []
-        if not text:
+        if text:
+            self._note(msgspec.json.decode(text), descriptors)
+        else:
             self._end()
-            return
-        message = msgspec.json.decode(text)
+
+    def _note(self, message: dict[str, Any], descriptors: Sequence[int]) -> None:
         if "ready" in message:
             if not self.ready.done():
                 self.ready.set_result(None)
@@ -164,10 +165,11 @@ class Zygote:
             for descriptor in descriptors:
                 os.close(descriptor)
         self._unsent.clear()
-        for started in (self.ready, *self._started.values()):
-            if not started.done():
-                started.set_exception(ZygoteGone())
-                started.exception()  # Nobody may be waiting for it any more.
+        waiting: list[asyncio.Future[Any]] = [self.ready, *self._started.values()]
+        for future in waiting:
+            if not future.done():
+                future.set_exception(ZygoteGone())
+                future.exception()  # Nobody may be waiting for it any more.
         listeners, self._listeners = self._listeners, {}
         for listener in listeners.values():
             listener(None)
@@ -189,8 +191,6 @@ def launch(
     Raises:
         SandboxUnavailable: The interpreter cannot be started.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    words = tempfile.TemporaryFile(dir=os.path.dirname(root))  # noqa: SIM115  # it lives on
     settings = {
         "server_pid": os.getpid(),
         "namespaces": posture.namespaces,
@@ -205,24 +205,22 @@ def launch(
         "root": root,
         "libraries": list(libraries),
     }
-    command = [
-        interpreter.path,
-        "-I",
-        "-S",
-        "-B",
-        os.path.join(PROGRAMS, "launcher.py"),
-        str(theirs.fileno()),
-        msgspec.json.encode(settings).decode(),
-    ]
+    variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    if not posture.namespaces:  # Else the launcher sets it when it starts the zygote.
+        variables["LD_LIBRARY_PATH"] = f"{interpreter.prefix}/lib"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    words = tempfile.TemporaryFile(dir=os.path.dirname(root))  # noqa: SIM115  # it lives on
+    program = os.path.join(PROGRAMS, "launcher.py")
+    control = str(theirs.fileno())
     try:
         process = subprocess.Popen(
-            command,
+            [interpreter.path, "-I", "-S", "-B", program, control, _encode(settings)],
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
             pass_fds=[theirs.fileno()],
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-            | ({} if posture.namespaces else {"LD_LIBRARY_PATH": f"{interpreter.prefix}/lib"}),
+            env=variables,
             cwd="/",
             start_new_session=True,
         )
@@ -232,7 +230,8 @@ def launch(
         raise SandboxUnavailable(f"{interpreter.path} cannot be started: {error}") from error
     finally:
         theirs.close()
-    ours.setblocking(False)
-    with contextlib.suppress(OSError):
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MESSAGE_BYTES_MAX * 4)
     return Zygote(loop, process, ours, words)
+
+
+def _encode(settings: dict[str, Any]) -> str:
+    return msgspec.json.encode(settings).decode()

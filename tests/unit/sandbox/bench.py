@@ -62,25 +62,42 @@ def spec_for(folder: Path, source: str | dict, **changes) -> EnvironmentSpec:
 
 
 class Bench:
-    """A sandbox in a folder of its own, closed at the end of the block."""
+    """A sandbox for one test: its own from `open`, or one that is shared and only cleared."""
 
-    def __init__(self, folder: Path, **options) -> None:
+    def __init__(self, folder: Path, box: LinuxSandbox, runner: asyncio.Runner | None = None):
         self.folder = folder
+        self.box = box
         self.log = bytearray()
-        self.box = LinuxSandbox(str(folder / "box"), **options)
+        self._runner = runner
+        self._started = []
+
+    @classmethod
+    def open(cls, folder: Path, **options):
+        """Make a sandbox in a folder; it is closed at the end of the block."""
+        return cls(folder, LinuxSandbox(str(folder / "box"), **options))
 
     async def __aenter__(self):
         return self
 
     async def __aexit__(self, *_):
-        await self.box.close()
-        assert alive(str(self.folder)) == []
+        for environment in self._started:
+            await environment.kill()
+            assert environment.exited.done()
+        if self._runner is None:
+            await self.box.close()
+            assert alive(str(self.folder)) == []
+
+    def run(self, story):
+        """Run a test's coroutine on the loop of the shared sandbox."""
+        self._runner.run(story)
 
     async def start(self, source, take_log=None, **changes):
         """Start an environment, whatever its init comes to."""
-        return await self.box.start(
+        environment = await self.box.start(
             spec_for(self.folder, source, **changes), take_log or self.log.extend
         )
+        self._started.append(environment)
+        return environment
 
     async def call(self, source, event=None, *, timeout_ms=20_000, **changes) -> InvokeOutcome:
         """Start an environment, run one event, and leave it."""

@@ -4,6 +4,7 @@ Standard library only, Python 3.8 and later. Works in the two processes that `zy
 an environment. The order of the steps in `enter` matters and is explained in docs/SANDBOX.md.
 """
 
+import fcntl
 import json
 import os
 import resource
@@ -118,7 +119,7 @@ def send_signal(pid, number):
 
 def descendants(root, spare):
     """Return the pids below a process, parents before children."""
-    children = {}
+    children = {}  # type: dict[int, list[int]]
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
@@ -145,8 +146,8 @@ def become_runtime(settings, seccomp, order, connection, log):
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        raise_to = fcntl_duplicate(connection, CONNECTION)
-        kernel.close_all_but([raise_to])
+        kept = duplicate(connection, CONNECTION)
+        kernel.close_all_but([kept])
         enter(settings, seccomp, order)
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
     except OSError as error:
@@ -154,14 +155,12 @@ def become_runtime(settings, seccomp, order, connection, log):
         os.write(connection, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
         os._exit(SETUP_FAILED)
     if order["exec"]:
-        execute(settings, order, raise_to)
-    runtime.run(raise_to, order["variables"], order["paths"])
+        execute(settings, order, kept)
+    runtime.run(kept, order["variables"], order["paths"])
 
 
-def fcntl_duplicate(descriptor, lowest):
+def duplicate(descriptor, lowest):
     """Duplicate a descriptor to the first free number from `lowest` upwards."""
-    import fcntl
-
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
 
 
@@ -220,9 +219,8 @@ def set_limits(order):
     limits.append((resource.RLIMIT_NPROC, order["process_count_max"] + beside))
     for which, wanted in limits:
         _, hard = resource.getrlimit(which)
-        if hard != resource.RLIM_INFINITY:
-            wanted = min(wanted, hard)
-        resource.setrlimit(which, (wanted, wanted))
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(which, (limit, limit))
 
 
 def count_threads(user):
@@ -259,6 +257,5 @@ def execute(settings, order, connection):
     try:
         os.execve(command[0], command, order["variables"])
     except OSError as error:
-        sys.stderr = open(2, "w")
-        print("%s: %s" % (command[0], error.strerror), file=sys.stderr, flush=True)
+        os.write(2, ("%s: %s\n" % (command[0], error.strerror)).encode())
         os._exit(127)

@@ -126,11 +126,15 @@ class _Program(ctypes.Structure):
 def _intervals():
     """Return [first number, action] of every run of system calls that are treated alike."""
     column = 1 if kernel.X86 else 2
-    actions = {row[column]: _REFUSE | errno.EPERM for row in _REFUSED if row[column] is not None}
+    actions = {}  # type: dict[int, object]
+    for row in _REFUSED:
+        number = row[column]
+        if isinstance(number, int):
+            actions[number] = _REFUSE | errno.EPERM
     # glibc falls back to clone when clone3 is missing; clone's flags can be looked at.
     actions[_CLONE3] = _REFUSE | errno.ENOSYS
     actions[_CLONE] = "clone"
-    runs = []
+    runs = []  # type: list[tuple[int, object]]
     following = 0
     for number in sorted(actions):
         if number > following:

@@ -96,7 +96,7 @@ def mount(source, target, kind=None, flags=0, data=None):
     checked(result, "mount %s on %s" % (source, target))
 
 
-def bind(source, target, recursive=False):
+def bind(source, target, *, recursive=False):
     """Show a folder or file at a second place."""
     mount(source, target, None, MS_BIND | (MS_REC if recursive else 0))
 
@@ -131,7 +131,7 @@ class _MountAttributes(ctypes.Structure):
     ]
 
 
-def set_read_only(target, recursive=True):
+def set_read_only(target, *, recursive=True):
     """Make a mount read-only, without set-user-id programs and devices."""
     bits = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
     if not recursive:

@@ -70,7 +70,10 @@ FOLDERS = (
     "var/task/lib",  # The dynamic loader remembers which folders of its path were missing.
     "var/tmp",
 )
-PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n"
+PASSWD = (
+    "root:x:0:0:root:/root:/sbin/nologin\n"
+    "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n"
+)
 GROUP = "root:x:0:\nsbx_user1051:x:990:\n"
 LIBRARY_PATH = (
     "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"

@@ -18,7 +18,6 @@ Frames, both ways: body length (u32, little-endian), header length (u16), header
 import importlib
 import io
 import json
-import logging
 import os
 import re
 import resource
@@ -26,8 +25,16 @@ import socket
 import sys
 import time
 import traceback
-import types
 from decimal import Decimal
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from headrace.sandbox.child import context, logbook
+else:
+    import context
+    import logbook
 
 #: The largest result, in bytes (spec/lambda.md 2.1, I4).
 RESULT_BYTES_MAX = 6_291_556
@@ -41,21 +48,6 @@ _INIT_WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
     "However, in rare cases, a Lambda runtime update can cause unexpected function behavior.\n"
 )
-#: Lines of one event are told apart by this, so that the event stays one line.
-_EVENT_LINE_END = "\r"
-_NO_BREAK_SPACE = "\u00a0"
-
-#: The request id of the event in hand, for log lines.
-_current = types.SimpleNamespace(request_id="", tenant_id="")
-
-
-class Fault(Exception):
-    """An error that is the runtime's own word, with AWS's name for it."""
-
-    def __init__(self, kind, text, trace=()):
-        super().__init__(text)
-        self.kind = kind
-        self.trace = list(trace)
 
 
 class Output(io.RawIOBase):
@@ -66,12 +58,15 @@ class Output(io.RawIOBase):
         self._descriptor = descriptor
 
     def writable(self):
+        """Tell that it can be written to."""
         return True
 
     def fileno(self):
+        """Return the descriptor below."""
         return self._descriptor
 
     def write(self, data):
+        """Write all of the data, however often that takes."""
         view = memoryview(data).cast("B")
         size = len(view)
         while view:
@@ -127,181 +122,31 @@ class Connection:
             self._socket.sendall(prefix + body)
 
 
-class CognitoIdentity:
-    """Who called, when Cognito knows it."""
-
-    __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
-
-    def __init__(self):
-        self.cognito_identity_id = None
-        self.cognito_identity_pool_id = None
-
-
-class Client:
-    """The mobile application that called."""
-
-    __slots__ = (
-        "app_package_name",
-        "app_title",
-        "app_version_code",
-        "app_version_name",
-        "installation_id",
-    )
-
-    def __init__(self, values):
-        for name in self.__slots__:
-            setattr(self, name, values.get(name))
-
-
-class ClientContext:
-    """What the caller sent as client context."""
-
-    __slots__ = ("client", "custom", "env")
-
-    def __init__(self, values):
-        client = values.get("client")
-        self.client = Client(client) if isinstance(client, dict) else None
-        self.custom = values.get("custom")
-        self.env = values.get("env")
-
-
-class LambdaContext:
-    """What a handler gets as its second argument."""
-
-    def __init__(self, header):
-        self.aws_request_id = header["id"]
-        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
-        self.invoked_function_arn = header["arn"]
-        self.tenant_id = None
-        self.client_context = _parse_client_context(header["client_context"])
-        self.identity = CognitoIdentity()
-        self._epoch_deadline_time_in_ms = header["deadline_ms"]
-
-    def get_remaining_time_in_millis(self):
-        """Return the milliseconds until the time limit, never negative."""
-        return max(int(self._epoch_deadline_time_in_ms - time.time() * 1000), 0)
-
-    def log(self, message):
-        """Write to the log as it stands."""
-        sys.stdout.write(str(message))
-
-    def __repr__(self):
-        members = ("%s=%s" % (name, value) for name, value in self.__dict__.items())
-        return "LambdaContext([%s])" % ",".join(members)
-
-
-def _parse_client_context(text):
-    if not text:
-        return None
-    try:
-        return ClientContext(json.loads(text))
-    except (ValueError, AttributeError) as error:
-        raise Fault(
-            "Runtime.LambdaContextUnmarshalError",
-            "Unable to parse Client Context JSON: %s" % error,
-        ) from error
-
-
-class RequestFilter(logging.Filter):
-    """Adds the request id to every record."""
-
-    def filter(self, record):
-        record.aws_request_id = _current.request_id
-        return True
-
-
-class LogHandler(logging.Handler):
-    """Writes records to standard output, whatever sys.stdout is at the moment."""
-
-    def emit(self, record):
-        sys.stdout.write(self.format(record))
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line (spec/lambda.md 5.2)."""
-
-    def format(self, record):
-        entry = {
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname,
-            "message": record.getMessage(),
-            "logger": record.name,
-        }
-        if record.exc_info:
-            kind, value, trace = record.exc_info
-            entry["stackTrace"] = traceback.format_list(traceback.extract_tb(trace))
-            entry["errorType"] = kind.__name__ if kind else None
-            entry["errorMessage"] = str(value)
-            entry["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
-        entry["requestId"] = getattr(record, "aws_request_id", None) or None
-        known = set(logging.LogRecord("", 0, "", 0, "", (), None).__dict__)
-        for name, value in record.__dict__.items():
-            if name not in known and name not in ("aws_request_id", "message", "asctime"):
-                entry[name] = value
-        return (
-            json.dumps(
-                {name: value for name, value in entry.items() if value is not None}, default=str
-            )
-            + "\n"
-        )
-
-
-def _install_logging():
-    handler = LogHandler()
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
-        handler.setFormatter(JsonFormatter())
-    else:
-        formatter = logging.Formatter(
-            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
-            "%Y-%m-%dT%H:%M:%S",
-        )
-        formatter.converter = time.gmtime
-        handler.setFormatter(formatter)
-    handler.addFilter(RequestFilter())
-    root = logging.getLogger()
-    root.addHandler(handler)
-    level = {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(
-        os.environ.get("AWS_LAMBDA_LOG_LEVEL", ""), os.environ.get("AWS_LAMBDA_LOG_LEVEL", "")
-    )
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON" and level in (
-        "DEBUG",
-        "INFO",
-        "WARN",
-        "ERROR",
-        "CRITICAL",
-    ):
-        root.setLevel(level)
-
-
 def load_handler(name):
     """Import the module and return the function that `module.function` names.
 
     Raises:
-        Fault: The name is malformed, or module or function is missing.
+        context.Fault: The name is malformed, or module or function is missing.
     """
     try:
         module_name, function_name = name.rsplit(".", 1)
     except ValueError as error:
-        raise Fault(
+        raise context.Fault(
             "Runtime.MalformedHandlerName", "Bad handler '%s': %s" % (name, error)
         ) from error
     if module_name.split(".")[0] in sys.builtin_module_names:
-        raise Fault(
+        raise context.Fault(
             "Runtime.BuiltInModuleConflict",
             "Cannot use built-in module %s as a handler module" % module_name,
         )
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault(
+        raise context.Fault(
             "Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error)
         ) from error
     except SyntaxError as error:
-        raise Fault(
+        raise context.Fault(
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module '%s': %s" % (module_name, error),
             ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)],
@@ -309,7 +154,7 @@ def load_handler(name):
     try:
         return getattr(module, function_name)
     except AttributeError as error:
-        raise Fault(
+        raise context.Fault(
             "Runtime.HandlerNotFound",
             "Handler '%s' missing on module '%s'" % (function_name, module_name),
         ) from error
@@ -317,7 +162,7 @@ def load_handler(name):
 
 def describe(error, request_id):
     """Return AWS's document for an exception, in AWS's order."""
-    if isinstance(error, Fault):
+    if isinstance(error, context.Fault):
         kind, trace = error.kind, error.trace
     else:
         kind = type(error).__name__
@@ -326,34 +171,13 @@ def describe(error, request_id):
             del frames[0]
         # As plain tuples: AWS's traces have no marks under the columns.
         trace = traceback.format_list(
-            [(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames]
+            [(frame.filename, frame.lineno or 0, frame.name, frame.line) for frame in frames]
         )
     document = {"errorMessage": str(error), "errorType": kind}
     if os.environ.get("AWS_EXECUTION_ENV") != "AWS_Lambda_python3.8":
         document["requestId"] = request_id
     document["stackTrace"] = trace
     return document
-
-
-def log_error(document):
-    """Write an error to the log as one event, indented by no-break spaces as on AWS."""
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
-        entry = {
-            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "level": "ERROR",
-        }
-        entry.update(document)
-        sys.stdout.write(json.dumps(entry) + "\n")
-        return
-    lines = ["[ERROR] %s: %s" % (document["errorType"], document["errorMessage"])]
-    if document["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
-    for frame in document["stackTrace"]:
-        for line in frame.splitlines():
-            stripped = line.lstrip(" ")
-            lines.append(_NO_BREAK_SPACE * (len(line) - len(stripped)) + stripped)
-    text = _EVENT_LINE_END.join(line for entry in lines for line in entry.splitlines() or [""])
-    sys.stdout.write(text + "\n")
 
 
 def _encode_special(value):
@@ -386,7 +210,7 @@ def serve(connection, handler):
     encoder = Encoder()
     while True:
         header, body = connection.receive()
-        _current.request_id = header["id"]
+        logbook.current.request_id = header["id"]
         if header["trace"]:
             os.environ["_X_AMZN_TRACE_ID"] = header["trace"]
         else:
@@ -395,7 +219,7 @@ def serve(connection, handler):
             text = answer(handler, header, body, encoder)
         except Exception as error:
             document = describe(error, header["id"])
-            log_error(document)
+            logbook.log_error(document)
             flush()
             connection.send(
                 {"kind": "error", "type": document["errorType"]}, encode_document(document)
@@ -406,7 +230,7 @@ def serve(connection, handler):
                 connection.send({"kind": "too_large"})
             else:
                 connection.send({"kind": "result"}, text)
-        body = text = error = document = None  # A frozen environment holds no event.
+        body = text = document = None  # A frozen environment holds no event.
 
 
 def answer(handler, header, body, encoder):
@@ -414,12 +238,16 @@ def answer(handler, header, body, encoder):
     try:
         event = json.loads(body)
     except ValueError as error:
-        raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error) from error
-    result = handler(event, LambdaContext(header))
+        raise context.Fault(
+            "Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error
+        ) from error
+    result = handler(event, context.LambdaContext(header))
     try:
         return encoder.encode(result)
     except Exception as error:
-        raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error) from error
+        raise context.Fault(
+            "Runtime.MarshalError", "Unable to marshal response: %s" % error
+        ) from error
 
 
 def encode_document(document):
@@ -444,9 +272,11 @@ def prepare(paths):
     """Set up streams, module search path and logging as a function finds them on AWS."""
     sys.stdout = io.TextIOWrapper(Output(1), "utf-8", "backslashreplace", write_through=True)
     sys.stderr = io.TextIOWrapper(Output(2), "utf-8", "backslashreplace", write_through=True)
-    sys.stdin = open(0, encoding="utf-8")
+    sys.stdin = io.TextIOWrapper(io.FileIO(0), "utf-8")
     sys.argv = [""]
     time.tzset()
+    for name in ("context", "logbook"):
+        sys.modules.pop(name, None)  # A function may have modules of these names.
     task = paths["task"]
     version = "python%d.%d" % sys.version_info[:2]
     ours = os.path.dirname(os.path.abspath(__file__))
@@ -472,7 +302,7 @@ def prepare(paths):
         if top in sys.modules and top not in _LOADED_AT_START:
             for loaded in [m for m in sys.modules if m == top or m.startswith(top + ".")]:
                 del sys.modules[loaded]
-    _install_logging()
+    logbook.install_logging()
 
 
 def run(descriptor, variables, paths):
@@ -495,7 +325,7 @@ def work(descriptor, paths):
     except Exception as error:
         document = describe(error, "")
         sys.stdout.write(_INIT_WARNING)
-        log_error(document)
+        logbook.log_error(document)
         flush()
         connection.send(
             {"kind": "init_error", "type": document["errorType"]}, encode_document(document)

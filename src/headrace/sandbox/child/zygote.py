@@ -109,6 +109,8 @@ PRELOADED = (
     "zlib",
     "zoneinfo",
 )
+#: Our own modules; a function may have modules of these names.
+OURS = ("context", "environment", "fences", "kernel", "logbook", "runtime", "zygote")
 ORDER_BYTES_MAX = 262_144
 DESCRIPTORS_MAX = 16
 
@@ -164,7 +166,7 @@ class Zygote:
                 try:
                     text, descriptors = self.receive()
                 except OSError:
-                    text = b""
+                    return self.end
                 if not text:
                     return self.end
                 work = self.start(json.loads(text), descriptors)
@@ -204,7 +206,7 @@ class Zygote:
             for descriptor in (reader, writer, *descriptors):
                 if descriptor >= 0:
                     os.close(descriptor)
-            self.send({"refused": name, "reason": "fork: %s" % os.strerror(error.errno)})
+            self.send({"refused": name, "reason": "fork: %s" % error.strerror})
             return None
         if pid == 0:
             settings, seccomp = self.settings, self.seccomp
@@ -282,8 +284,8 @@ def main(descriptor, settings):
     control = socket.socket(fileno=descriptor)
     control.set_inheritable(False)
     preload()
-    for name in ("kernel", "fences", "environment", "runtime", "zygote"):
-        sys.modules.pop(name, None)  # A function may have modules of these names.
+    for name in OURS:
+        sys.modules.pop(name, None)
     raise_descriptor_limit()
     zygote = Zygote(control, settings)
     gc.collect()

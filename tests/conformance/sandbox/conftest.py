@@ -1,0 +1,69 @@
+"""One sandbox for each level, shared by the tests of a file and cleared after each."""
+
+import asyncio
+
+import pytest
+
+from headrace.sandbox.levels import LEVELS, find_posture
+from headrace.sandbox.linux import LinuxSandbox
+from tests.unit.sandbox.bench import Bench, alive
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what starts real processes as slow."""
+    for item in items:
+        if "tests/conformance/sandbox/" in item.path.as_posix():
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def highest(tmp_path_factory):
+    """What this machine allows."""
+    posture = find_posture(
+        str(tmp_path_factory.mktemp("probe")), level=None, minimum="process", cgroups=True
+    )
+    if posture.groups is not None:
+        posture.groups.remove()
+    return posture
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def level(request):
+    """Each level in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def shared(level, highest, tmp_path_factory):
+    """A sandbox and the loop that it lives on."""
+    if LEVELS.index(level) > LEVELS.index(highest.level):
+        pytest.skip(f"this machine allows level {highest.level} only")
+    folder = tmp_path_factory.mktemp("sandbox")
+    open_to_all(folder)
+    with asyncio.Runner() as runner:
+        box = LinuxSandbox(str(folder), level=level)
+        yield box, runner
+        runner.run(box.close())
+    assert alive(str(folder)) == []
+
+
+@pytest.fixture
+def bench(shared, tmp_path):
+    """The shared sandbox for one test."""
+    box, runner = shared
+    return Bench(tmp_path, box, runner)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for a sandbox of the test's own, which the users of environments can reach."""
+    open_to_all(tmp_path)
+    return tmp_path
+
+
+def open_to_all(path):
+    """Let every user enter a folder that pytest made for one."""
+    path.chmod(0o755)
+    for parent in path.parents:
+        if "pytest" in parent.name:
+            parent.chmod(0o755)

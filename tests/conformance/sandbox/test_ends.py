@@ -1,0 +1,242 @@
+"""How environments end, and that nothing of them is left, at every level."""
+
+import asyncio
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from headrace.ports.sandbox import InitStatus, InvokeStatus, SandboxUnavailable
+from tests.unit.sandbox.bench import (
+    Bench,
+    alive,
+    answer,
+    invocation,
+    run,
+)
+
+ECHO = "def handler(event, context):\n    return event\n"
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_sys_exit_at_import_is_an_exit(bench, status):
+    async def story():
+        async with bench:
+            environment = await bench.start(f"import sys\nprint('bye')\nsys.exit({status})\n")
+            assert environment.init.status is InitStatus.EXITED
+            assert environment.init.exit_status == status
+        assert bench.log == b"bye\n"
+
+    bench.run(story())
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_sys_exit_in_the_handler_is_an_exit(bench, status):
+    source = f"import sys\ndef handler(e, c):\n    print('bye')\n    sys.exit({status})\n"
+
+    async def story():
+        async with bench:
+            environment = await bench.start(source)
+            outcome = await environment.invoke(invocation(None))
+            assert (outcome.status, outcome.exit_status) == (InvokeStatus.EXITED, status)
+            assert environment.exited.done()
+            again = await environment.invoke(invocation(None))
+            assert again.status is InvokeStatus.EXITED
+        assert bench.log == b"bye\n"
+
+    bench.run(story())
+
+
+def test_a_signal_is_reported_as_such(bench):
+    source = "import os\ndef handler(e, c):\n    os.kill(os.getpid(), e)\n"
+
+    async def story():
+        async with bench:
+            for number in (9, 11, 15):
+                outcome = await bench.call(source, number)
+                assert (outcome.status, outcome.signal) == (InvokeStatus.KILLED, number)
+
+    bench.run(story())
+
+
+def test_an_endless_loop_times_out_and_the_tree_is_gone(bench, tmp_path):
+    token = f"9{os.getpid()}.25"
+    source = (
+        "import subprocess, os\n"
+        "def handler(e, c):\n"
+        f"    subprocess.Popen(['sleep', '{token}'], start_new_session=True)\n"
+        f"    if os.fork() == 0:\n"
+        "        os.setsid()\n"
+        f"        if os.fork() == 0: os.execvp('sleep', ['sleep', '{token}'])\n"
+        "        os._exit(0)\n"
+        "    print('started', flush=True)\n"
+        "    while True: pass\n"
+    )
+
+    async def story():
+        async with bench:
+            environment = await bench.start(source)
+            outcome = await environment.invoke(invocation(None, 700))
+            assert outcome.status is InvokeStatus.TIMED_OUT
+            assert 700 <= outcome.duration_ns / 1e6 < 2_000
+            assert not outcome.environment_lives
+            assert environment.exited.done()
+            assert alive(token) == []
+        assert bench.log == b"started\n"
+
+    bench.run(story())
+
+
+def test_an_endless_import_times_out(bench):
+    async def story():
+        async with bench:
+            environment = await bench.start("while True: pass\n", init_limit_ms=300)
+            assert environment.init.status is InitStatus.TIMED_OUT
+
+    bench.run(story())
+
+
+def test_children_that_a_handler_leaves_die_with_the_environment(bench):
+    token = f"8{os.getpid()}.5"
+    source = (
+        "import subprocess\n"
+        "def handler(e, c):\n"
+        f"    subprocess.Popen(['sh', '-c', 'trap \"\" TERM; sleep {token}; true'],"
+        " start_new_session=True)\n"
+        "    return 1\n"
+    )
+
+    async def story():
+        async with bench:
+            environment = await bench.start(source)
+            assert answer(await environment.invoke(invocation(None))) == 1
+            assert alive(token)
+            await environment.kill()
+            assert alive(token) == []
+            await environment.kill()
+
+    bench.run(story())
+
+
+def test_a_memory_hog_is_out_of_memory_or_gets_a_memory_error(bench, highest):
+    source = "def handler(e, c):\n    held = []\n    while True: held.append(b'x' * 1_000_000)\n"
+
+    async def story():
+        async with bench:
+            outcome = await bench.call(source, memory_mb=128)
+            if highest.groups is not None:
+                assert outcome.status is InvokeStatus.OUT_OF_MEMORY
+                assert (outcome.signal, outcome.memory_peak_mb) == (9, 128)
+            else:
+                assert outcome.error_type == "MemoryError"
+
+    bench.run(story())
+
+
+def test_without_control_groups_a_memory_hog_gets_a_memory_error(level, folder):
+    source = "def handler(e, c):\n    held = []\n    while True: held.append(b'x' * 1_000_000)\n"
+
+    async def story():
+        if level == "strict":
+            with pytest.raises(SandboxUnavailable):
+                Bench.open(folder, level=level, cgroups=False)
+            return
+        async with Bench.open(folder, level=level, cgroups=False) as bench:
+            environment = await bench.start(source, memory_mb=128)
+            outcome = await environment.invoke(invocation(None))
+            assert (outcome.status, outcome.error_type) == (InvokeStatus.ERROR, "MemoryError")
+            assert (await environment.invoke(invocation(None))).error_type == "MemoryError"
+
+    run(story())
+
+
+def test_a_fork_bomb_stays_inside_and_the_neighbour_answers(bench, highest):
+    if highest.groups is None and os.getuid() == 0:
+        pytest.skip("without control groups nothing limits root's processes")
+    source = (
+        "import os, time\n"
+        "def handler(e, c):\n"
+        "    n = 0\n"
+        "    while True:\n"
+        "        try:\n"
+        "            if os.fork() == 0: time.sleep(1000)\n"
+        "        except OSError as error: return [n, error.errno]\n"
+        "        n += 1\n"
+    )
+
+    async def story():
+        async with bench:
+            neighbour = await bench.start(ECHO)
+            bomber = await bench.start(source)
+            bombing = asyncio.create_task(bomber.invoke(invocation(None, 50_000)))
+            answers = 0
+            while not bombing.done():
+                assert answer(await neighbour.invoke(invocation(7))) == 7
+                answers += 1
+                await asyncio.wait([bombing], timeout=0.05)
+            count, error = answer(await bombing)
+            assert 500 < count < 1024
+            assert error == 11
+            assert answers > 1
+            await bomber.kill()
+            assert answer(await neighbour.invoke(invocation(7))) == 7
+
+    bench.run(story())
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from tests.unit.sandbox.bench import Bench, invocation
+async def main():
+    bench = Bench.open(Path(sys.argv[1]), level=sys.argv[2])
+    spin = ("import subprocess\\ndef handler(e, c):\\n"
+            "    subprocess.Popen(['sleep', sys_token], start_new_session=True)\\n"
+            "    print('spinning', flush=True)\\n    while True: pass\\n")
+    idle = await bench.start("def handler(e, c):\\n    return 1\\n")
+    await idle.invoke(invocation(1))
+    frozen = await bench.start("def handler(e, c):\\n    return 1\\n")
+    frozen.freeze()
+    seen = asyncio.Event()
+    busy = await bench.start("sys_token = %r\\n" % sys.argv[3] + spin, lambda text: seen.set())
+    task = asyncio.create_task(busy.invoke(invocation(1, 900_000)))
+    await seen.wait()
+    print("up", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.crash
+def test_nothing_outlives_a_server_that_is_killed(level, folder):
+    token = f"5{os.getpid()}.5"
+    main = Path(__file__).parents[3]
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(folder), level, token],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{main}/src{os.pathsep}{main}"},
+    )
+    handles = {}
+    try:
+        assert server.stdout.readline() == b"up\n"
+        assert alive(token)
+        pids = {*alive(str(folder)), *alive(token)} - {server.pid}
+        assert len(pids) >= 4
+        handles = {pid: os.pidfd_open(pid) for pid in pids}
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    # A pidfd is readable when its process has ended.
+    deadline = time.monotonic() + 1
+    poll = select.poll()
+    for pid, handle in handles.items():
+        poll.register(handle, select.POLLIN)
+        assert poll.poll(max((deadline - time.monotonic()) * 1000, 0)), f"{pid} is alive"
+        poll.unregister(handle)
+        os.close(handle)
+    assert alive(token) == alive(str(folder)) == []
