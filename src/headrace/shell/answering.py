@@ -36,6 +36,14 @@ class Bodies(Protocol):
         """Return these bodies, from memory or from the journal."""
         ...
 
+    def pin(self, block: int) -> None:
+        """Keep a block until `unpin`."""
+        ...
+
+    def unpin(self, block: int) -> None:
+        """Undo one `pin`."""
+        ...
+
 
 class Answering:
     """Holds what an answer needs beside the reply."""
@@ -151,8 +159,16 @@ class ReceiveAnswering(Answering):
 
     async def _read_and_write(self) -> None:
         assert self.reply is not None
+        bodies = self.service.bodies
         addresses = [message.address for message in self.reply.messages]
-        self._write_or_give_back(await self.service.bodies.fetch(addresses))
+        for address in addresses:
+            bodies.pin(address.block)  # the messages may be deleted meanwhile, and the block too
+        try:
+            found = await bodies.fetch(addresses)
+        finally:
+            for address in addresses:
+                bodies.unpin(address.block)
+        self._write_or_give_back(found)
 
     def _write_or_give_back(self, bodies: Mapping[BodyAddress, bytes]) -> None:
         assert self.reply is not None

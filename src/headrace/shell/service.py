@@ -32,7 +32,7 @@ from headrace.shell.rooms import Rooms
 from headrace.wire.answer import encode_error
 from headrace.wire.call import Call, Form
 from headrace.wire.envelope import HttpRequest, HttpResponse
-from headrace.wire.errors import InvalidAction, UnknownOperation
+from headrace.wire.errors import InvalidAction, UnknownOperation, UnknownTarget
 from headrace.wire.route import decode, identify
 
 #: Works on the parameters of an operation before its command is made; may raise ServiceErrors.
@@ -301,4 +301,5 @@ def _not_served(call: Call) -> ServiceError:
     """Return what AWS says of an operation that it does not know."""
     if call.protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
         return InvalidAction(f"The action {call.operation} is not valid for this endpoint.")
-    return UnknownOperation(f"The operation {call.operation} is not served here.")
+    unknown = UnknownTarget if call.protocol.form is Form.JSON else UnknownOperation
+    return unknown(f"The operation {call.operation} is not served here.")

@@ -1,5 +1,6 @@
 """Service time that stands still until it is moved."""
 
+import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
@@ -49,11 +50,10 @@ class VirtualClock:
         return self._now
 
     def call_at(self, instant: Instant, callback: Callable[[], None]) -> VirtualAlarm:
-        """Call `callback` when time is moved to `instant` or beyond.
-
-        For an instant that has been reached that is the next move, be it by nothing.
-        """
+        """Call `callback` when time is moved to `instant` or beyond; soon, if it is there now."""
         alarm = VirtualAlarm(callback)
+        if instant <= self._now:
+            asyncio.get_running_loop().call_soon(alarm.ring)
         heapq.heappush(self._alarms, (instant, next(self._count), alarm))
         return alarm
 

@@ -130,3 +130,13 @@ def post(target, body=b"", *headers):
     """Return the bytes of a POST."""
     lines = [f"POST {target} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@contextlib.asynccontextmanager
+async def wire_to(server):
+    """Connect to a `headrace.testing.server.Server`."""
+    wire = Wire(*await asyncio.open_connection("127.0.0.1", server.app.port, limit=1 << 24))
+    try:
+        yield wire
+    finally:
+        await wire.close()

@@ -1,5 +1,7 @@
 """Time that stands still until it is moved."""
 
+import asyncio
+
 import pytest
 
 from headrace.testing.clock import START, VirtualClock
@@ -33,12 +35,32 @@ def test_an_alarm_that_was_called_off_does_not_ring():
     assert rung == []
 
 
-def test_an_alarm_set_by_an_alarm_rings_in_the_same_move():
-    clock = VirtualClock()
-    rung = []
-    clock.call_at(START, lambda: clock.call_at(START, lambda: rung.append("again")))
-    clock.move_by(0)
-    assert rung == ["again"]
+def test_an_alarm_for_now_rings_in_the_next_turn_of_the_loop():
+    async def story():
+        clock = VirtualClock()
+        rung = []
+        clock.call_at(START, lambda: rung.append("now"))
+        clock.call_at(START - 5, lambda: rung.append("late"))
+        clock.call_at(START, lambda: rung.append("not")).cancel()
+        assert rung == []
+        await asyncio.sleep(0)
+        assert rung == ["now", "late"]
+        assert clock.next_alarm() is None
+
+    asyncio.run(story())
+
+
+def test_an_alarm_set_by_an_alarm_rings_in_the_same_move_when_it_is_due():
+    async def story():
+        clock = VirtualClock()
+        rung = []
+        clock.call_at(START + 5, lambda: clock.call_at(START + 5, lambda: rung.append("again")))
+        clock.move_by(5)
+        assert rung == ["again"]
+        await asyncio.sleep(0)
+        assert rung == ["again"]
+
+    asyncio.run(story())
 
 
 def test_time_never_goes_back():
