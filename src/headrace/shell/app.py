@@ -34,7 +34,6 @@ from headrace.ports.sandbox import (
 from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission
 from headrace.shell.archives import Archives
-from headrace.shell.block import OpenBlock
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import SystemClock
 from headrace.shell.config import Config, names_of, variables
@@ -45,6 +44,7 @@ from headrace.shell.hand import Hand
 from headrace.shell.http import HttpServer
 from headrace.shell.identity import Identities
 from headrace.shell.invoker import Invoker, interpreters_of
+from headrace.shell.keeper import Keeper
 from headrace.shell.logsink import FileLogSink
 from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
@@ -210,7 +210,7 @@ class App:
             write_s=config.write_timeout_s,
         )
         self.http = HttpServer(self.service, times, config.connections_max)
-        self.driver.on_block_sealed = self._seal
+        self.keeper = Keeper(parts.journal, parts.clock, self.driver, self.bodies)
         self.driver.rebuild = self._rebuild
 
     @property
@@ -251,6 +251,10 @@ class App:
         await self.http.close(CLOSE_CONNECTIONS_S)
         await self.service.settled()
         await self.driver.stop()
+        try:
+            await self.keeper.stop()
+        except JournalError:
+            log.exception("the next start has more to read: no last snapshots could be written")
         await self._close_parts()
 
     async def abandon(self) -> None:
@@ -258,6 +262,7 @@ class App:
         self.driver.running = False
         await self.http.close(0)
         await self.invoker.abandon()
+        await self.keeper.halt()
         await self._close_parts()
 
     async def _close_parts(self) -> None:
@@ -283,6 +288,7 @@ class App:
             )
         queues.use_secret(shard.secret)
         self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM])
+        self.keeper.adopt(recovered)
         return rooms.values()
 
     def _make_rooms(self) -> Mapping[int, Room]:
@@ -297,11 +303,9 @@ class App:
     def _first_record(self, now: Instant) -> ShardOpened:
         return ShardOpened(SHARD, now, self.parts.entropy.take(SECRET_BYTES), self.parts.clock.kind)
 
-    def _seal(self, block: OpenBlock) -> None:
-        self.bodies.keep(block)
-
     async def _rebuild(self, reason: str) -> None:
         """Load all rooms anew; a journal that cannot be read now is the end."""
+        await self.keeper.halt()
         self.bodies.clear()
         await self.invoker.abandon()
         try:

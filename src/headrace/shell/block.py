@@ -14,7 +14,17 @@ RECORD_BYTES = 64
 class OpenBlock:
     """Collects what one commit will carry and what waits for that commit."""
 
-    __slots__ = ("bodies", "effects", "forgets", "keys", "records", "replies", "seq", "size")
+    __slots__ = (
+        "bodies",
+        "bodies_size",
+        "effects",
+        "forgets",
+        "keys",
+        "records",
+        "replies",
+        "seq",
+        "size",
+    )
 
     def __init__(self, seq: int) -> None:
         """Start empty, as block number `seq`."""
@@ -25,35 +35,33 @@ class OpenBlock:
         self.replies: list[tuple[int, Any]] = []
         self.effects: list[Any] = []
         self.forgets: list[Forget] = []
-        self.size = 0
+        self.size = 0  #: Bytes, about.
+        self.bodies_size = 0  #: Bytes of the bodies alone.
 
     @property
     def has_records(self) -> bool:
-        """Whether there is something to write."""
-        return bool(self.records)
+        """Whether there is something to write; bodies without a record are written too."""
+        return bool(self.records or self.keys)
 
     @property
     def is_used(self) -> bool:
         """Whether anything or anybody is in it."""
-        return bool(self.records or self.replies or self.effects or self.forgets)
+        return bool(self.has_records or self.replies or self.effects or self.forgets)
 
     def add(self, effect: Remember) -> None:
         """Take a record and its bodies."""
         record = effect.record
         self.records.append(record)
         self.size += RECORD_BYTES
-        number = effect.first
-        for body in effect.bodies:
-            self.keys.append((record.machine, number))
-            self.bodies.append(body)
-            self.size += len(body)
-            number += 1
+        for number, body in enumerate(effect.bodies, effect.first):
+            self.add_body(record.machine, number, body)
 
     def add_body(self, machine: int, number: int, body: bytes) -> None:
-        """Take a body that compaction moves here, under its old machine and number."""
+        """Take a body; one that compaction moves here keeps its old machine and number."""
         self.keys.append((machine, number))
         self.bodies.append(body)
         self.size += len(body)
+        self.bodies_size += len(body)
 
     def seal(self, at: Instant) -> Block:
         """Return the block to append."""

@@ -68,3 +68,47 @@ HOSTS_REMEMBERED_MAX = 256
 
 #: Credentials whose meaning is remembered.
 IDENTITIES_REMEMBERED_MAX = 1_024
+
+# --- What the keeper does, and when (shell/keeper.py) -------------------------------------------
+
+#: Bytes of heads behind the newest snapshots that a start may have to replay. Beyond: a round of
+#: snapshots, unless the last one wrote more than a quarter of this; then later in proportion.
+HEADS_TO_REPLAY_BYTES = 8 * MIB
+
+#: Blocks behind the newest snapshots, likewise.
+BLOCKS_TO_REPLAY = 10_000
+
+#: Bytes of bodies that nobody needs and that only lie on disk because a snapshot is missing,
+#: likewise.
+DEAD_BYTES = 16 * MIB
+
+#: A round of snapshots comes when this many times the bytes of the last one have been written, so
+#: that snapshots are a fifth of all writing at most.
+SNAPSHOT_SHARE = 4
+
+#: Bytes of state that one turn of the loop takes snapshots of, and machines.
+SNAPSHOT_SLICE_BYTES = 1 * MIB
+SNAPSHOT_SLICE_MACHINES = 256
+
+#: Bytes of state that a clean stop writes; more would make it long, and a start can replay.
+STOP_SNAPSHOT_BYTES = 64 * MIB
+
+#: Blocks that the keeper looks at in one turn when it looks at all of them.
+BLOCKS_LOOKED_AT = 5_000
+
+#: Bytes of a block's bodies part up to which it is tiny: merged although all of it is alive.
+TINY_BLOCK_BYTES = 16 * KIB
+
+#: A block of which at most one in so many bodies is alive is nearly empty.
+NEARLY_EMPTY = 4
+
+#: Bytes, bodies and blocks that one step of compaction moves into the block being filled.
+COMPACTED_BYTES = 1 * MIB
+COMPACTED_BODIES = 2_000
+COMPACTED_BLOCKS = 512
+
+#: Blocks from which a step of compaction is worth it, if it does not free `COMPACTED_BYTES`.
+COMPACTED_BLOCKS_MIN = 16
+
+#: Steps of compaction in one round.
+COMPACTION_STEPS = 64

@@ -13,7 +13,7 @@ from headrace.base.instant import Instant
 from headrace.core.machine import Record, Room
 from headrace.ports.clock import Clock
 from headrace.ports.journal import Block, Head, Journal, JournalDamaged, Snapshot
-from headrace.store.codec import FORMAT, HeadReader, encode_head
+from headrace.store.codec import FORMAT, HeadReader, bodies_count_of, encode_head
 
 #: Takes (blocks looked at, blocks there are to look at), some times a second while loading.
 Progress = Callable[[int, int], None]
@@ -42,7 +42,8 @@ class Recovered(msgspec.Struct):
 
     rooms: Mapping[int, Room]  #: By kind.
     floor: int
-    blocks: dict[int, int]  #: Size of the bodies part of each block that exists.
+    #: Size of the bodies part and number of bodies of each block that exists, ascending.
+    blocks: dict[int, tuple[int, int]]
     dirty: dict[int, Dirty]  #: By machine.
     head_bytes: int  #: Of heads behind the floor.
 
@@ -57,7 +58,7 @@ class Loading:
         self._kind_of = {record: kind for kind, room in rooms.items() for record in room.records}
         self._reader = HeadReader(self._kind_of)
         self._upto: dict[int, int] = {}
-        self._blocks: dict[int, int] = {}
+        self._blocks: dict[int, tuple[int, int]] = {}
         self._dirty: dict[int, Dirty] = {}
         self._head_bytes = 0
         self._keeper = KeeperState(floor=0, at=Instant(0))
@@ -80,7 +81,7 @@ class Loading:
         Raises:
             JournalDamaged: The head cannot be read.
         """
-        self._blocks[head.seq] = head.bodies_bytes
+        self._blocks[head.seq] = (head.bodies_bytes, bodies_count_of(head.head))
         self.last_at = max(self.last_at, head.at)
         if head.seq <= self._keeper.floor:
             return
