@@ -66,8 +66,8 @@ class Setting(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The flag of `headrace up`."""
-        return "--" + self.name.replace("_", "-")
+        """The flag of `headrace up`: hyphens, and no unit."""
+        return "--" + self.name.removesuffix("_s").replace("_", "-")
 
     @property
     def variable(self) -> str:

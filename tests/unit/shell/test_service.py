@@ -301,15 +301,19 @@ def test_each_path_has_its_own_limit_for_bodies():
             "--allow-host",
         ),
         (
-            b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n"
-            b"Content-Length: 99999999\r\n\r\n",
+            (
+                b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n"
+                b"Content-Length: 99999999\r\n\r\n"
+            ),
             413,
             "application/x-amz-json-1.0",
             "RequestEntityTooLargeException",
         ),
         (
-            b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Length: 99999999\r\n\r\n",
+            (
+                b"POST /2015-03-31/functions HTTP/1.1\r\nHost: localhost\r\n"
+                b"Content-Length: 99999999\r\n\r\n"
+            ),
             413,
             "application/json",
             "exceeds",

@@ -75,7 +75,7 @@ def test_a_server_on_a_thread_is_reached_over_http():
             assert json.load(answer)["state"] == "running"
         server.advance(5)
         server.quiet()
-        assert server.call(lambda: server.app.parts.clock.now()) == START + 5_000
+        assert server.call(server.app.parts.clock.now) == START + 5_000
 
 
 def test_a_server_that_cannot_start_says_so_in_the_test():

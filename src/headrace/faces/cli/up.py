@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             options = {"action": "store_const", "const": "yes"}
         elif setting.unit == "names":
             options = {"metavar": "NAME", "action": "append"}
+        options["dest"] = setting.name
         parser.add_argument(setting.flag, help=setting.meaning.replace("%", "%%"), **options)
 
 
