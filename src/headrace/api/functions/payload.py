@@ -6,7 +6,7 @@ recorded are given word for word, the others in the same manner (spec/lambda.md 
 
 import base64
 import binascii
-import re
+import json
 
 import msgspec
 
@@ -17,7 +17,6 @@ _SOURCE = (
     "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); "
     "line: {line}, column: {column}]"
 )
-_POSITION = re.compile(r"\(byte (\d+)\)")
 
 _read = msgspec.json.Decoder(msgspec.Raw).decode
 
@@ -52,26 +51,49 @@ def check_json(payload: bytes) -> bytes:
         raise _malformed(
             f"Invalid UTF-8 {kind} byte 0x{byte:x}", payload, error.start + 1
         ) from None
-    except msgspec.DecodeError as error:
-        raise _unexpected(payload, str(error)) from None
+    except msgspec.DecodeError:
+        _look_closer(payload)
     except RecursionError:
         raise _malformed("Document nesting depth exceeds the maximum allowed", payload, 0) from None
     return payload
 
 
-def _unexpected(payload: bytes, sentence: str) -> InvalidRequestContent:
-    match = _POSITION.search(sentence)
-    if match is None:
-        return _malformed("Unexpected end-of-input", payload, len(payload))
-    at = int(match[1])
+def _look_closer(payload: bytes) -> None:
+    """Find out what is wrong with a payload, or that only the fast reader did not like it.
+
+    The fast reader refuses escapes of single surrogates, which are legal.
+    """
+    text = payload.decode(errors="surrogateescape")
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        at = len(text[: error.pos].encode(errors="surrogateescape"))
+    except RecursionError:
+        at = 0
+    except _NoConstant as constant:
+        at = payload.find(constant.args[0].encode())
+    else:
+        if text.isascii() or payload.decode(errors="replace") == text:
+            return
+        at = 0
+    if at >= len(payload):
+        raise _malformed("Unexpected end-of-input", payload, len(payload))
     byte = payload[at]
     shown = f"'{chr(byte)}' (code {byte})" if 32 <= byte < 127 else f"(CTRL-CHAR, code {byte})"
-    return _malformed(
+    raise _malformed(
         f"Unexpected character ({shown}): expected a valid value (JSON String, Number, Array, "
         "Object or token 'null', 'true' or 'false')",
         payload,
         at,
     )
+
+
+class _NoConstant(ValueError):
+    """NaN or an infinity, which JSON has not."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise _NoConstant(name)
 
 
 def _malformed(reason: str, payload: bytes, at: int) -> InvalidRequestContent:

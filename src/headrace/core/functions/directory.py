@@ -56,10 +56,16 @@ class Directory:
             self.functions[record.machine] = updated(self.functions[record.machine], record)
         else:
             function = self.functions.pop(record.machine)
-            del self._names[function.account, function.region][function.name]
+            names = self._names[function.account, function.region]
+            if names[function.name] == record.machine:
+                del names[function.name]
 
     def add(self, number: int, function: Function) -> None:
-        """Take in a function."""
+        """Take in a function.
+
+        During a load a deleted function may come after the newer one of its name; numbers grow, so
+        the greater one is the newer.
+        """
         self.functions[number] = function
         names = self._names.setdefault((function.account, function.region), {})
-        names[function.name] = number
+        names[function.name] = max(number, names.get(function.name, 0))

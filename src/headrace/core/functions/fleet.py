@@ -172,24 +172,22 @@ class Fleet:
         effects: Effects = []
         while pool.can_run:
             effects += self._run(*self._roster.match(pool))
-        while pool.must_start:
-            if not self._make_room(effects):
-                self._hungry[pool.key] = pool
-                return effects
-            # Served once, it goes behind the others that are hungry.
+        if pool.must_start:
+            self._hungry.setdefault(pool.key, pool)
+        else:
             self._hungry.pop(pool.key, None)
-            request_id = pool.waiting[pool.starting].command.request_id
-            effects += self._start(pool.deployment, None, request_id, now)
-        self._hungry.pop(pool.key, None)
-        return effects
+        return effects + self._feed(now)
 
     def _feed(self, now: Instant) -> Effects:
-        """Serve pools that wait for the limits to allow an environment, longest waiting first."""
+        """Start environments for pools that need some, one a pool in turn, as the limits allow."""
         effects: Effects = []
-        for pool in list(self._hungry.values()):
-            effects += self._serve(pool, now)
+        while self._hungry and self._make_room(effects):
+            key, pool = next(iter(self._hungry.items()))
+            del self._hungry[key]
+            request_id = pool.waiting[pool.starting].command.request_id
+            effects += self._start(pool.deployment, None, request_id, now)
             if pool.must_start:
-                break
+                self._hungry[key] = pool
         return effects
 
     def _make_room(self, effects: Effects) -> bool:
@@ -243,7 +241,7 @@ class Fleet:
         """
         execution = environment.execution
         if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
-            return self._refuse(environment, pool, end)
+            return self._refuse(environment, pool, end) + self._serve(pool, now)
         phase = "init" if execution is None else "invoke"
         line = loglines.init_report(end.duration_us, phase, end.ending, error_type_for_log(end))
         effects: Effects = [_log(environment, line)]

@@ -155,6 +155,7 @@ class Functions:
 
     def apply(self, command: Any, now: Instant, ticket: int) -> Effects:
         """Decide a command."""
+        assert now >= self._now, "time went back"
         decide = self._deciders.get(type(command))
         if decide is None:
             effects = self._complete(command, now, ticket)
@@ -172,6 +173,7 @@ class Functions:
 
     def wake(self, now: Instant, at_most: int) -> Effects:
         """Let time pass to `now`."""
+        assert now >= self._now, "time went back"
         effects: Effects = []
         for _ in range(at_most):
             due = self.next_deadline()
@@ -193,7 +195,7 @@ class Functions:
         """Apply a fact."""
         self._numbers.saw(record.machine)
         self.directory.take(record)
-        self._now = record.at
+        self._now = max(self._now, record.at)
 
     def machines(self) -> Iterable[int]:
         """Return the numbers of all functions."""

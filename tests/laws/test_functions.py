@@ -1,0 +1,182 @@
+"""The laws of core/machine.py for the room of functions, and that every invoke is answered once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.core.functions import limits
+from headrace.core.functions.commands import (
+    CreateFunction,
+    DeleteFunction,
+    EnvironmentGone,
+    EnvironmentStarted,
+    Invoke,
+    InvokeEnded,
+    UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+)
+from headrace.core.functions.effects import RunInvoke, StartEnvironment, StopEnvironment
+from headrace.core.functions.functions import Functions
+from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.settings import Code
+from headrace.core.machine import Numbers
+from tests.laws.harness import Laws, Life
+from tests.unit.core.functions.bench import PYTHON, SEED, reference, settings_with
+
+NAMES = ("a", "b")
+INIT_ENDINGS = (Ending.OK, Ending.OK, Ending.OK, Ending.ERROR, Ending.REFUSED, Ending.TIMED_OUT)
+INVOKE_ENDINGS = (Ending.ANSWERED, Ending.ANSWERED, Ending.ERROR, Ending.EXITED, Ending.TIMED_OUT)
+
+
+def in_state(life, kind, over):
+    """Return environments for which an effect of a kind came last, oldest first."""
+    ids = {}
+    for effect in life.effects:
+        if isinstance(effect, (StartEnvironment, RunInvoke, StopEnvironment)):
+            ids[effect.environment] = type(effect)
+    return [id for id, last in ids.items() if last is kind and (id, kind) not in over]
+
+
+def translate(step, life):
+    """Return the command of a step: (what, name, number)."""
+    if step is None:
+        return None
+    what, name, number = step
+    target = reference(name)
+    settings = settings_with(timeout_s=number + 1)
+    code = Code(f"{number:064x}", number)
+    over = life.__dict__.setdefault("over", set())
+    match what:
+        case "create":
+            return CreateFunction(target, settings, code, {}, SEED)
+        case "update code":
+            return UpdateFunctionCode(target, code, bytes([number]) * 16)
+        case "update settings":
+            return UpdateFunctionConfiguration(target, settings, bytes([number]) * 16)
+        case "delete":
+            return DeleteFunction(target)
+        case "invoke":
+            return Invoke(target, b"{}", f"request-{number}")
+    kind = {"started": StartEnvironment, "ended": RunInvoke, "gone": RunInvoke}[what]
+    candidates = in_state(life, kind, set() if what == "gone" else over)
+    if not candidates:
+        return None
+    id = candidates[number % len(candidates)]
+    if what == "gone":
+        return EnvironmentGone(id)
+    if what == "started":
+        return EnvironmentStarted(id, INIT_ENDINGS[number % len(INIT_ENDINGS)], payload=b"{}")
+    return InvokeEnded(id, INVOKE_ENDINGS[number % len(INVOKE_ENDINGS)], payload=b"1")
+
+
+steps = st.tuples(
+    st.sampled_from(
+        [
+            "create",
+            "create",
+            "update code",
+            "update settings",
+            "delete",
+            "invoke",
+            "invoke",
+            "invoke",
+            "started",
+            "started",
+            "ended",
+            "ended",
+            "gone",
+        ]
+    ),
+    st.sampled_from(NAMES),
+    st.integers(0, 9),
+)
+waits = st.sampled_from([0, 0, 1, 5, 99, 100, 101, 1_000, limits.STOP_AFTER_MS])
+stories = st.lists(st.tuples(waits, st.one_of(st.none(), steps)), max_size=30)
+#: Stories that have a function from the first instant.
+busy_stories = stories.map(lambda story: [(0, ("create", "a", 2)), (0, ("invoke", "a", 1)), *story])
+
+LAWS = Laws(lambda: Functions(Numbers(), [PYTHON], preparation_ms=100), translate)
+
+
+@given(busy_stories)
+def test_the_same_story_has_the_same_effects(story):
+    LAWS.check_same_story_same_effects(story)
+
+
+@given(busy_stories)
+def test_waking_early_does_nothing(story):
+    LAWS.check_early_wake_does_nothing(story)
+
+
+@given(busy_stories)
+def test_no_deadline_is_left(story):
+    LAWS.check_no_deadline_is_left(story)
+
+
+@given(busy_stories)
+def test_time_does_not_go_back(story):
+    LAWS.check_time_does_not_go_back(story)
+
+
+@given(busy_stories)
+def test_waking_late_is_as_good_as_waking_on_time(story):
+    LAWS.check_late_is_as_good_as_on_time(story)
+
+
+@given(busy_stories)
+def test_a_refusal_changes_nothing(story):
+    LAWS.check_refusal_changes_nothing(story)
+
+
+@given(busy_stories, st.lists(st.integers(0, 30), max_size=3))
+def test_a_rebuilt_room_equals_the_one_that_lived(story, cuts):
+    LAWS.check_rebuilt_equals_lived(story, cuts)
+
+
+def invariants_hold(life: Life):
+    """Each invoke in hand is in one place, and idle environments are where they must be."""
+    fleet = life.room.fleet
+    roster = fleet._roster
+    held = [e.execution.ticket for e in roster.environments.values() if e.execution is not None]
+    held += [work.ticket for pool in roster.pools.values() for work in pool.waiting]
+    assert len(held) == len(set(held)) == sum(fleet._in_hand.values())
+    assert not set(held) & life.replies.keys()
+    idle = {id for id, e in roster.environments.items() if e.life.value in {"idle", "frozen"}}
+    assert idle == set(roster.idle)
+    assert all(id in roster.deadlines for id in idle)
+    assert len(roster.deadlines) == len(idle)
+    starting = sum(e.life.value == "starting" for e in roster.environments.values())
+    assert roster.starting == starting
+    for key, pool in roster.pools.items():
+        assert pool.members == sum(
+            (e.deployment.function, e.deployment.version, e.deployment.generation) == key
+            for e in roster.environments.values()
+        )
+        assert (key in fleet._hungry) == (pool.must_start and pool.is_open)
+
+
+@given(busy_stories)
+def test_the_books_of_the_fleet_are_straight_after_each_step(story):
+    life = Life(LAWS.make())
+    for wait_ms, step in story:
+        LAWS.play(life, wait_ms, step)
+        invariants_hold(life)
+
+
+@given(busy_stories)
+def test_every_invoke_is_answered_once_when_all_environments_end(story):
+    life = LAWS.live(story)
+    for _ in range(1_000):
+        life.pass_time(100)
+        starting = [
+            e for e in life.room.fleet._roster.environments.values() if e.life.value == "starting"
+        ]
+        busy = [e for e in life.room.fleet._roster.environments.values() if e.life.value == "busy"]
+        if not starting and not busy:
+            break
+        for environment in starting:
+            life.ask(EnvironmentStarted(environment.id, Ending.OK))
+        for environment in busy:
+            life.ask(InvokeEnded(environment.id, Ending.ANSWERED, payload=b"1"))
+    invariants_hold(life)
+    assert life.room.fleet._in_hand == {}
+    assert life.room.fleet._payload_bytes == 0

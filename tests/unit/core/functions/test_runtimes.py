@@ -1,0 +1,67 @@
+"""Which interpreter serves a runtime, and which runtimes are refused."""
+
+import pytest
+
+from headrace.core.functions.errors import InvalidParameterValue
+from headrace.core.functions.runtimes import Interpreter, check_runtime, choose_interpreter
+
+
+def python(minor, patch=1):
+    return Interpreter(f"python3.{minor}", f"3.{minor}.{patch}", f"/usr/bin/python3.{minor}")
+
+
+def test_the_exact_version_is_taken():
+    found = [python(10), python(12), python(13)]
+    assert choose_interpreter("python3.12", found) == found[1]
+
+
+@pytest.mark.parametrize(("wanted", "minor"), [(9, 10), (11, 12), (14, 13), (13, 13)])
+def test_the_nearest_version_is_taken_and_the_newer_of_two(wanted, minor):
+    found = [python(10), python(12), python(13)]
+    assert choose_interpreter(f"python3.{wanted}", found) == python(minor)
+
+
+def test_no_python_serves_another_language():
+    assert choose_interpreter("nodejs24.x", [python(12)]) is None
+    assert choose_interpreter("python3.12", []) is None
+
+
+def test_a_runtime_is_called_in_logs_as_on_aws():
+    assert python(12, 7).version_name == "python:3.12.v7"
+
+
+def test_unknown_runtimes_get_the_set_of_aws():
+    with pytest.raises(InvalidParameterValue) as refusal:
+        check_runtime("PYTHON3.9", [python(12)])
+    assert refusal.value.message.startswith(
+        "Value PYTHON3.9 at 'runtime' failed to satisfy constraint: Member must satisfy enum value "
+        "set: [nodejs20.x, python3.14, provided.al2023, "
+    )
+    assert refusal.value.message.endswith(", java8.al2] or be a valid ARN")
+
+
+@pytest.mark.parametrize("runtime", ["python3.7", "go1.x", "nodejs14.x", "provided"])
+def test_retired_runtimes_get_the_advice_of_aws(runtime):
+    with pytest.raises(InvalidParameterValue) as refusal:
+        check_runtime(runtime, [python(12)])
+    assert refusal.value.message == (
+        f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS "
+        "Lambda functions. We recommend you use a supported runtime while creating or updating "
+        "functions."
+    )
+
+
+@pytest.mark.parametrize("runtime", ["nodejs24.x", "provided.al2023", "ruby4.0"])
+def test_runtimes_that_nothing_here_serves_are_refused_with_what_there_is(runtime):
+    with pytest.raises(InvalidParameterValue) as refusal:
+        check_runtime(runtime, [python(11), python(12)])
+    assert refusal.value.message == (
+        f"This server cannot run the runtime {runtime}: it found no interpreter for it on this "
+        "machine. Runtimes found: python3.11, python3.12."
+    )
+
+
+def test_any_python_is_accepted_where_there_is_one():
+    check_runtime("python3.14", [python(11)])
+    with pytest.raises(InvalidParameterValue):
+        check_runtime("python3.14", [])
