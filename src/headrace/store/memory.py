@@ -6,6 +6,7 @@ and open another one on the same disk.
 
 import hashlib
 import tempfile
+import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
@@ -82,7 +83,9 @@ class MemoryJournal:
         return [snapshot for _, snapshot in sorted(self.disk.snapshots.items())]
 
     async def write_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
-        """Replace the snapshots of these machines."""
+        """Replace the snapshots of these machines, all or none."""
+        for snapshot in snapshots:
+            zlib.crc32(snapshot.state or b"")  # raises for what is not bytes, as other journals do
         self.disk.snapshots.update({snapshot.machine: snapshot for snapshot in snapshots})
 
     async def drop_tombstones(self, upto: int) -> None:

@@ -228,7 +228,7 @@ class SqliteJournal:
 
     def _delete(self, seqs: Sequence[int], connection: sqlite3.Connection) -> None:
         connection.executemany(SQL["delete_block"], [(seq,) for seq in seqs])
-        connection.execute(SQL["deleted_upto"], (seqs[-1],))
+        connection.execute(SQL["deleted_upto"], (min(seqs[-1], self._last_seq),))
         self._count_wal(len(seqs) * PAGE_BYTES)
 
     def _give_pages_back(self, connection: sqlite3.Connection) -> bool:
