@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
-from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ _TAIL = b"]}"
 FRAME_BYTES = len(_HEAD) + len(_TAIL)
 
 _encode = msgspec.json.Encoder().encode
-#: Numbers have up to 38 digits (spec/sqs.md 4.3); nothing is rounded.
-_DIGITS = Context(prec=256)
+_NUMBER = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>[0-9]*)\.?(?P<fraction>[0-9]*)(?:[eE](?P<exponent>[+-]?[0-9]{1,9}))?"
+)
 #: Powers of ten that a number may have (spec/sqs.md 4.3); beyond, the text stays as it is.
 _EXPONENT_MAX = 128
 
@@ -88,12 +89,18 @@ def _attribute(attribute: MessageAttribute) -> dict[str, Any]:
 
 def normal_number(text: str) -> str:
     """Return a number without needless zeros and exponent: 0012.3400 becomes 12.34."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
+    match = _NUMBER.fullmatch(text)
+    if match is None or not match["whole"] + match["fraction"]:
         return text
-    if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_MAX:
+    exponent = int(match["exponent"] or 0)
+    if abs(exponent) > _EXPONENT_MAX:
         return text
-    if not number:
-        return "0"
-    return format(number.normalize(_DIGITS), "f")
+    digits = match["whole"] + match["fraction"]
+    point = len(match["whole"]) + exponent
+    digits = "0" * -point + digits.ljust(point, "0")
+    point = max(point, 0)
+    value = digits[:point].lstrip("0") or "0"
+    fraction = digits[point:].rstrip("0")
+    if fraction:
+        value = f"{value}.{fraction}"
+    return f"-{value}" if match["sign"] == "-" and value != "0" else value
