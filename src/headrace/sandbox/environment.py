@@ -78,7 +78,8 @@ class LinuxEnvironment:
         self._log = LogPipe(loop, log, take_log)
         self._handle = -1
         self._pid = 0
-        self._turn: asyncio.Future[_Answer | None] | None = None
+        # The init phase's answer may come before anyone waits for it.
+        self._turn: asyncio.Future[_Answer | None] | None = loop.create_future()
         self._frozen = False
         self._kill_sent = False
         self._timed_out = False
@@ -111,7 +112,8 @@ class LinuxEnvironment:
         Raises:
             SandboxUnavailable: The process could not enter its fences.
         """
-        answer = await self._take_turn(self._spec.init_limit_ms, None)
+        assert self._turn is not None
+        answer = await self._wait(self._turn, self._spec.init_limit_ms)
         duration = time.monotonic_ns() - started_ns
         if answer is None:
             status = InitStatus.TIMED_OUT if self._timed_out else InitStatus(self._end().value)
@@ -170,7 +172,7 @@ class LinuxEnvironment:
             "trace": invocation.trace_header,
             "client_context": invocation.client_context,
         }
-        answer = await self._take_turn(invocation.timeout_ms, (header, invocation.payload))
+        answer = await self._ask(header, invocation)
         duration = time.monotonic_ns() - started
         peak = self._memory_peak_mb()
         if answer is None:
@@ -215,18 +217,20 @@ class LinuxEnvironment:
         if self._ended is None:
             trees.continue_tree(self._pid)
 
-    async def _take_turn(self, limit_ms: int, frame: tuple[Header, bytes] | None) -> _Answer | None:
-        """Send a frame and wait for the answer; None when the environment ended instead."""
+    async def _ask(self, header: Header, invocation: Invocation) -> _Answer | None:
+        """Send an event and wait for the answer; None when the environment ended instead."""
         if self._turn is not None:
             raise RuntimeError("an environment runs one event at a time")
         if self._ended is not None:
             return None
-        self._turn = self._loop.create_future()
+        self._turn = turn = self._loop.create_future()
+        self._connection.send(header, invocation.payload)
+        return await self._wait(turn, invocation.timeout_ms)
+
+    async def _wait(self, turn: asyncio.Future[_Answer | None], limit_ms: int) -> _Answer | None:
         timer = self._loop.call_later(limit_ms / 1000, self._expire)
         try:
-            if frame is not None:
-                self._connection.send(*frame)
-            return await self._turn
+            return await turn
         except asyncio.CancelledError:
             self._send_kill()
             raise
