@@ -178,7 +178,7 @@ class Pollers:
                 for address in addresses:
                     self._bodies.unpin(address.block)
 
-        self._take_up()
+        self._take_up(life)
         task = asyncio.get_running_loop().create_task(read())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -224,7 +224,7 @@ class Pollers:
         if self._driver.clock.now() >= effect.expires_at:
             self._tell(life, BatchFinished(effect.mapping, effect.batch, LeaseOver()))
             return
-        self._take_up()
+        self._take_up(life)
 
         def take(value: Any) -> None:
             outcome = outcome_of(value)
@@ -267,7 +267,7 @@ class Pollers:
 
         It belongs to the rooms `life`: when those are gone, so is what it speaks of.
         """
-        self._take_up()
+        self._take_up(life)
 
         def submit() -> None:
             if self._is_over(life):
@@ -288,13 +288,15 @@ class Pollers:
     def _is_over(self, life: Any) -> bool:
         return not self._driver.running or self._driver.rooms is not life
 
-    def _take_up(self) -> None:
+    def _take_up(self, life: Any) -> None:
+        """Something is in hand; the hand's count is set back when memory is rebuilt, ours is not."""
         self._busy += 1
-        self._driver.hand.take()
+        if self._driver.rooms is life:
+            self._driver.hand.take()
 
     def _put_down(self, life: Any) -> None:
         self._busy -= 1
-        if self._driver.rooms is life:  # else the count was set back with the rooms
+        if self._driver.rooms is life:
             self._driver.hand.give_back()
         if not self._busy:
             self._when_quiet.set()

@@ -426,6 +426,38 @@ def test_when_memory_is_rebuilt_the_mapping_asks_again_and_what_was_under_way_is
     run(story())
 
 
+def test_bodies_that_come_after_memory_was_rebuilt_are_dropped():
+    async def story():
+        server = Server()
+        await server.create()
+        reading = asyncio.Event()
+        fetch = server.bodies.fetch
+
+        async def slow(addresses):
+            await reading.wait()
+            return await fetch(addresses)
+
+        server.bodies.fetch = slow
+        server.bodies.get = lambda address: None
+        await server.send("a")
+        await server.quiet()
+        assert server.hand.count == 1
+        server.journal.fails = True
+        with pytest.raises(InternalFailure):
+            await server.send("lost")
+        await server.quiet()
+        reading.set()
+        await server.quiet()
+        assert server.events == []
+        assert server.hand.count == 0
+        assert server.pollers.busy == 0
+        server.clock.move(30_000)
+        await server.quiet()
+        assert server.delivered() == [["a"]]
+
+    run(story())
+
+
 def test_completions_that_are_refused_for_load_are_submitted_again(monkeypatch):
     monkeypatch.setattr("headrace.shell.pollers.SUBMIT_AGAIN_S", 0)
 
