@@ -126,11 +126,11 @@ def failing_connection(faults: Faults) -> type[sqlite3.Connection]:
     class FailingConnection(sqlite3.Connection):
         """A connection on a bad disk."""
 
-        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
             """Execute a statement, or fail."""
             return self._attempt(sql, super().execute, *arguments)
 
-        def executemany(self, sql: str, *arguments: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        def executemany(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
             """Execute a statement for many rows, or fail."""
             return self._attempt(sql, super().executemany, *arguments)
 

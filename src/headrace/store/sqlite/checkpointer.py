@@ -50,6 +50,14 @@ class Checkpointer:
         """Return when the WAL may grow: at once, unless commits have outrun the checkpoints."""
         self._has_room.wait()
 
+    def make_room(self) -> None:
+        """The disk is full: copy the WAL into what the reserve left, before anything is written.
+
+        What the WAL holds would otherwise keep it from starting over, and so from taking deletes.
+        """
+        self._has_room.clear()
+        self._wanted.set()
+
     def close(self) -> None:
         """Stop the thread and close its connection."""
         self._stopping = True

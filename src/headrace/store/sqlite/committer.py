@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from headrace.ports.journal import AppendRefused, AppendUnknown, JournalError
 from headrace.store.limits import JOBS_MAX
 from headrace.store.space import DiskSpace
+from headrace.store.sqlite.checkpointer import Checkpointer
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Committer:
         connection: sqlite3.Connection,
         space: DiskSpace,
         gate: threading.Lock,
-        wait_for_room: Callable[[], None],
+        checkpointer: Checkpointer,
     ) -> None:
         """Start the thread.
 
@@ -52,12 +53,12 @@ class Committer:
             connection: The only one that writes; closed at the end.
             space: Looked at after each job.
             gate: Held while a job is under way; a checkpoint that must be alone takes it.
-            wait_for_room: Called before each job, without the gate.
+            checkpointer: Says before each job whether the WAL may grow.
         """
         self._connection = connection
         self._space = space
         self._gate = gate
-        self._wait_for_room = wait_for_room
+        self._checkpointer = checkpointer
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._broken = ""
         self._closed = False
@@ -130,7 +131,7 @@ class Committer:
     def _attempt(self, work: Work) -> Any:
         if self._broken:
             raise AppendUnknown(f"the journal must be opened anew: {self._broken}")
-        self._wait_for_room()
+        self._checkpointer.wait_for_room()
         try:
             with self._gate:
                 return work(self._connection)
@@ -143,6 +144,7 @@ class Committer:
         primary = None if code is None else code & 0xFF
         if primary == sqlite3.SQLITE_FULL:
             self._space.give_up_reserve()
+            self._checkpointer.make_room()
         if primary in NOT_WRITTEN:
             return AppendRefused(f"{error} ({error.sqlite_errorname})")
         self._broken = f"{error} ({getattr(error, 'sqlite_errorname', type(error).__name__)})"

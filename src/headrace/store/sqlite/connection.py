@@ -23,6 +23,8 @@ def connect(path: Path, factory: Connect = sqlite3.Connection) -> sqlite3.Connec
     connection.execute(f"PRAGMA cache_size = {CACHE_KIB}")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA synchronous = FULL")
+    # Some builds overwrite what is deleted: deleting a block would write as much as it frees.
+    connection.execute("PRAGMA secure_delete = OFF")
     if sys.platform == "darwin":
         # fsync alone stops at the drive's cache there.
         connection.execute("PRAGMA fullfsync = ON")

@@ -195,7 +195,7 @@ class SqliteJournal:
             raise JournalDamaged(f"{self.name} cannot be opened: {error}") from error
         except OSError as error:
             raise AppendUnknown(f"{self.name} cannot be opened: {error}") from error
-        self._committer = Committer(connection, self._space, gate, self._checkpointer.wait_for_room)
+        self._committer = Committer(connection, self._space, gate, self._checkpointer)
         self._readers = Readers(self.path)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -237,8 +237,8 @@ class SqliteJournal:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         if free <= max(FREE_PAGES_KEPT, pages // 4):
             return False
-        # Each step of this statement moves one page.
-        connection.execute(f"PRAGMA incremental_vacuum({VACUUMED_AT_ONCE})").fetchall()
+        # Each step of this statement moves one page; `execute` takes one step only.
+        connection.executescript(f"PRAGMA incremental_vacuum({VACUUMED_AT_ONCE})")
         self._count_wal(VACUUMED_AT_ONCE * PAGE_BYTES)
         return True
 
