@@ -289,7 +289,7 @@ class Pollers:
         return not self._driver.running or self._driver.rooms is not life
 
     def _take_up(self, life: Any) -> None:
-        """Something is in hand; the hand's count is set back when memory is rebuilt, ours is not."""
+        """Something is in hand; a rebuild of memory sets the hand's count back, not ours."""
         self._busy += 1
         if self._driver.rooms is life:
             self._driver.hand.take()
