@@ -24,7 +24,7 @@ from tests.unit.core.functions.bench import PYTHON, SEED, reference, settings_wi
 
 NAMES = ("a", "b")
 INIT_ENDINGS = (Ending.OK, Ending.OK, Ending.OK, Ending.ERROR, Ending.REFUSED, Ending.TIMED_OUT)
-INVOKE_ENDINGS = (Ending.ANSWERED, Ending.ANSWERED, Ending.ERROR, Ending.EXITED, Ending.TIMED_OUT)
+INVOKE_ENDINGS = (Ending.ANSWERED, Ending.LOST, Ending.ERROR, Ending.EXITED, Ending.TIMED_OUT)
 
 
 def in_state(life, kind, over):

@@ -204,10 +204,11 @@ class Invoker:
     async def _run_invoke(self, effect: RunInvoke) -> InvokeEnded:
         id = effect.environment
         place = self._places.get(id)
-        if place is None or place.environment is None:
-            return InvokeEnded(id, Ending.KILLED, signal=9)
+        environment = None if place is None else place.environment
+        if place is None or environment is None or environment.exited.done():
+            return InvokeEnded(id, Ending.LOST)
         place.tail.clear()
-        outcome = await place.environment.invoke(
+        outcome = await environment.invoke(
             Invocation(
                 request_id=effect.request_id,
                 payload=effect.payload,
@@ -262,8 +263,13 @@ class Invoker:
 
     def _kill(self, id: str) -> None:
         place = self._places.pop(id, None)
-        if place is not None and place.environment is not None:
-            self._keep(asyncio.get_running_loop().create_task(place.environment.kill()))
+        if place is None or place.environment is None:
+            return
+        life = self._driver.rooms
+        self._driver.hand.take()
+        task = asyncio.get_running_loop().create_task(place.environment.kill())
+        task.add_done_callback(lambda _: self._give_back(life))
+        self._keep(task)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)
@@ -271,10 +277,13 @@ class Invoker:
 
     def _end(self, life: Any) -> None:
         self._running -= 1
-        if self._driver.rooms is life:  # else the count was set back with the rooms
-            self._driver.hand.give_back()
+        self._give_back(life)
         if not self._running:
             self._when_quiet.set()
+
+    def _give_back(self, life: Any) -> None:
+        if self._driver.rooms is life:  # else the count was set back with the rooms
+            self._driver.hand.give_back()
 
     def _tell(self, life: Any, command: Any, then: Callable[[], None]) -> None:
         """Submit a completion, again and again while the driver has too much to do.

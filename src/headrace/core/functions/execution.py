@@ -12,7 +12,7 @@ from headrace.core.functions.settings import Deployment
 class Execution:
     """One invoke in hand, from its acceptance to its answer."""
 
-    __slots__ = ("command", "init_log", "ticket", "used_us")
+    __slots__ = ("command", "init_log", "ticket", "used_us", "was_lost")
 
     def __init__(self, command: Invoke, ticket: int) -> None:
         """Begin without an environment."""
@@ -20,6 +20,8 @@ class Execution:
         self.ticket = ticket
         #: What an init phase inside this invoke has taken of its time, and written.
         self.used_us = 0
+        #: Whether an environment died before it got the event; a second time is told the caller.
+        self.was_lost = False
         self.init_log = b""
 
     def remaining_ms(self, timeout_s: int) -> int:

@@ -126,6 +126,8 @@ class Fleet:
             return []
         execution = environment.execution
         assert execution is not None
+        if end.ending is Ending.LOST and not execution.was_lost:
+            return self._place_again(environment, execution, now)
         lines, reply = conclude(execution, environment.deployment, environment.init_us, end)
         effects: Effects = [_log(environment, lines), self._answer(environment, execution, reply)]
         environment.execution = None
@@ -139,6 +141,14 @@ class Fleet:
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
         return effects + self._feed(now)
+
+    def _place_again(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
+        """Give an invoke that never began to another environment, before all that wait."""
+        pool = self._roster.pool_of(environment)
+        execution.was_lost = True
+        self._roster.remove(environment)
+        pool.waiting.appendleft(execution)
+        return self._serve(pool, now)
 
     def gone(self, id: str, now: Instant) -> Effects:
         """Take note that an environment's process is no more."""

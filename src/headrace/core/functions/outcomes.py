@@ -52,6 +52,7 @@ class Ending(Enum):
     TOO_LARGE = "too_large"
     REFUSED = "refused"  #: Init only: the machine gave no environment.
     UNUSABLE = "unusable"  #: Init only: the code archive cannot be unpacked.
+    LOST = "lost"  #: Invoke only: the environment was dead before the event came to it.
 
 
 #: After these an environment can take the next invoke.
@@ -78,7 +79,7 @@ def error_document(
         )
     if ending is Ending.TIMED_OUT:
         reason = f"Task timed out after {timeout_s}.00 seconds"
-    elif ending is Ending.EXITED and exit_status == 0:
+    elif ending is Ending.LOST or (ending is Ending.EXITED and exit_status == 0):
         reason = "Runtime exited without providing a reason"
     elif ending is Ending.EXITED:
         reason = f"Runtime exited with error: exit status {exit_status}"

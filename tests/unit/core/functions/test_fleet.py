@@ -523,6 +523,30 @@ def test_an_environment_that_dies_behind_its_answer_is_not_used(bench):
     assert len(bench.of(StartEnvironment)) == 1
 
 
+def test_an_invoke_whose_environment_was_dead_before_gets_another_once(bench):
+    ticket = bench.send()
+    bench.started()
+    waiting = bench.send()
+    bench.ended(Ending.LOST, environment=_busy(bench))
+    assert ticket not in bench.replies
+    environment = next(
+        e.id for e in bench.room.fleet._roster.environments.values() if e.life.value == "starting"
+    )
+    bench.started(environment=environment)
+    bench.ended(Ending.LOST, environment=environment)
+    assert bench.replies[ticket].payload.decode() == (
+        '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: '
+        f'{REQUEST_ID} Error: Runtime exited without providing a reason"}}'
+    )
+    assert waiting not in bench.replies
+
+
+def _busy(bench):
+    return next(
+        e.id for e in bench.room.fleet._roster.environments.values() if e.life.value == "busy"
+    )
+
+
 def test_completions_of_unknown_environments_are_dropped(bench):
     bench.started(environment="f" * 32)
     bench.ended(environment="f" * 32)

@@ -13,6 +13,7 @@ ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
     [
         (Ending.TIMED_OUT, 0, 0, "Sandbox.Timedout", "Task timed out after 12.00 seconds"),
         (Ending.EXITED, 0, 0, "Runtime.ExitError", "Runtime exited without providing a reason"),
+        (Ending.LOST, 0, 0, "Runtime.ExitError", "Runtime exited without providing a reason"),
         (Ending.EXITED, 3, 0, "Runtime.ExitError", "Runtime exited with error: exit status 3"),
         (Ending.KILLED, 0, 9, "Runtime.ExitError", "Runtime exited with error: signal: killed"),
         (

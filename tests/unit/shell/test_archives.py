@@ -1,0 +1,209 @@
+"""Code archives on their way in, through a whole server, and out again."""
+
+import base64
+import hashlib
+import io
+import json
+import threading
+import zipfile
+
+import pytest
+
+from headrace.core.functions.errors import InvalidParameterValue
+from headrace.shell import archives
+from headrace.shell.archives import NOT_A_ZIP, check_archive
+from headrace.testing.sandbox import ScriptedSandbox
+from headrace.testing.server import serve
+from tests.unit.core.functions.bench import ROLE
+from tests.unit.shell.talk import post, run, wire_to
+
+FUNCTION = "/2015-03-31/functions"
+
+
+def make_zip(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+ZIP = make_zip({"app.py": "def handler(event, context): return 1\n"})
+
+
+class Client:
+    def __init__(self, server, wire):
+        self.server = server
+        self.wire = wire
+
+    async def ask(self, method, path, document=None):
+        body = json.dumps(document).encode() if document is not None else b""
+        data = post(path, body, "Content-Type: application/json")
+        await self.wire.send(data.replace(b"POST", method.encode(), 1))
+        status, headers, answer = await self.wire.answer(bodiless=method == "HEAD")
+        is_json = "json" in headers.get("content-type", "")
+        return status, headers, json.loads(answer) if is_json and answer else answer
+
+    async def create(self, content, **changes):
+        document = {
+            "FunctionName": "f",
+            "Runtime": "python3.11",
+            "Role": ROLE,
+            "Handler": "app.handler",
+            "Code": {"ZipFile": base64.b64encode(content).decode()},
+        }
+        return await self.ask("POST", FUNCTION, document | changes)
+
+
+def play(story):
+    async def whole():
+        sandbox = ScriptedSandbox()
+        async with serve(sandbox=sandbox) as server, wire_to(server) as wire:
+            await story(Client(server, wire))
+
+    run(whole())
+
+
+def test_an_archive_comes_out_of_its_link_byte_for_byte():
+    async def story(client):
+        status, _, created = await client.create(ZIP)
+        assert status == 201
+        assert created["CodeSize"] == len(ZIP)
+        digest = hashlib.sha256(ZIP).digest()
+        assert created["CodeSha256"] == base64.b64encode(digest).decode()
+        _, _, shown = await client.ask("GET", f"{FUNCTION}/f")
+        location = shown["Code"]["Location"].removeprefix("http://localhost")
+        status, headers, content = await client.ask("GET", location)
+        assert (status, headers["content-type"], content) == (200, "application/zip", ZIP)
+        status, _, _ = await client.ask("GET", location + "0")
+        assert status == 403
+        status, _, _ = await client.ask("DELETE", location)
+        assert status == 405
+
+    play(story)
+
+
+def test_new_code_replaces_the_old_and_the_old_link_ends():
+    async def story(client):
+        await client.create(ZIP)
+        _, _, shown = await client.ask("GET", f"{FUNCTION}/f")
+        location = shown["Code"]["Location"].removeprefix("http://localhost")
+        other = make_zip({"app.py": "x = 1\n"})
+        update = {"ZipFile": base64.b64encode(other).decode()}
+        status, _, updated = await client.ask("PUT", f"{FUNCTION}/f/code", update)
+        assert (status, updated["CodeSize"]) == (200, len(other))
+        await client.server.app.parts.blobs.keep_only(frozenset())
+        status, _, _ = await client.ask("GET", location)
+        assert status == 404
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "kind"),
+    [
+        ({"Runtime": "x"}, 400, "InvalidParameterValueException"),
+        ({"Runtime": "nodejs24.x"}, 400, "InvalidParameterValueException"),
+        ({"MemorySize": 11_000}, 400, "ValidationException"),
+        ({"Timeout": 0}, 400, "ValidationException"),
+        ({"Code": {}}, 400, "InvalidParameterValueException"),
+        ({"Code": {"ZipFile": "bm8="}}, 400, "InvalidParameterValueException"),
+    ],
+)
+def test_nothing_is_stored_for_a_creation_that_is_refused(changes, status, kind):
+    async def story(client):
+        answer = await client.create(ZIP, **changes)
+        assert (answer[0], answer[1]["x-amzn-errortype"]) == (status, kind)
+        assert client.server.app.parts.blobs._contents == {}
+
+    play(story)
+
+
+def test_a_creation_that_exists_is_refused_before_its_archive_is_looked_at():
+    async def story(client):
+        await client.create(ZIP)
+        status, headers, answer = await client.create(b"no zip")
+        assert (status, headers["x-amzn-errortype"]) == (409, "ResourceConflictException")
+        assert answer == {"Type": "User", "message": "Function already exist: f"}
+
+    play(story)
+
+
+def test_a_zip_that_is_too_big_is_refused(monkeypatch):
+    monkeypatch.setattr(archives, "ZIPPED_BYTES_MAX", 100)
+
+    async def story(client):
+        status, headers, answer = await client.create(ZIP)
+        assert (status, headers["x-amzn-errortype"]) == (413, "RequestEntityTooLargeException")
+        assert answer == {"Message": "Zipped size must be smaller than 100 bytes"}
+
+    play(story)
+
+
+def test_a_disk_that_takes_nothing_is_a_server_fault():
+    async def story(client):
+        async def fail(content):
+            raise OSError(28, "No space left on device")
+
+        client.server.app.parts.blobs.put = fail
+        status, headers, answer = await client.create(ZIP)
+        assert (status, headers["x-amzn-errortype"]) == (500, "ServiceException")
+        assert answer["Message"] == "The code could not be stored: No space left on device."
+
+    play(story)
+
+
+def test_good_archives_pass():
+    check_archive(ZIP)
+    check_archive(make_zip({"a/b.py": "", "..a": "", "a..b/c": ""}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no zip",
+        ZIP[:-10],
+        make_zip({"/etc/passwd": ""}),
+        make_zip({"../up.py": ""}),
+        make_zip({"a/../../up.py": ""}),
+    ],
+)
+def test_what_cannot_be_unpacked_is_refused(content):
+    with pytest.raises(InvalidParameterValue) as refusal:
+        check_archive(content)
+    assert refusal.value.message == NOT_A_ZIP
+
+
+def test_an_empty_archive_is_refused():
+    with pytest.raises(InvalidParameterValue, match="Uploaded file must be a non-empty zip"):
+        check_archive(make_zip({}))
+
+
+def test_an_archive_that_grows_too_big_is_refused(monkeypatch):
+    monkeypatch.setattr(archives, "UNZIPPED_BYTES_MAX", 1_000)
+    check_archive(make_zip({"a": "x" * 1_000}))
+    with pytest.raises(InvalidParameterValue) as refusal:
+        check_archive(make_zip({"a": "x" * 500, "b": "x" * 501}))
+    assert refusal.value.message == "Unzipped size must be smaller than 1000 bytes"
+
+
+def test_an_encrypted_archive_is_refused():
+    content = bytearray(ZIP)
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 8] |= 1
+    with pytest.raises(InvalidParameterValue):
+        check_archive(bytes(content))
+
+
+def test_archives_are_looked_at_in_another_thread_than_the_loops(monkeypatch):
+    threads = []
+    monkeypatch.setattr(
+        archives, "check_archive", lambda content: threads.append(threading.current_thread())
+    )
+
+    async def story(client):
+        await client.create(ZIP)
+        assert threads[0] is not threading.current_thread()
+
+    play(story)
