@@ -102,9 +102,9 @@ def state_of(room: Room) -> dict[int, bytes]:
     return {machine: room.snapshot(machine) for machine in sorted(room.machines())}
 
 
-def told(effects: Sequence[Any]) -> list[Any]:
-    """Return the effects whose order matters: all but Forget."""
-    return [effect for effect in effects if not isinstance(effect, Forget)]
+def told(effects: Sequence[Any]) -> list[str]:
+    """Return the effects whose order matters, all but Forget, as texts (errors have no equals)."""
+    return [repr(effect) for effect in effects if not isinstance(effect, Forget)]
 
 
 class Laws:
@@ -131,7 +131,7 @@ class Laws:
     def check_same_story_same_effects(self, story: Story) -> None:
         """Law 1."""
         one, two = self.live(story), self.live(story)
-        assert one.effects == two.effects
+        assert repr(one.effects) == repr(two.effects)
         assert state_of(one.room) == state_of(two.room)
 
     def check_early_wake_does_nothing(self, story: Story) -> None:

@@ -120,10 +120,12 @@ class Model:
 
     def serve(self, queue, at):
         self.expire(queue, at)
-        for receive in list(queue.parked):
-            if not self.receive(queue, receive, at):
+        while queue.parked:
+            before = queue.next_number
+            if self.receive(queue, queue.parked[0], at):
+                del queue.parked[0]
+            elif queue.next_number == before:
                 break
-            queue.parked.remove(receive)
 
     # --- rules ---
 
@@ -136,8 +138,20 @@ class Model:
         target = self.queues.get(queue.redrive[0]) if queue.redrive else None
         taken = []
         moved_to = None
-        while len(taken) < at_most:
-            visible = [m for m in queue.messages if m.visible_at <= at and m not in taken]
+        moved = 0
+        arrived = []  # Here, from here: for the next receive.
+        # At the limit of moves a receive answers with what it has, or goes on at the same instant.
+        while len(taken) < at_most and not (taken and moved == RULES.moves_at_most):
+            if moved == RULES.moves_at_most:
+                moved = 0
+                arrived = []
+                if target is not queue:
+                    self.serve(target, at)
+            visible = [
+                m
+                for m in queue.messages
+                if m.visible_at <= at and m not in taken and m not in arrived
+            ]
             if not visible:
                 break
             message = min(visible, key=lambda m: m.number)
@@ -150,6 +164,8 @@ class Model:
                 message.source = arn_of(queue.name)
                 target.messages.append(message)
                 moved_to = target
+                moved += 1
+                arrived.append(message)
                 continue
             taken.append(message)
         visible_at = at + (queue.visibility_ms if visibility_ms is None else visibility_ms)

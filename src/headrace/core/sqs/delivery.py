@@ -51,7 +51,7 @@ class Delivery:
             queue = self._directory.queues.get(number)
             if queue is None:
                 continue
-            if queue.parked:
+            if queue.parked and not queue.is_pressing:
                 self.catch_up(queue, now, effects)
                 self._serve(queue, queue.now, limits.SETTLE_AT_MOST, effects)
             self.arm(queue)
@@ -76,6 +76,7 @@ class Delivery:
         expired, work = queue.pass_time(at, at_most, self.leftovers)
         effects += forgets_of(expired)
         self.stir(queue)
+        queue.is_pressing = False
         if queue.parked and work < at_most:
             work += self._serve(queue, at, at_most - work, effects)
             if not queue.is_pressing:
