@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +32,7 @@ from headrace.ports.sandbox import (
     Sandbox,
     SandboxUnavailable,
 )
+from headrace.sandbox.libraries import collect_libraries
 from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission
 from headrace.shell.archives import Archives
@@ -164,8 +166,14 @@ def make_sandbox(config: Config, folder: str) -> LinuxSandbox:
     Raises:
         SandboxUnavailable: The level is not to be had, or below the minimum.
     """
+    # Lambda's Python runtimes carry boto3: functions get the one that stands beside us, if any.
+    sdk = collect_libraries(f"{folder}/libraries")
     return LinuxSandbox(
-        folder, level=config.sandbox_level or None, minimum=config.sandbox_min, search=variables()
+        folder,
+        shared_libraries=() if sdk is None else (sdk,),
+        level=config.sandbox_level or None,
+        minimum=config.sandbox_min,
+        search=variables(),
     )
 
 
@@ -236,7 +244,7 @@ class App:
         try:
             self.port = await self.http.listen(config.host, config.port)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise StartRefused(f"cannot listen on {config.host}:{config.port}: {reason}") from None
         self.driver.start(rooms)
         self.service.state = "running"
