@@ -6,7 +6,7 @@ import pytest
 
 from headrace.sandbox.levels import LEVELS, find_posture
 from headrace.sandbox.linux import LinuxSandbox
-from tests.unit.sandbox.bench import Bench, alive
+from tests.unit.sandbox.bench import Bench, alive, open_to_all
 
 
 def pytest_collection_modifyitems(items):
@@ -59,11 +59,3 @@ def folder(tmp_path):
     """A folder for a sandbox of the test's own, which the users of environments can reach."""
     open_to_all(tmp_path)
     return tmp_path
-
-
-def open_to_all(path):
-    """Let every user enter a folder that pytest made for one."""
-    path.chmod(0o755)
-    for parent in path.parents:
-        if "pytest" in parent.name:
-            parent.chmod(0o755)

@@ -1,0 +1,54 @@
+"""Log text is delivered as whole lines, cut where they are too long, completed at an outcome."""
+
+import asyncio
+import os
+
+import pytest
+
+from headrace.sandbox import limits
+from headrace.sandbox.logs import LogPipe
+
+
+@pytest.fixture
+def deliver():
+    """Return a function: write each piece, read once a piece, drain; what was delivered."""
+
+    def deliver(*pieces, close=False):
+        async def story():
+            reader, writer = os.pipe()
+            taken = []
+            pipe = LogPipe(asyncio.get_running_loop(), reader, taken.append)
+            for piece in pieces:
+                os.write(writer, piece)
+                pipe._read_once()
+            if close:
+                os.close(writer)
+            pipe.drain()
+            pipe.close()
+            pipe.drain()
+            if not close:
+                os.close(writer)
+            return taken
+
+        return asyncio.run(story())
+
+    return deliver
+
+
+def test_a_line_waits_for_its_end(deliver):
+    assert deliver(b"on", b"e\ntwo\nth", b"ree\n") == [b"one\ntwo\n", b"three\n"]
+
+
+def test_an_unfinished_line_is_completed_when_an_outcome_comes(deliver):
+    assert deliver(b"one\ntwo") == [b"one\n", b"two\n"]
+
+
+def test_the_end_of_the_stream_is_no_trouble(deliver):
+    assert deliver(b"one", close=True) == [b"one\n"]
+
+
+def test_a_line_that_is_too_long_comes_in_pieces(deliver):
+    half = b"x" * (limits.LOG_LINE_BYTES_MAX // 8)
+    taken = deliver(*[half] * 9, b"\n")
+    assert [len(text) for text in taken] == [limits.LOG_LINE_BYTES_MAX, len(half) + 1]
+    assert b"".join(taken) == half * 9 + b"\n"

@@ -1,0 +1,112 @@
+"""Users, groups and folders are handed out once and come back."""
+
+import os
+
+import pytest
+
+from headrace.ports.sandbox import SandboxUnavailable
+from headrace.sandbox import limits, supplies
+from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.levels import Posture
+from headrace.sandbox.supplies import Supplies
+from headrace.sandbox.variables import LAMBDA_PLACES
+from tests.unit.sandbox.bench import spec_for
+
+INTERPRETER = Interpreter("/usr/bin/python3.11", "/usr", 11, 2)
+
+
+class FakeGroup:
+    """A group that is busy the first time it is to be removed."""
+
+    def __init__(self):
+        self.attempts = 0
+
+    def remove(self):
+        self.attempts += 1
+        return self.attempts > 1
+
+
+class FakeGroups:
+    """Gives out groups, or refuses."""
+
+    version = 1
+
+    def __init__(self):
+        self.created = []
+        self.refuses = False
+        self.removed = False
+
+    def create(self, name, memory_mb):
+        if self.refuses:
+            raise OSError(28, "No space left")
+        self.created.append(FakeGroup())
+        return self.created[-1]
+
+    def remove(self):
+        self.removed = True
+
+
+def posture(groups=None, *, namespaces=True, own_user=True):
+    return Posture(
+        level="strict", namespaces=namespaces, user_namespace=False, fences=True, seccomp=True,
+        landlock=0, own_user=own_user, groups=groups,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Return a function that makes supplies in a folder."""
+    return lambda chosen: Supplies(chosen, folder=str(tmp_path), code_folder=f"{tmp_path}/code")
+
+
+def test_user_ids_are_used_again_after_they_came_back(make, tmp_path):
+    store = make(posture())
+    spec = spec_for(tmp_path, "")
+    first, second = store.take(spec, INTERPRETER), store.take(spec, INTERPRETER)
+    assert (first.user, second.user) == (limits.FIRST_USER, limits.FIRST_USER + 1)
+    assert first.places is LAMBDA_PLACES
+    store.give_back(first)
+    assert store.take(spec, INTERPRETER).user == first.user
+    assert store.take(spec, INTERPRETER).user == limits.FIRST_USER + 2
+
+
+def test_without_namespaces_an_environment_gets_folders_of_its_own(make, tmp_path):
+    store = make(posture(namespaces=False, own_user=False))
+    spec = spec_for(tmp_path, "")
+    supply = store.take(spec, INTERPRETER)
+    assert supply.user == 0
+    assert supply.places.task == f"{tmp_path}/code/{spec.code_digest}"
+    assert supply.places.scratch == supply.scratch
+    assert os.listdir(supply.scratch) == []
+    store.give_back(supply)
+    assert not os.path.exists(supply.scratch)
+
+
+def test_a_user_that_could_not_reach_its_interpreter_is_not_used(make, tmp_path, monkeypatch):
+    store = make(posture(namespaces=False))
+    monkeypatch.setattr(supplies, "PROGRAMS", "/usr")
+    tmp_path.chmod(0o700)
+    assert store.take(spec_for(tmp_path, ""), INTERPRETER).user == 0
+
+
+def test_leftovers_of_a_killed_server_are_removed(make, tmp_path):
+    (tmp_path / "scratch" / "old").mkdir(parents=True)
+    make(posture())
+    assert os.listdir(tmp_path / "scratch") == []
+
+
+def test_a_group_that_is_still_busy_is_removed_later(make, tmp_path):
+    groups = FakeGroups()
+    store = make(posture(groups))
+    supply = store.take(spec_for(tmp_path, ""), INTERPRETER)
+    store.give_back(supply)
+    assert supply.group.attempts == 1
+    store.close()
+    assert (supply.group.attempts, groups.removed) == (2, True)
+
+
+def test_a_kernel_that_refuses_makes_the_sandbox_unavailable(make, tmp_path):
+    groups = FakeGroups()
+    groups.refuses = True
+    with pytest.raises(SandboxUnavailable, match="No space left"):
+        make(posture(groups)).take(spec_for(tmp_path, ""), INTERPRETER)

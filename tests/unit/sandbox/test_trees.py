@@ -1,0 +1,73 @@
+"""Process trees are found, stopped and continued as wholes."""
+
+import asyncio
+import os
+import select
+import subprocess
+
+import pytest
+
+from headrace.sandbox import trees
+from tests.unit.sandbox.bench import state_of
+
+
+@pytest.fixture
+def tree():
+    """A shell with a shell with a sleeper; the pids of the two below, and the first one's."""
+    process = subprocess.Popen(
+        ["sh", "-c", "sh -c 'sleep 1000 & echo up; wait'; true"], stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"up\n"
+    below = trees.descendants(process.pid)
+    yield process.pid, below
+    process.kill()
+    for pid in below:
+        os.kill(pid, 9)
+    process.wait()
+    process.stdout.close()
+
+
+def test_everything_below_is_found_stopped_and_continued(tree):
+    root, below = tree
+    assert len(below) == 2
+    trees.stop_tree(root)
+    for pid in below:
+        while state_of(pid) not in "TZ":
+            os.sched_yield()
+    assert state_of(root) != "T"
+    trees.continue_tree(root)
+    assert [state_of(pid) for pid in below if state_of(pid) == "T"] == []
+
+
+def test_what_is_gone_has_nothing_below_it():
+    assert trees.descendants(0) == []
+    trees.stop_tree(0)
+
+
+def test_a_pidfd_tells_its_pid_and_its_end():
+    process = subprocess.Popen(["true"])
+    handle = os.pidfd_open(process.pid)
+    assert trees.pid_of(handle) == process.pid
+
+    async def story():
+        await trees.wait_readable(asyncio.get_running_loop(), handle)
+
+    asyncio.run(story())
+    process.wait()
+    assert trees.pid_of(handle) == 0
+    os.close(handle)
+
+
+def test_giving_up_waiting_takes_the_descriptor_out_of_the_loop():
+    async def story():
+        loop = asyncio.get_running_loop()
+        reader, writer = os.pipe()
+        waiting = trees.wait_readable(loop, reader)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert not loop.remove_reader(reader)
+        assert select.select([reader], [], [], 0)[0] == []
+        os.close(reader)
+        os.close(writer)
+
+    asyncio.run(story())
