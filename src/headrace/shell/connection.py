@@ -105,6 +105,7 @@ class Connection(asyncio.Protocol):
         "_is_beginning",
         "_is_closing",
         "_is_deaf",
+        "_is_lingering",
         "_is_paused",
         "_is_stuck",
         "_owes_continue",
@@ -129,6 +130,7 @@ class Connection(asyncio.Protocol):
         self._is_stuck = False  # the client does not read
         self._is_deaf = False  # what comes is dropped
         self._is_closing = False  # our end is closed, the client's is not yet
+        self._is_lingering = False  # the client may still be sending when our end is closed
         self._is_beginning = False
         self._has_eof = False
         self._owes_continue = False
@@ -359,7 +361,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         """Answer what the server itself turns away, after all answers before, and close."""
         head = self._reader.head or _NO_HEAD
-        self._is_deaf = True
+        self._is_deaf = self._is_lingering = True
         exchange = Exchange(self, head, keep_alive=False)
         exchange.response = self._shared.application.refuse(head, refused.status, refused.sentence)
         self._waiting.append(exchange)
@@ -367,10 +369,11 @@ class Connection(asyncio.Protocol):
         self.adjust_reading()
 
     def _close(self) -> None:
-        """Close our end; the client's answer to that, or a time limit, ends the connection.
+        """Close the connection once what was written is sent.
 
-        Closing both ends at once would make the kernel discard an answer that the client has not
-        read, if the client was still sending.
+        Where the client may still be sending, only our end is closed, and what comes is dropped
+        until it closes its own or a time limit is over: closing both at once would make the kernel
+        discard an answer that the client has not read.
         """
         self._is_deaf = True
         self._waiting.clear()
@@ -381,8 +384,8 @@ class Connection(asyncio.Protocol):
             return
         self._is_closing = True
         self._since = self._shared.now
-        if self._has_eof or not self._transport.can_write_eof():
-            self._transport.close()
-        else:
+        if self._is_lingering and not self._has_eof and self._transport.can_write_eof():
             self._transport.write_eof()
             self.adjust_reading()
+        else:
+            self._transport.close()

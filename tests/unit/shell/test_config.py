@@ -180,7 +180,9 @@ def test_settings_are_the_fields_of_the_configuration():
 
 
 def test_the_document_has_a_row_for_each_setting_with_its_default():
-    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+) \|$", DOCUMENT.read_text(), re.M)
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE
+    )
     expected = [
         (setting.name, setting.unit, in_document(getattr(Config(), setting.name)), setting.meaning)
         for setting in SETTINGS
