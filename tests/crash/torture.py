@@ -4,6 +4,7 @@ python -m tests.crash.torture ROUNDS [SEED]
 """
 
 import asyncio
+import contextlib
 import random
 import sys
 import tempfile
@@ -80,13 +81,12 @@ class Torture:
 
     async def create_extra_queue(self, port):
         """Creations are promises too."""
-        connection = Connection(port)
         name = f"extra-{self.round}"
-        await connection.call("CreateQueue", QueueName=name)
-        self.extra_queues.append(name)
-        for known in self.extra_queues[-5:]:
-            await connection.call("GetQueueUrl", QueueName=known)
-        connection.close()
+        with contextlib.closing(Connection(port)) as connection:
+            await connection.call("CreateQueue", QueueName=name)
+            self.extra_queues.append(name)
+            for known in self.extra_queues[-5:]:
+                await connection.call("GetQueueUrl", QueueName=known)
 
     async def census(self, port):
         """Receive every message there is; return the queue's URL.
@@ -94,7 +94,11 @@ class Torture:
         Everything that must be there must turn up, and nothing that must not. Afterwards all of it
         is visible, but for what is too much and is deleted.
         """
-        connection = Connection(port)
+        with contextlib.closing(Connection(port)) as connection:
+            return await self.count_all(connection)
+
+    async def count_all(self, connection):
+        """Do what `census` says, over one connection."""
         answer = await connection.call("CreateQueue", QueueName="orders")
         url = answer["QueueUrl"]
         seen = {}
@@ -116,7 +120,6 @@ class Torture:
                 seen[message.body] = one["ReceiptHandle"]
         await self.check_counts(connection, url)
         await self.let_go(connection, url, seen)
-        connection.close()
         return url
 
     async def complain(self, connection, url, missing):

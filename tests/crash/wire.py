@@ -51,5 +51,5 @@ class Connection:
     def close(self):
         """Hang up."""
         if self.writer is not None:
-            self.writer.close()
+            self.writer.transport.abort()
         self.reader = self.writer = None
