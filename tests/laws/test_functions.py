@@ -132,7 +132,7 @@ def test_a_rebuilt_room_equals_the_one_that_lived(story, cuts):
     LAWS.check_rebuilt_equals_lived(story, cuts)
 
 
-def invariants_hold(life: Life):
+def check_books(life: Life):
     """Each invoke in hand is in one place, and idle environments are where they must be."""
     fleet = life.room.fleet
     roster = fleet._roster
@@ -159,7 +159,7 @@ def test_the_books_of_the_fleet_are_straight_after_each_step(story):
     life = Life(LAWS.make())
     for wait_ms, step in story:
         LAWS.play(life, wait_ms, step)
-        invariants_hold(life)
+        check_books(life)
 
 
 @given(busy_stories)
@@ -177,6 +177,6 @@ def test_every_invoke_is_answered_once_when_all_environments_end(story):
             life.ask(EnvironmentStarted(environment.id, Ending.OK))
         for environment in busy:
             life.ask(InvokeEnded(environment.id, Ending.ANSWERED, payload=b"1"))
-    invariants_hold(life)
+    check_books(life)
     assert life.room.fleet._in_hand == {}
     assert life.room.fleet._payload_bytes == 0

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from headrace.base.errors import InternalFailure
+from headrace.base.errors import InternalFailure, ServiceUnavailable
 from headrace.core.functions.commands import EnvironmentStarted
 from headrace.core.functions.effects import StartEnvironment
 from headrace.core.functions.limits import STOP_AFTER_MS
@@ -290,7 +290,7 @@ def test_after_a_rebuild_no_environment_lives_and_functions_run_again():
         with pytest.raises(InternalFailure):
             await invoke
         while not stage.driver.running:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         assert not old.is_alive
         stage.sandbox.invoke_script = lambda environment, invocation: InvokeOutcome(
             InvokeStatus.ANSWERED, 1_000, b"2"
@@ -314,8 +314,6 @@ def test_a_completion_that_the_driver_refuses_is_submitted_again():
                 taker(unavailable)
                 return 0
             return submit(command, taker)
-
-        from headrace.base.errors import ServiceUnavailable
 
         unavailable = ServiceUnavailable("busy")
         stage.driver.submit = busy
