@@ -5,8 +5,9 @@ withdrawn), while its block commits or its bodies are read, or while its answer 
 (what it took is returned, uncounted).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, Protocol
 
 from headrace.api.context import Context
 from headrace.api.operation import Operation
@@ -18,9 +19,6 @@ from headrace.shell.driver import Driver, guarded
 from headrace.shell.exchange import Exchange
 from headrace.wire.answer import encode_error, encode_result
 from headrace.wire.call import Call
-
-if TYPE_CHECKING:
-    from headrace.shell.service import Service
 
 BUG = InternalFailure("We encountered an internal error. Please try again.")
 
@@ -45,21 +43,53 @@ class Bodies(Protocol):
         ...
 
 
+class Backstage:
+    """What all answerings share: the driver, the bodies, and the slow work that is under way."""
+
+    def __init__(self, driver: Driver, bodies: Bodies) -> None:
+        """Start with nothing under way."""
+        self.driver = driver
+        self.bodies = bodies
+        #: Receives without a reply yet, parked ones among them.
+        self.receives: dict[ReceiveAnswering, None] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, work: Coroutine[Any, Any, None], on_bug: Callable[[], object]) -> None:
+        """Do slow work for a request beside the loop, in hand; call `on_bug` after a bug in it."""
+        hand = self.driver.hand
+        hand.take()
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+
+        def end(task: asyncio.Task[None]) -> None:
+            self.tasks.discard(task)
+            if not task.cancelled() and not guarded(task.result):
+                on_bug()
+            hand.give_back()
+
+        task.add_done_callback(end)
+
+    async def settled(self) -> None:
+        """Return when no slow work is under way."""
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
+
 class Answering:
     """Holds what an answer needs beside the reply."""
 
-    __slots__ = ("call", "context", "exchange", "operation", "service")
+    __slots__ = ("backstage", "call", "context", "exchange", "operation")
 
     def __init__(
         self,
-        service: "Service",
+        backstage: Backstage,
         exchange: Exchange,
         call: Call,
         operation: Operation,
         context: Context,
     ) -> None:
         """Wait for the reply to the command of this request."""
-        self.service = service
+        self.backstage = backstage
         self.exchange = exchange
         self.call = call
         self.operation = operation
@@ -68,7 +98,7 @@ class Answering:
     def take(self, reply: Any) -> None:
         """Answer with a reply of the driver; a bug on the way is answered with a 500."""
         if not guarded(self.answer, reply):
-            self.refuse(BUG)
+            self.refuse_for_bug()
 
     def answer(self, reply: Any) -> None:
         """Write the answer to a reply or a refusal."""
@@ -93,6 +123,10 @@ class Answering:
             encode_error(call.protocol, refusal, self.context.request_id, call.operation)
         )
 
+    def refuse_for_bug(self) -> None:
+        """Answer 500."""
+        self.refuse(BUG)
+
 
 class ReceiveAnswering(Answering):
     """The answering of a ReceiveMessage."""
@@ -105,14 +139,14 @@ class ReceiveAnswering(Answering):
         """Submit the receive, and watch for the client's end as long as it is not answered."""
         self.command = command
         self.reply: Received | None = None
-        self.service.receives[self] = None
+        self.backstage.receives[self] = None
         self.ticket = driver.submit(command, self.take)
-        if self in self.service.receives:
+        if self in self.backstage.receives:
             self.exchange.watch(self.lose)
 
     def answer(self, reply: Any) -> None:
         """Read the bodies, then write the answer."""
-        self.service.receives.pop(self, None)
+        self.backstage.receives.pop(self, None)
         if not isinstance(reply, Received) or not reply.messages:
             super().answer(reply)
             return
@@ -120,12 +154,12 @@ class ReceiveAnswering(Answering):
         if self.exchange.is_gone:
             self._give_back()
             return
-        get = self.service.bodies.get
+        get = self.backstage.bodies.get
         bodies: dict[BodyAddress, bytes] = {}
         for message in reply.messages:
             body = get(message.address)
             if body is None:
-                self.service.begin(self, self._read_and_write())
+                self.backstage.begin(self._read_and_write(), self.refuse_for_bug)
                 return
             bodies[message.address] = body
         self._write_or_give_back(bodies)
@@ -143,11 +177,11 @@ class ReceiveAnswering(Answering):
 
         If it was not, its reply is on its way through a commit, and comes before the withdrawal's.
         """
-        driver = self.service.driver
+        driver = self.backstage.driver
 
         def take(_: Any) -> None:
             driver.drop_taker(self.ticket)
-            if self.service.receives.pop(self, self) is None:
+            if self.backstage.receives.pop(self, self) is None:
                 when_parked()
 
         driver.submit(WithdrawReceive(self.command.queue, self.ticket), take)
@@ -159,7 +193,7 @@ class ReceiveAnswering(Answering):
 
     async def _read_and_write(self) -> None:
         assert self.reply is not None
-        bodies = self.service.bodies
+        bodies = self.backstage.bodies
         addresses = [message.address for message in self.reply.messages]
         for address in addresses:
             bodies.pin(address.block)  # the messages may be deleted meanwhile, and the block too
@@ -181,4 +215,4 @@ class ReceiveAnswering(Answering):
         self.reply = Received((), self.reply.received_at, self.reply.visible_at)
         if receives:
             command = ReturnMessages(self.command.queue, receives)
-            self.service.driver.submit(command, lambda _: None)
+            self.backstage.driver.submit(command, lambda _: None)

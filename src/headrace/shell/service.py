@@ -5,7 +5,6 @@ command and submits it, and the driver's release writes the answer. Operations t
 (unpacking and storing code) have an entry in `prepare`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.core.sqs.commands import ReceiveMessages
 from headrace.ports.entropy import Entropy
 from headrace.shell.admission import Admission
-from headrace.shell.answering import BUG, Answering, Bodies, ReceiveAnswering
+from headrace.shell.answering import BUG, Answering, Backstage, Bodies, ReceiveAnswering
 from headrace.shell.driver import Driver, guarded
 from headrace.shell.exchange import Exchange
 from headrace.shell.identity import Identities, base_url_of
@@ -89,13 +88,11 @@ class Service:
         """
         self.driver = driver
         self.rooms = rooms
-        self.bodies = bodies
+        self.backstage = Backstage(driver, bodies)
         #: AWS's operation name to what is to be done before its command is made.
         self.prepare: dict[str, Preparation] = {}
         #: Beginnings of paths that belong to no protocol, to who answers them.
         self.pages: dict[str, Page] = {}
-        #: Receives without a reply yet, parked ones among them.
-        self.receives: dict[ReceiveAnswering, None] = {}
         #: What the server is doing, for whoever asks: "starting", "running", "stopping".
         self.state = "starting"
         self._entropy = entropy
@@ -104,7 +101,6 @@ class Service:
         self._identities = identities
         self._public_url = public_url
         self._is_draining = False
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     # What the HTTP server asks.
 
@@ -133,8 +129,7 @@ class Service:
     def serve(self, exchange: Exchange) -> None:
         """Answer a request, now or later."""
         if not guarded(self._serve, exchange):
-            request = exchange.request
-            exchange.answer(encode_error(identify(request), BUG, self._entropy.uuid()))
+            self._answer_for_bug(exchange)
 
     def refuse(self, head: HttpRequest, status: int, sentence: str) -> HttpResponse:
         """Write what the HTTP server turns away in the words of the request's protocol."""
@@ -154,28 +149,12 @@ class Service:
         """
         self._is_draining = True
         self.state = "stopping"
-        for answering in list(self.receives):
+        for answering in list(self.backstage.receives):
             answering.withdraw(answering.answer_empty)
 
     async def settled(self) -> None:
         """Return when no request is being prepared and no answer's bodies are being read."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
-    def begin(self, answering: Answering, work: Coroutine[Any, Any, None]) -> None:
-        """Do slow work for a request beside the loop; a bug in it is answered with a 500."""
-        hand = self.driver.hand
-        hand.take()
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-
-        def end(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            if not task.cancelled() and not guarded(task.result):
-                answering.refuse(BUG)
-            hand.give_back()
-
-        task.add_done_callback(end)
+        await self.backstage.settled()
 
     def _serve(self, exchange: Exchange) -> None:
         request = exchange.request
@@ -185,7 +164,8 @@ class Service:
         except ServiceError as refusal:
             page = self._page_of(request) if protocol.form is Form.NONE else None
             if page is not None:
-                self._serve_page(exchange, page)
+                work = self._answer_with(page, exchange)
+                self.backstage.begin(work, lambda: self._answer_for_bug(exchange))
             elif protocol.form is Form.NONE and request.path == HEALTH_PATH:
                 exchange.answer(self._health())
             else:
@@ -198,7 +178,7 @@ class Service:
             exchange.answer(encode_error(protocol, unknown, context.request_id, call.operation))
             return
         kind = ReceiveAnswering if call.operation == "ReceiveMessage" else Answering
-        answering = kind(self, exchange, call, operation, context)
+        answering = kind(self.backstage, exchange, call, operation, context)
         if self._is_draining and call.operation in _REFUSED_WHILE_DRAINING:
             answering.refuse(_STOPPING)
             return
@@ -207,7 +187,8 @@ class Service:
             self._submit(answering)
         else:
             exchange.blocks = True
-            self.begin(answering, self._prepare_and_submit(answering, prepare))
+            work = self._prepare_and_submit(answering, prepare)
+            self.backstage.begin(work, answering.refuse_for_bug)
 
     def _page_of(self, request: HttpRequest) -> Page | None:
         for beginning, page in self.pages.items():
@@ -215,21 +196,12 @@ class Service:
                 return page
         return None
 
-    def _serve_page(self, exchange: Exchange, page: Page) -> None:
-        """Answer with a page beside the loop; a bug in it is answered with a 500."""
-        hand = self.driver.hand
-        hand.take()
-        task = asyncio.get_running_loop().create_task(page(exchange.request))
-        self._tasks.add(task)
+    async def _answer_with(self, page: Page, exchange: Exchange) -> None:
+        exchange.answer(await page(exchange.request))
 
-        def end(task: asyncio.Task[HttpResponse]) -> None:
-            self._tasks.discard(task)
-            if not guarded(lambda: exchange.answer(task.result())):
-                protocol = identify(exchange.request)
-                exchange.answer(encode_error(protocol, BUG, self._entropy.uuid()))
-            hand.give_back()
-
-        task.add_done_callback(end)
+    def _answer_for_bug(self, exchange: Exchange) -> None:
+        protocol = identify(exchange.request)
+        exchange.answer(encode_error(protocol, BUG, self._entropy.uuid()))
 
     def _submit(self, answering: Answering) -> None:
         """Make the command and submit it in the same turn: what it looked up still holds."""

@@ -69,11 +69,11 @@ async def counts_of(wire):
 def test_a_parked_receive_is_answered_when_a_message_comes():
     async def story(server, journal, wire, other):
         await wire.send(WAIT)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         await ask(other, SEND)
         _, _, body = await wire.answer()
         assert json.loads(body)["Messages"][0]["Body"] == "hello"
-        assert not server.app.service.receives
+        assert not server.app.service.backstage.receives
 
     story_of(story)
 
@@ -81,7 +81,7 @@ def test_a_parked_receive_is_answered_when_a_message_comes():
 def test_a_parked_receive_is_answered_when_its_time_is_over():
     async def story(server, journal, wire, other):
         await wire.send(WAIT)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         await server.advance(20)
         assert json.loads((await wire.answer())[2]) == {}
 
@@ -91,9 +91,9 @@ def test_a_parked_receive_is_answered_when_its_time_is_over():
 def test_a_parked_receive_whose_client_leaves_takes_no_message():
     async def story(server, journal, wire, other):
         await wire.send(WAIT)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         await wire.close()
-        await until(lambda: not server.app.service.receives)
+        await until(lambda: not server.app.service.backstage.receives)
         await ask(other, SEND)
         assert await counts_of(other) == [1]
         await server.quiet()
@@ -106,7 +106,7 @@ def test_a_receive_whose_client_leaves_while_it_commits_is_undone():
         await ask(other, SEND)
         journal.may_append.clear()
         await wire.send(RECEIVE)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         await wire.close()
         await turns()
         journal.may_append.set()
@@ -121,7 +121,7 @@ def test_a_receive_whose_client_leaves_while_bodies_are_read_is_undone():
         await ask(other, SEND)
         server.app.bodies.clear()
         await wire.send(RECEIVE)
-        await until(lambda: server.app.service._tasks)
+        await until(lambda: server.app.service.backstage.tasks)
         await wire.close()
         await until(lambda: len(server.app.http.shared.connections) == 1)
         journal.may_read.set()
@@ -138,7 +138,7 @@ def test_a_receive_whose_answer_lay_behind_another_when_its_client_left_is_undon
         server.app.bodies.clear()
         receive = sqs("ReceiveMessage", QueueUrl=URL)
         await wire.send(receive)  # waits for its body
-        await until(lambda: server.app.service._tasks)
+        await until(lambda: server.app.service.backstage.tasks)
         await ask(other, sqs("SendMessage", QueueUrl=URL, MessageBody="warm"))
         await wire.send(receive * 3)  # finds two cold ones at most, and a warm one
         await turns()
@@ -180,10 +180,10 @@ def test_a_body_that_cannot_be_read_is_answered_500():
 def test_draining_answers_parked_receives_with_nothing():
     async def story(server, journal, wire, other):
         await wire.send(WAIT)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         server.app.service.drain()
         assert json.loads((await wire.answer())[2]) == {}
-        assert not server.app.service.receives
+        assert not server.app.service.backstage.receives
 
     story_of(story)
 
@@ -193,7 +193,7 @@ def test_draining_leaves_a_receive_that_commits_its_messages():
         await ask(other, SEND)
         journal.may_append.clear()
         await wire.send(RECEIVE)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         server.app.service.drain()
         journal.may_append.set()
         assert len(json.loads((await wire.answer())[2])["Messages"]) == 1
@@ -204,7 +204,7 @@ def test_draining_leaves_a_receive_that_commits_its_messages():
 def test_a_parked_receive_is_answered_when_memory_must_be_rebuilt():
     async def story(server, journal, wire, other):
         await wire.send(WAIT)
-        await until(lambda: server.app.service.receives)
+        await until(lambda: server.app.service.backstage.receives)
         server.driver.fail("the test says so")
         assert (await wire.answer())[0] == 500
         await until(lambda: server.driver.running)

@@ -1,24 +1,48 @@
 """The command tree: `headrace up`, `config`, `runtimes`, `journal`, `demo`."""
 
 import argparse
-import importlib
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from headrace import __version__
 from headrace.ports.journal import JournalError
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.shell.config import ConfigError
 
-#: Word, the module that has `add_arguments` and `run`, and what the word does. Modules are imported
-#: when they are needed: the demo wants boto3, the server wants everything else.
-COMMANDS = (
-    ("up", "headrace.faces.cli.up", "Run the server in the foreground."),
-    ("config", "headrace.faces.cli.settings", "Print each setting and where it came from."),
-    ("runtimes", "headrace.faces.cli.runtimes", "Print what this machine can run functions with."),
-    ("journal", "headrace.faces.cli.journal", "Check a data folder, or save what is readable."),
-    ("demo", "headrace.faces.cli.demo", "Do the main job on real webhook deliveries."),
-)
+#: Word, and what it does.
+COMMANDS = {
+    "up": "Run the server in the foreground.",
+    "config": "Print each setting and where it came from.",
+    "runtimes": "Print what this machine can run functions with.",
+    "journal": "Check a data folder, or save what is readable.",
+    "demo": "Do the main job on real webhook deliveries.",
+}
+
+
+def load(word: str) -> ModuleType:
+    """Import the module of a word: it has `add_arguments` and `run`. The others cost nothing."""
+    match word:
+        case "up":
+            from headrace.faces.cli import up  # noqa: PLC0415
+
+            return up
+        case "config":
+            from headrace.faces.cli import settings  # noqa: PLC0415
+
+            return settings
+        case "runtimes":
+            from headrace.faces.cli import runtimes  # noqa: PLC0415
+
+            return runtimes
+        case "journal":
+            from headrace.faces.cli import journal  # noqa: PLC0415
+
+            return journal
+        case _:
+            from headrace.faces.cli import demo  # noqa: PLC0415
+
+            return demo
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,11 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"headrace {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for word, module, meaning in COMMANDS:
+    for word, meaning in COMMANDS.items():
         command = commands.add_parser(word, help=meaning, description=meaning)
         if words[:1] == [word]:
-            importlib.import_module(module).add_arguments(command)
-            command.set_defaults(run=importlib.import_module(module).run)
+            module = load(word)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     parsed = parser.parse_args(words)
     try:
         return int(parsed.run(parsed))
