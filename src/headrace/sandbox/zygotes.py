@@ -1,7 +1,9 @@
 """The server's side of a zygote: start it, order environments, hear of their ends."""
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -38,6 +40,8 @@ class Zygote:
     ) -> None:
         self._loop = loop
         self._process = process
+        # While nobody has waited for it, its pid cannot have become another's.
+        self._handle = os.pidfd_open(process.pid)
         self._control = control
         self._words = words
         self._unsent: list[tuple[bytes, list[int]]] = []
@@ -77,21 +81,20 @@ class Zygote:
 
     def kill(self) -> None:
         """Kill the launcher, and with it everything below."""
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     async def close(self) -> None:
         """End the zygote and wait until it is gone."""
         self._end()
-        handle = os.pidfd_open(self._process.pid)
         try:
             async with asyncio.timeout(limits.CLOSE_PATIENCE_S):
-                await wait_readable(self._loop, handle)
+                await wait_readable(self._loop, self._handle)
         except TimeoutError:
-            self._process.kill()
-            await wait_readable(self._loop, handle)
-        finally:
-            os.close(handle)
+            self.kill()
+            await wait_readable(self._loop, self._handle)
         self._process.wait()
+        os.close(self._handle)
         self._words.close()
 
     def last_words(self) -> str:
