@@ -67,7 +67,9 @@ class Backlog:
             limit = below
             if len(ready) > 1:
                 limit = min(below, min(ready[1:3])[0])
-            taken = lane.take(at_most, limit, now - delay_ms)
+            # Without a delay everything is due, also what was sent after a late wake's instant.
+            taken = lane.take(at_most, limit, now - delay_ms if delay_ms else NO_NUMBER)
+            assert taken, "a lane stands among the ready ones and is not"
             count = sum(piece[1] for piece in taken)
             at_most -= count
             self.count -= count

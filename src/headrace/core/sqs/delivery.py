@@ -39,8 +39,10 @@ class Delivery:
         self._rules = rules
         self._stirred: dict[int, None] = {}
 
-    def stir(self, queue: Queue) -> None:
-        """Note that something happened to a queue."""
+    def stir(self, queue: Queue, now: Instant) -> None:
+        """Note that something happened to a queue at `now`."""
+        if now > queue.now:
+            queue.now = now
         self._stirred[queue.number] = None
 
     def settle_stirred(self, now: Instant, effects: Effects) -> None:
@@ -75,7 +77,7 @@ class Delivery:
         """Let time pass for one queue; return how much work that was."""
         expired, work = queue.pass_time(at, at_most, self.leftovers)
         effects += forgets_of(expired)
-        self.stir(queue)
+        self.stir(queue, at)
         queue.is_pressing = False
         if queue.parked and work < at_most:
             work += self._serve(queue, at, at_most - work, effects)
@@ -128,7 +130,7 @@ class Delivery:
         effects += forgets_of(taken.expired)
         if taken.departing and target is not None:
             effects += move(queue, target, taken.departing, now)
-            self.stir(target)
+            self.stir(target, now)
         if taken.slots:
             numbers = ranges_of([slot.number for slot in taken.slots])
             effects.append(Remember(MessagesReceived(queue.number, now, visible_at, numbers)))

@@ -83,7 +83,7 @@ class Messages:
             return [reply]
         record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies))
         queue.accept(record, command.block)
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         return [Remember(record, first, bodies), reply]
 
     def receive_messages(self, command: ReceiveMessages, now: Instant, ticket: int) -> Effects:
@@ -101,7 +101,7 @@ class Messages:
                 "Please delete your received messages or let them timeout before receiving more."
             )
         effects: Effects = []
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         self._delivery.catch_up(queue, now, effects)
         receive = ParkedReceive(
             ticket=ticket,
@@ -124,7 +124,7 @@ class Messages:
         queue = self._directory.queues.get(command.queue)
         if queue is not None:
             queue.parked.withdraw(command.receive_ticket)
-            self._delivery.stir(queue)
+            self._delivery.stir(queue, now)
         return [Reply(ticket, _DONE)]
 
     def return_messages(self, command: ReturnMessages, now: Instant, ticket: int) -> Effects:
@@ -143,7 +143,7 @@ class Messages:
         if not numbers:
             return [Reply(ticket, _DONE)]
         queue.undo_receive(numbers, now)
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         record = MessagesReturned(queue.number, now, ranges_of(numbers))
         return [Remember(record), Reply(ticket, _DONE)]
 
@@ -167,7 +167,7 @@ class Messages:
         numbers = sorted(found)
         record = MessagesDeleted(queue.number, now, ranges_of(numbers))
         forgets = forgets_of(queue.delete(numbers))
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         return [Remember(record), reply, *forgets]
 
     def change_visibility(self, command: ChangeVisibility, now: Instant, ticket: int) -> Effects:
@@ -188,7 +188,7 @@ class Messages:
             return [reply]
         record = VisibilityChanged(queue.number, now, list(changes), list(changes.values()))
         queue.change_visibility(record.numbers, record.visible_at, now)
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         return [Remember(record), reply]
 
     def _visibility_of(

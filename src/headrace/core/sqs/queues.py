@@ -235,7 +235,7 @@ class Queues:
     ) -> Effects:
         queue = self.directory.queue(command.queue)
         effects = self.directory.set_attributes(queue, command.attributes, now)
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         return [*effects, Reply(ticket, _DONE)]
 
     def _get_queue_attributes(
@@ -254,7 +254,7 @@ class Queues:
                 "every 60 seconds."
             )
         queue.purge(now, self._leftovers)
-        self._delivery.stir(queue)
+        self._delivery.stir(queue, now)
         return [Remember(QueuePurged(queue.number, now)), Reply(ticket, _DONE)]
 
 
