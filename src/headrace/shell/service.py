@@ -14,6 +14,7 @@ from headrace import __version__
 from headrace.api.context import Context
 from headrace.api.operation import Operation, Prepared
 from headrace.base.errors import ServiceError, ServiceUnavailable
+from headrace.base.instant import Instant
 from headrace.core.sqs.commands import ReceiveMessages
 from headrace.ports.entropy import Entropy
 from headrace.shell.admission import Admission
@@ -187,6 +188,7 @@ class Service:
             self._submit(answering)
         else:
             exchange.blocks = True
+            context.now = self.driver.clock.now()
             work = self._prepare_and_submit(answering, prepare)
             self.backstage.begin(work, answering.refuse_for_bug)
 
@@ -238,6 +240,7 @@ class Service:
         self._submit(answering)
 
     def _context(self, call: Call) -> Context:
+        """Return what is known before the command is made; `_submit` adds instant and block."""
         headers = call.headers
         entropy = self._entropy
         identity = self._identities.of(call.credentials, headers.get("host", ""))
@@ -246,7 +249,7 @@ class Service:
             region=identity.region,
             request_id=entropy.uuid(),
             seed=entropy.take(16),
-            now=self.driver.clock.now(),
+            now=Instant(0),
             block=0,
             base_url=self._public_url or base_url_of(headers),
             sender_id=identity.sender_id,
