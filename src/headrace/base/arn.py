@@ -17,6 +17,16 @@ _REGION_IN_HOST = re.compile(
     r"|sqs\.(?P<own>[a-z]{2}(?:-[a-z]+)+-[0-9])\..+"
     r")"
 )
+#: Beginnings of region names whose partition is not "aws" (botocore 1.44.8, partitions.json).
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", re.ASCII)
 
@@ -57,10 +67,9 @@ def parse_arn(text: str) -> Arn:
 
 def partition_of(region: str) -> str:
     """Return the AWS partition that a region belongs to."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
+    for beginning, partition in _PARTITIONS:
+        if region.startswith(beginning):
+            return partition
     return "aws"
 
 

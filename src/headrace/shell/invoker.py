@@ -227,7 +227,6 @@ class Invoker:
             exit_status=outcome.exit_status,
             signal=outcome.signal,
             memory_peak_mb=outcome.memory_peak_mb,
-            error_type=outcome.error_type,
             log=place.last_log(),
         )
 

@@ -98,7 +98,6 @@ class InvokeEnded(msgspec.Struct, frozen=True, gc=False):
     exit_status: int = 0
     signal: int = 0
     memory_peak_mb: int = 0
-    error_type: str = ""  #: For ERROR: what the runtime calls it.
     log: bytes = b""  #: The end of what the function wrote meanwhile.
 
 

@@ -39,7 +39,7 @@ def test_a_handler_error_keeps_its_document_and_its_environment(bench):
     ticket = bench.send()
     environment = bench.started()
     document = b'{"errorMessage":"no","errorType":"ValueError"}'
-    bench.ended(Ending.ERROR, payload=document, error_type="ValueError")
+    bench.ended(Ending.ERROR, payload=document)
     reply = bench.replies[ticket]
     assert (reply.payload, reply.function_error) == (document, "Unhandled")
     assert b"Status:" not in bench.log
