@@ -33,11 +33,6 @@ DECODED_ON_THE_LOOP_BYTES = 1024 * 1024
 Read = asyncio.Future[dict[BodyKey, bytes]]
 
 
-def _bodies_of(part: bytes, block: int) -> dict[BodyKey, bytes]:
-    """Return copies of a block's bodies, so that each can go on its own."""
-    return {key: bytes(body) for key, body in decode_bodies(part, block).items()}
-
-
 class CachedBlock(NamedTuple):
     """The bodies of one block."""
 
@@ -95,8 +90,8 @@ class Bodies:
                 body = blocks[address.block].get((address.machine, address.number))
                 if body is None:
                     raise JournalDamaged(
-                        f"{self._journal.name}: block {address.block} has no body of message"
-                        f" {address.number} of machine {address.machine}"
+                        f"{self._journal.name}: block {address.block}: the body of message"
+                        f" {address.number} of machine {address.machine} is missing or damaged"
                     )
                 found[address] = body
         return found
@@ -184,9 +179,10 @@ class Bodies:
                 continue
             try:
                 if len(parts[block]) > DECODED_ON_THE_LOOP_BYTES:
-                    decoded[block] = await asyncio.to_thread(_bodies_of, parts[block], block)
+                    found = await asyncio.to_thread(decode_bodies, parts[block], block)
                 else:
-                    decoded[block] = _bodies_of(parts[block], block)
+                    found = decode_bodies(parts[block], block)
+                decoded[block] = found.bodies
             except JournalDamaged as error:
                 failures[block] = JournalDamaged(f"{self._journal.name}: {error}")
         return decoded, failures

@@ -2,8 +2,9 @@
 
 Format 1. Head: CRC-32 (u32, big-endian) of the rest, how many bodies the block has (u32), then a
 MessagePack array of records, each an array [tag, machine, at, ...]. The head's format stands in the
-block's row. Bodies, nothing at all when there are none: the format (u8), CRC-32 of the rest, count
-(u32), then per body its machine (u32), number (u64) and length (u32), then the bodies themselves.
+block's row. Bodies, nothing at all when there are none: the format (u8), CRC-32 of the index, count
+(u32) and the index, per body its machine (u32), number (u64), length (u32) and CRC-32 (u32); then
+the bodies themselves. So one damaged body does not take the others with it.
 
 To change a layout: add a new format number and a reader for it, keep the old reader, and add stored
 bytes of the old format to tests/unit/store/test_codec.py. A new field at the end of a record, with
@@ -13,7 +14,7 @@ a default, needs no new format.
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 import msgspec
 
@@ -27,7 +28,7 @@ _CRC = struct.Struct(">I")
 _HEAD = struct.Struct(">II")  # check sum, bodies
 _BODIES = struct.Struct(">BI")  # format, check sum
 _COUNT = struct.Struct(">I")
-_ENTRY = struct.Struct(">IQI")
+_ENTRY = struct.Struct(">IQII")  # machine, number, length, check sum
 _encode = msgspec.msgpack.Encoder().encode
 _decode_anything = msgspec.msgpack.Decoder(list[list[Any]]).decode
 
@@ -46,36 +47,48 @@ def encode_bodies(keys: Sequence[BodyKey], bodies: Sequence[bytes]) -> bytes:
     if not keys:
         return b""
     entries = [
-        _ENTRY.pack(machine, number, len(body))
+        _ENTRY.pack(machine, number, len(body), zlib.crc32(body))
         for (machine, number), body in zip(keys, bodies, strict=True)
     ]
-    data = b"".join([_COUNT.pack(len(keys)), *entries, *bodies])
-    return _BODIES.pack(FORMAT, zlib.crc32(data)) + data
+    index = b"".join([_COUNT.pack(len(keys)), *entries])
+    return b"".join([_BODIES.pack(FORMAT, zlib.crc32(index)), index, *bodies])
 
 
-def decode_bodies(data: bytes, seq: int) -> dict[BodyKey, memoryview]:
-    """Return each body of a block under its key, as views into `data`.
+class FoundBodies(NamedTuple):
+    """What could be read of a block's bodies part."""
+
+    bodies: dict[BodyKey, bytes]
+    damaged: list[BodyKey]  #: Those whose check sum differs.
+
+
+def decode_bodies(data: bytes, seq: int) -> FoundBodies:
+    """Return each body of a block under its key.
 
     Raises:
-        JournalDamaged: Unknown format, or the check sum does not fit; the text names block `seq`.
+        JournalDamaged: Nothing can be read: unknown format, or the index is damaged; the text names
+            block `seq`.
     """
+    found = FoundBodies({}, [])
     if not data:
-        return {}
+        return found
     view = memoryview(data)
-    if len(data) < _BODIES.size + _COUNT.size:
+    start = _BODIES.size + _COUNT.size
+    if len(data) < start:
         raise JournalDamaged(f"block {seq}: the bodies part is damaged (it is cut off)")
     format, check_sum = _BODIES.unpack_from(data)
-    if zlib.crc32(view[_BODIES.size :]) != check_sum:
+    (count,) = _COUNT.unpack_from(data, _BODIES.size)
+    at = start + count * _ENTRY.size
+    if zlib.crc32(view[_BODIES.size : at]) != check_sum:
         raise JournalDamaged(f"block {seq}: the bodies part is damaged (its check sum differs)")
     if format != FORMAT:
         raise JournalDamaged(f"block {seq}: format {format} is not known to this version")
-    (count,) = _COUNT.unpack_from(data, _BODIES.size)
-    start = _BODIES.size + _COUNT.size
-    at = start + count * _ENTRY.size
-    found: dict[BodyKey, memoryview] = {}
-    for machine, number, length in _ENTRY.iter_unpack(view[start:at]):
-        found[machine, number] = view[at : at + length]
+    for machine, number, length, body_sum in _ENTRY.iter_unpack(view[start:at]):
+        body = bytes(view[at : at + length])
         at += length
+        if zlib.crc32(body) == body_sum:
+            found.bodies[machine, number] = body
+        else:
+            found.damaged.append((machine, number))
     return found
 
 

@@ -34,8 +34,17 @@ INSERT OR REPLACE INTO snapshots (machine, upto, kind, state, check_sum) VALUES 
 -- drop_tombstones: Remove what says of machines that they are gone, up to a block.
 DELETE FROM snapshots WHERE state IS NULL AND upto <= ?;
 
--- block_range: Find the lowest and the highest block number.
-SELECT min(seq), max(seq) FROM blocks;
+-- block_numbers: List the blocks.
+SELECT seq FROM blocks ORDER BY seq;
+
+-- highest_block: Find the highest block number.
+SELECT max(seq) FROM blocks;
+
+-- highest_deleted: Find the highest number of a deleted block.
+SELECT value FROM meta WHERE name = 'deleted_upto';
+
+-- highest_snapshot: Find the newest block that a snapshot reflects.
+SELECT max(upto) FROM snapshots;
 
 -- block: Read a whole block.
 SELECT seq, epoch, at, format, head, bodies FROM blocks WHERE seq = ?;

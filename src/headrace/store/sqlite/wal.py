@@ -17,6 +17,7 @@ from headrace.store.sqlite.connection import FRAME_BYTES
 
 _HEADER_BYTES = 32
 _HEADER_SALTS = slice(16, 24)
+_FRAMES_IN_INDEX = struct.Struct("=16xI")
 _FRAME_HEADER = struct.Struct(">II8s")  # page, pages after the commit (0: no commit), salts
 
 
@@ -69,6 +70,15 @@ def write_ahead(database: Path, size: int) -> None:
         if error.errno != errno.ENOSPC:
             raise
         os.truncate(wal, length)
+
+
+def good_frames(database: Path) -> int:
+    """Return how many frames of the WAL SQLite takes for good; somebody must have it open.
+
+    The number stands in the WAL's index (www.sqlite.org/walformat.html, section 2.1).
+    """
+    index = database.with_name(database.name + "-shm")
+    return int(_FRAMES_IN_INDEX.unpack_from(index.read_bytes())[0]) if index.exists() else 0
 
 
 def commits_behind(database: Path, frames: int) -> int:

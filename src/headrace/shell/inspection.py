@@ -1,0 +1,271 @@
+"""Look at a data folder that may be damaged, and save what is readable into a new one.
+
+Nothing in the old folder is changed. A block whose head cannot be read is replaced by an empty one,
+so that numbers stay what they are; a message whose body cannot be read is deleted, and said to be.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from headrace.base.instant import Instant
+from headrace.core.functions.functions import Functions
+from headrace.core.machine import Numbers, Record, Room
+from headrace.core.mapping.mappings import Mappings
+from headrace.core.shard import SHARD, Shard, ShardOpened
+from headrace.core.sqs.queues import Queues
+from headrace.core.sqs.ranges import ranges_of
+from headrace.core.sqs.records import MessagesDeleted
+from headrace.ports.entropy import Entropy
+from headrace.ports.journal import Block, JournalDamaged, Snapshot
+from headrace.shell.clock import SystemClock
+from headrace.shell.recovery import KEEPER_KIND, KeeperState, recover
+from headrace.store.codec import (
+    FORMAT,
+    BodyKey,
+    decode_bodies,
+    encode_bodies,
+    encode_head,
+    machines_of_head,
+)
+from headrace.store.folder import FolderLock
+from headrace.store.sqlite.journal import FILE_NAME, SqliteJournal
+from headrace.store.sqlite.wreck import Wreck, write_saved
+
+#: Takes a line for the user.
+Say = Callable[[str], None]
+
+#: Random bytes of a shard's secret.
+SECRET_BYTES = 32
+
+
+class Findings(msgspec.Struct):
+    """What was found in a journal file."""
+
+    blocks: int = 0  #: That are there.
+    floor: int = 0  #: Every record up to this block is reflected in a snapshot.
+    highest: int = 0  #: The highest block number ever used.
+    snapshots: list[Snapshot] = msgspec.field(default_factory=list)  #: The readable ones.
+    losses: list[str] = msgspec.field(default_factory=list)  #: A sentence each.
+    headless: set[int] = msgspec.field(default_factory=set)  #: Blocks without a readable head.
+    unread: set[int] = msgspec.field(default_factory=set)  #: Blocks that lack some bodies.
+
+    @property
+    def extent(self) -> str:
+        """How much was readable, in words."""
+        return f"{self.blocks:,} blocks and {len(self.snapshots):,} snapshots"
+
+
+def verify(folder: Path, say: Say) -> int:
+    """Say what is damaged in a data folder; return the exit status, 0 if nothing is.
+
+    Raises:
+        JournalInUse: A server works in the folder.
+        JournalDamaged: There is no journal, or nothing of it can be read.
+    """
+    with _owned(folder) as wreck:
+        findings = look(wreck)
+    for loss in findings.losses:
+        say(loss)
+    say(f"{folder / FILE_NAME}: {findings.extent} were read")
+    say("losses: see above" if findings.losses else "nothing is damaged")
+    return 1 if findings.losses else 0
+
+
+def salvage(folder: Path, new: Path, entropy: Entropy, say: Say) -> int:
+    """Write all that is readable of a data folder to a new one; return the exit status.
+
+    Raises:
+        JournalInUse: A server works in the old folder.
+        JournalDamaged: There is no journal, or nothing of it can be read; or the new folder is not
+            empty.
+    """
+    if new.exists() and any(new.iterdir()):
+        raise JournalDamaged(f"{new} is not empty: salvage writes to a new folder only")
+    with _owned(folder) as wreck:
+        findings = look(wreck)
+        new.mkdir(parents=True, exist_ok=True)
+        blocks = _readable_blocks(wreck, findings)
+        write_saved(new / FILE_NAME, blocks, findings.snapshots, findings.highest)
+    if (folder / "blobs").exists():
+        shutil.copytree(folder / "blobs", new / "blobs")
+    for loss in findings.losses:
+        say(loss)
+    asyncio.run(_settle(new, findings, entropy, say))
+    say(f"{new}: {findings.extent} were saved")
+    return 0
+
+
+def look(wreck: Wreck) -> Findings:
+    """Read everything and note what is damaged."""
+    findings = Findings(losses=list(wreck.troubles), highest=wreck.highest())
+    has_floor = False
+    for found in wreck.snapshots():
+        if isinstance(found, str):
+            findings.losses.append(f"{found}: what the machine held by then is lost")
+            continue
+        findings.snapshots.append(found)
+        if found.kind == KEEPER_KIND:
+            state = msgspec.msgpack.decode(found.state or b"", type=KeeperState)
+            findings.floor = state.floor
+            has_floor = True
+    present: set[int] = set()
+    for seq in wreck.numbers():
+        block = wreck.block(seq)
+        if block is None:
+            continue
+        present.add(seq)
+        if isinstance(block, str):
+            findings.losses.append(f"block {seq}: {block}: all of it is lost")
+            findings.headless.add(seq)
+            findings.unread.add(seq)
+        else:
+            findings.blocks += 1
+            _look_at_block(block, findings)
+    if findings.snapshots and not has_floor and present:
+        findings.floor = min(present) - 1
+    findings.highest = max([findings.highest, *present])
+    for seq in range(findings.floor + 1, findings.highest + 1):
+        if seq not in present:
+            findings.losses.append(f"block {seq} is missing: all of it is lost")
+            findings.headless.add(seq)
+    return findings
+
+
+def _look_at_block(block: Block, findings: Findings) -> None:
+    try:
+        counts = machines_of_head(block.head, block.seq, block.format)
+    except JournalDamaged as error:
+        findings.headless.add(block.seq)
+        is_reflected = block.seq <= findings.floor
+        what = "nothing is lost, snapshots have it" if is_reflected else "its records are lost"
+        findings.losses.append(f"{error}: {what}")
+        counts = {}
+    try:
+        damaged = decode_bodies(block.bodies, block.seq).damaged
+    except JournalDamaged as error:
+        findings.unread.add(block.seq)
+        machines = ", ".join(f"{machine} ({count} records)" for machine, count in counts.items())
+        findings.losses.append(
+            f"{error}: all its bodies are lost; it speaks of machines {machines}"
+        )
+        return
+    if damaged:
+        findings.unread.add(block.seq)
+        lost: dict[int, list[int]] = {}
+        for machine, number in damaged:
+            lost.setdefault(machine, []).append(number)
+        for machine, numbers in lost.items():
+            findings.losses.append(
+                f"block {block.seq}: {len(numbers)} bodies of machine {machine} are damaged:"
+                f" messages {', '.join(map(str, numbers))}"
+            )
+
+
+def _readable_blocks(wreck: Wreck, findings: Findings) -> Iterator[Block]:
+    """Yield what goes into the new journal."""
+    at = Instant(0)
+    for seq in sorted({*wreck.numbers(), *findings.headless}):
+        block = wreck.block(seq)
+        if not isinstance(block, Block):
+            if seq in findings.headless:
+                yield Block(
+                    seq=seq, epoch=1, at=at, format=FORMAT, head=encode_head([]), bodies=b""
+                )
+            continue
+        at = block.at
+        if seq in findings.unread:
+            good = _good_bodies(block)
+            block = msgspec.structs.replace(
+                block, bodies=encode_bodies(list(good), list(good.values()))
+            )
+        if seq in findings.headless:
+            block = msgspec.structs.replace(block, format=FORMAT, head=encode_head([]))
+        yield block
+
+
+def _good_bodies(block: Block) -> dict[BodyKey, bytes]:
+    try:
+        return decode_bodies(block.bodies, block.seq).bodies
+    except JournalDamaged:
+        return {}
+
+
+async def _settle(new: Path, findings: Findings, entropy: Entropy, say: Say) -> None:
+    """Make the new journal whole: a shard with a secret, no message without a body."""
+    journal = SqliteJournal(new)
+    await journal.open()
+    try:
+        clock = SystemClock()
+        secret = entropy.take(SECRET_BYTES)
+        opening = ShardOpened(SHARD, clock.now(), secret, clock.kind)
+        recovered = await recover(journal, clock, _make_rooms, lambda now: opening)
+        records: list[Record] = []
+        shard, queues = recovered.rooms[0], recovered.rooms[1]
+        assert isinstance(shard, Shard)
+        assert isinstance(queues, Queues)
+        if not shard.is_open:
+            say("the shard's secret is lost: message ids and receipt handles are new ones")
+            records.append(opening)
+        there = {
+            key: block
+            for block in findings.unread
+            for key in decode_bodies((await journal.read_bodies([block])).get(block, b""), block)[0]
+        }
+        gone = frozenset(set(queues.count_bodies()) - set(recovered.blocks)) | findings.unread
+        for holder, numbers in _messages_without_body(queues, gone, there).items():
+            say(f"{len(numbers)} messages of {_name_of(queues, holder)} are lost with their bodies")
+            records.append(MessagesDeleted(holder, clock.now(), ranges_of(sorted(numbers))))
+        if records:
+            head = encode_head(records)
+            seq, at = journal.last_seq + 1, clock.now()
+            await journal.append(
+                Block(seq=seq, epoch=1, at=at, format=FORMAT, head=head, bodies=b"")
+            )
+    finally:
+        await journal.close()
+
+
+def _messages_without_body(
+    queues: Queues, blocks: frozenset[int], there: dict[BodyKey, int]
+) -> dict[int, list[int]]:
+    """Return the numbers of the living messages in `blocks` whose body is not there, by queue."""
+    lost: dict[int, list[int]] = {}
+    for holder, address in queues.relocate(blocks):
+        if there.get((address.machine, address.number)) != address.block:
+            arrived = queues.directory.queues[holder].arrived
+            key = (address.machine, address.number)
+            lost.setdefault(holder, []).append(arrived.get(key, address.number))
+    return lost
+
+
+def _name_of(queues: Queues, machine: int) -> str:
+    return f"queue {queues.describe(machine).name}"
+
+
+def _make_rooms() -> dict[int, Room]:
+    numbers = Numbers()
+    return {
+        0: Shard(numbers),
+        1: Queues(b"", numbers),
+        2: Functions(numbers, (), ()),
+        3: Mappings(numbers),
+    }
+
+
+@contextlib.contextmanager
+def _owned(folder: Path) -> Iterator[Wreck]:
+    """Own a data folder and have its journal open for reading as long as the block lasts."""
+    if not folder.is_dir():
+        raise JournalDamaged(f"there is no folder {folder}")
+    lock = FolderLock(folder)
+    try:
+        lock.take()
+        with contextlib.closing(Wreck(folder / FILE_NAME)) as wreck:
+            yield wreck
+    finally:
+        lock.release()
