@@ -98,7 +98,7 @@ def kill_descendants(spare):
             for pid in fresh:
                 send_signal(pid, signal.SIGSTOP)
             stopped.update(fresh)
-        if not stopped:
+        if not stopped and (spare or not has_children()):
             return
         for pid in stopped:
             send_signal(pid, signal.SIGKILL)
@@ -107,6 +107,15 @@ def kill_descendants(spare):
                 os.waitpid(pid, 0)
             except ChildProcessError:
                 continue  # A grandchild: adopted in the next round, or reaped by its parent.
+
+
+def has_children():
+    """Return whether there are children left, reaping one that has ended."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def send_signal(pid, number):
@@ -119,6 +128,30 @@ def send_signal(pid, number):
 
 def descendants(root, spare):
     """Return the pids below a process, parents before children."""
+    find = children_of if os.path.exists("/proc/thread-self/children") else scan_children()
+    found = []
+    waiting = [pid for pid in find(root) if pid not in spare]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting.extend(find(pid))
+    return found
+
+
+def children_of(pid):
+    """Return the children of a process, of all its threads."""
+    found = []  # type: list[int]
+    try:
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/children" % (pid, thread)) as file:
+                found.extend(int(word) for word in file.read().split())
+    except OSError:
+        return found  # It has ended meanwhile: its children are ours by now.
+    return found
+
+
+def scan_children():
+    """Return what `children_of` is, for kernels that do not list children."""
     children = {}  # type: dict[int, list[int]]
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -128,13 +161,7 @@ def descendants(root, spare):
             except OSError:
                 continue
             children.setdefault(int(fields[1]), []).append(int(name))
-    found = []
-    waiting = [pid for pid in children.get(root, ()) if pid not in spare]
-    while waiting:
-        pid = waiting.pop()
-        found.append(pid)
-        waiting.extend(children.get(pid, ()))
-    return found
+    return lambda pid: children.get(pid, [])
 
 
 def become_runtime(settings, seccomp, order, connection, log):
