@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 
 from headrace.base.instant import Instant
-from headrace.core.sqs.lane import Lane, Piece
+from headrace.core.sqs.lane import Columns, Lane, Piece
 from headrace.core.sqs.leftovers import Leftovers
 
 #: Greater than every message number.
@@ -126,10 +126,10 @@ class Backlog:
         for lane in self._lanes.values():
             yield from lane.runs()
 
-    def runs_between(self, low_block: int, high_block: int) -> Iterator[Piece]:
-        """Yield the runs that may lie in blocks of that span, and perhaps others."""
+    def columns(self, low_block: int = 0, high_block: int = NO_NUMBER) -> Iterator[Columns]:
+        """Yield columns of runs, some thousand at a time; see `Lane.columns`."""
         for lane in self._lanes.values():
-            yield from lane.runs_between(low_block, high_block)
+            yield from lane.columns(low_block, high_block)
 
     def encode(self) -> list[tuple[int, list[bytes]]]:
         """Return (delay in ms, columns) of each lane that holds something, shortest first."""

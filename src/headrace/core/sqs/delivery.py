@@ -6,7 +6,7 @@ the dead-letter queue; then it is parked and goes on at a deadline of its own at
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace.base.instant import Instant
 from headrace.core.deadlines import Deadlines
@@ -27,6 +27,14 @@ from headrace.core.sqs.touched import Slot
 Effects = list[Any]
 
 
+class Attempt(NamedTuple):
+    """What came of trying to answer a receive."""
+
+    is_answered: bool
+    is_cut: bool  #: It stopped at the limit of moves and found nothing to hand out yet.
+    messages: int  #: Handed out, moved or expired: how much work it was.
+
+
 class Delivery:
     """Who gets which message when, over all queues of a shard."""
 
@@ -41,8 +49,7 @@ class Delivery:
 
     def stir(self, queue: Queue, now: Instant) -> None:
         """Note that something happened to a queue at `now`."""
-        if now > queue.now:
-            queue.now = now
+        queue.now = max(queue.now, now)
         self._stirred[queue.number] = None
 
     def settle_stirred(self, now: Instant, effects: Effects) -> None:
@@ -97,27 +104,22 @@ class Delivery:
                 queue.is_pressing = True
                 break
             receive = queue.parked.first()
-            before = len(effects)
-            is_answered, is_cut = self.receive(queue, receive, now, effects)
-            work += 1 + len(effects) - before
-            if is_answered:
+            attempt = self.receive(queue, receive, now, effects)
+            work += 1 + attempt.messages
+            if attempt.is_answered:
                 queue.parked.withdraw(receive.ticket)
             else:
-                queue.is_pressing = is_cut
+                queue.is_pressing = attempt.is_cut
                 break
         return work
 
     def receive(
         self, queue: Queue, receive: ParkedReceive, now: Instant, effects: Effects
-    ) -> tuple[bool, bool]:
-        """Try to answer a receive.
-
-        Returns:
-            Whether it is answered, and whether it stopped at the limit of moves.
-        """
+    ) -> Attempt:
+        """Try to answer a receive."""
         room = self._rules.in_flight_max - queue.touched.in_flight
         if room <= 0:
-            return False, False
+            return Attempt(is_answered=False, is_cut=False, messages=0)
         timeout_ms = receive.visibility_timeout_ms
         if timeout_ms is None:
             timeout_ms = queue.settings.visibility_timeout_ms
@@ -136,7 +138,8 @@ class Delivery:
             effects.append(Remember(MessagesReceived(queue.number, now, visible_at, numbers)))
             messages = self._received(queue.number, taken.slots)
             effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
-        return bool(taken.slots), taken.is_cut
+        count = len(taken.slots) + len(taken.departing) + len(taken.expired)
+        return Attempt(bool(taken.slots), taken.is_cut, count)
 
     def _dead_letter_queue(self, queue: Queue) -> Queue | None:
         """Return where over-received messages go; None when they stay (12, Q23)."""

@@ -24,6 +24,8 @@ _TYPES = "QIQQ"
 
 #: A part of a run: first number, count, block, send instant.
 Piece = tuple[int, int, int, int]
+#: First numbers, counts and blocks of some runs.
+Columns = tuple["array[int]", "array[int]", "array[int]"]
 
 
 class Chunk:
@@ -247,20 +249,22 @@ class Lane:
                     chunk.sent[place],
                 )
 
-    def runs_between(self, low_block: int, high_block: int) -> Iterator[Piece]:
-        """Yield the runs of every chunk that may lie in blocks of that span."""
+    def columns(self, low_block: int, high_block: int) -> Iterator[Columns]:
+        """Yield first numbers, counts and blocks of the runs, chunk by chunk.
+
+        Chunks without any block from `low_block` to `high_block` are left out.
+        """
         for chunk, low in self._living_chunks():
             if chunk.low <= high_block and chunk.high >= low_block:
-                columns = (column[low:] for column in chunk.columns())
-                yield from zip(*columns, strict=True)
+                yield chunk.firsts[low:], chunk.counts[low:], chunk.blocks[low:]
 
     def encode(self) -> list[bytes]:
         """Return the four columns as little-endian bytes."""
-        whole = tuple(array(code) for code in _TYPES)
+        columns: list[list[bytes]] = [[] for _ in _TYPES]
         for chunk, low in self._living_chunks():
-            for column, part in zip(whole, chunk.columns(), strict=True):
-                column.extend(part[low:] if low else part)
-        return [_swapped(column).tobytes() for column in whole]
+            for column, part in zip(columns, chunk.columns(), strict=True):
+                column.append(_swapped(part[low:] if low else part).tobytes())
+        return [b"".join(column) for column in columns]
 
     def decode(self, columns: list[bytes]) -> None:
         """Fill the empty lane with what `encode` returned."""

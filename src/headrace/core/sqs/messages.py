@@ -109,14 +109,14 @@ class Messages:
             visibility_timeout_ms=command.visibility_timeout_ms,
             deadline=None if command.wait_ms is None else Instant(now + command.wait_ms),
         )
-        is_answered, is_cut = self._delivery.receive(queue, receive, now, effects)
-        if is_answered:
+        attempt = self._delivery.receive(queue, receive, now, effects)
+        if attempt.is_answered:
             return effects
-        if (is_short and not is_cut) or len(queue.parked) >= self._rules.parked_max:
+        if (is_short and not attempt.is_cut) or len(queue.parked) >= self._rules.parked_max:
             effects.append(Reply(ticket, Received((), now, now)))
         else:
             queue.parked.park(receive)
-            queue.is_pressing = queue.is_pressing or is_cut
+            queue.is_pressing = queue.is_pressing or attempt.is_cut
         return effects
 
     def withdraw_receive(self, command: WithdrawReceive, now: Instant, ticket: int) -> Effects:

@@ -51,7 +51,7 @@ from headrace.core.sqs.state import (
 #: Runs of dead bodies that one command counts off at once; more wait for `wake`.
 LEFTOVER_RUNS = 1_000
 #: Runs of dead bodies that are one unit of work of `wake`.
-LEFTOVER_RUNS_PER_UNIT = 50
+LEFTOVER_RUNS_PER_UNIT = 20
 
 _DONE = Done()
 

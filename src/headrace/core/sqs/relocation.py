@@ -1,6 +1,7 @@
 """Which bodies of which blocks are alive, and where they lie after compaction moved them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 
 from headrace.core.machine import BodyAddress, Forget
 from headrace.core.sqs.queue import Queue
@@ -11,8 +12,9 @@ def count_bodies(queues: Iterable[Queue]) -> dict[int, int]:
     """Return how many bodies of each block are alive in these queues."""
     alive: dict[int, int] = {}
     for queue in queues:
-        for _, count, block, _ in queue.backlog.runs():
-            alive[block] = alive.get(block, 0) + count
+        for _, counts, blocks in queue.backlog.columns():
+            for block, count in zip(blocks, counts, strict=True):
+                alive[block] = alive.get(block, 0) + count
         for slot in queue.touched.slots.values():
             alive[slot.block] = alive.get(slot.block, 0) + 1
     return alive
@@ -26,8 +28,9 @@ def relocate(queues: Iterable[Queue], blocks: frozenset[int]) -> list[tuple[int,
     low, high = min(blocks), max(blocks)
     for queue in queues:
         home = queue.number
-        for first, count, block, _ in queue.backlog.runs_between(low, high):
-            if block in blocks:
+        for columns in queue.backlog.columns(low, high):
+            wanted = map(blocks.__contains__, columns[2])
+            for first, count, block in compress(zip(*columns, strict=True), wanted):
                 found += [
                     (home, BodyAddress(block, home, number))
                     for number in range(first, first + count)
