@@ -2,6 +2,10 @@
 
 import hashlib
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree as ET
 
 import pytest
 from botocore.exceptions import ClientError
@@ -203,3 +207,27 @@ def test_a_message_of_the_greatest_size_comes_back_whole(sqs, queue):
     sqs.send_message(QueueUrl=queue, MessageBody=body)
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
     assert message["Body"] == body
+
+
+def ask_as_old_client(url, form=None):
+    """Send a request in the query protocol; return the status and the XML document."""
+    scope = f"test/20260101/{REGION}/sqs/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host"}
+    data = urllib.parse.urlencode(form).encode() if form else None
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(url, data, headers))
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        document = ET.fromstring(answer.read())
+    return answer.status, {each.tag.rpartition("}")[2]: each.text for each in document.iter()}
+
+
+def test_old_clients_speak_the_query_protocol(queue):
+    body = "a\r\nb & <c>"
+    status, sent = ask_as_old_client(queue, {"Action": "SendMessage", "MessageBody": body})
+    assert (status, len(sent["MD5OfMessageBody"])) == (200, 32)
+    status, found = ask_as_old_client(f"{queue}?Action=ReceiveMessage&MaxNumberOfMessages=1")
+    assert (status, found["Body"], found["MessageId"]) == (200, body, sent["MessageId"])
+    status, error = ask_as_old_client(f"{queue}-missing?Action=GetQueueAttributes")
+    assert (status, error["Code"]) == (400, "AWS.SimpleQueueService.NonExistentQueue")

@@ -247,9 +247,10 @@ class Connection(asyncio.Protocol):
             response = exchange.response
             if response is None:
                 break
-            exchanges.popleft()
+            goes_on = self._write(exchange, response)
             exchange.on_gone = None
-            if not self._write(exchange, response):
+            exchanges.popleft()  # only now: an answer that cannot be written is given anew
+            if not goes_on:
                 self._close()
                 return
         self._since = self._shared.now

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import socket
 from email.utils import formatdate
 
 from headrace.shell.connection import Application, Connection, Shared, Times
@@ -41,6 +42,10 @@ class HttpServer:
         """
         loop = asyncio.get_running_loop()
         self._look()
+        if port == 0:
+            # A name may mean several addresses, and each would get a port of its own.
+            rows = await loop.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+            host = str(rows[0][4][0])
         self._listeners = await loop.create_server(
             lambda: Connection(self.shared), host, port, backlog=BACKLOG, reuse_address=True
         )

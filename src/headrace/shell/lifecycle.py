@@ -20,6 +20,8 @@ from headrace.ports.sandbox import SandboxUnavailable
 from headrace.shell.app import App, StartRefused, real_parts
 from headrace.shell.config import Config, check
 
+log = logging.getLogger(__name__)
+
 #: Says a line to whoever started the server.
 Say = Callable[[str], None]
 
@@ -95,9 +97,10 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
             await app.abandon()
             return 0
         starting.result()
-    except (JournalError, StartRefused, SandboxUnavailable) as error:
+    except (JournalError, StartRefused, SandboxUnavailable, OSError) as error:
         first.cancel()
         complain(str(error))
+        log.debug("the server cannot start", exc_info=error)
         if app is not None:
             await app.abandon()
         return 1

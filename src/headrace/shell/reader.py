@@ -150,11 +150,11 @@ class Reader:
                 raise Refused(431, f"The headers exceed {HEAD_BYTES_MAX} bytes.")
 
     def close(self) -> None:
-        """Drop what was read by half, and the parser, which refers back to this."""
+        """Drop what was read by half, and what refers back to this."""
         self._bodies.size -= self._counted
         self._counted = 0
         self._body = b""
-        del self._parser
+        del self._parser, self._on_request, self._on_continue
 
     # What llhttp calls, by name.
 

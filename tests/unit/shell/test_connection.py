@@ -40,6 +40,21 @@ def test_pipelined_requests_are_begun_at_once_and_answered_in_order():
     run(story())
 
 
+def test_an_answer_that_cannot_be_written_is_given_anew():
+    async def story():
+        desk = Desk()
+        async with serving(desk) as (_, connect):
+            wire = await connect()
+            await wire.send(post("/hold"))
+            await until(lambda: desk.held)
+            with pytest.raises(AssertionError):
+                desk.held[0].answer(HttpResponse(200, [("A", "b\nC: d")]))
+            desk.held[0].answer(ANSWER)
+            assert (await wire.answer())[2] == b"late"
+
+    run(story())
+
+
 def test_nothing_is_begun_behind_a_request_that_blocks():
     async def story():
         desk = Desk()

@@ -25,6 +25,16 @@ def test_port_0_is_chosen_by_the_system():
     run(story())
 
 
+def test_a_name_of_several_addresses_gets_one_port():
+    async def story():
+        server = HttpServer(Echo())
+        await server.listen("localhost", 0)
+        assert len(server._listeners.sockets) == 1
+        await server.close(0)
+
+    run(story())
+
+
 def test_a_plain_asyncio_loop_serves_as_well():
     async def story():
         async with serving(Desk()) as (_, connect):
