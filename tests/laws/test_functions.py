@@ -1,5 +1,6 @@
 """The laws of core/machine.py for the room of functions, and that every invoke is answered once."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,12 +16,24 @@ from headrace.core.functions.commands import (
     UpdateFunctionConfiguration,
 )
 from headrace.core.functions.effects import RunInvoke, StartEnvironment, StopEnvironment
+from headrace.core.functions.function import deployment
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.settings import Code
 from headrace.core.machine import Numbers
 from tests.laws.harness import Laws, Life
 from tests.unit.core.functions.bench import PYTHON, SEED, reference, settings_with
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tight_limits():
+    """Limits that short stories come up against."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "STARTING_MAX", 2)
+        patch.setattr(limits, "ENVIRONMENTS_MAX", 3)
+        patch.setattr(limits, "CONCURRENCY_MAX", 6)
+        yield
+
 
 NAMES = ("a", "b")
 INIT_ENDINGS = (Ending.OK, Ending.OK, Ending.OK, Ending.ERROR, Ending.REFUSED, Ending.TIMED_OUT)
@@ -132,6 +145,21 @@ def test_a_rebuilt_room_equals_the_one_that_lived(story, cuts):
     LAWS.check_rebuilt_equals_lived(story, cuts)
 
 
+@given(busy_stories, st.integers(0, 30), st.integers(0, 30))
+def test_a_rebuilt_room_finds_the_same_functions_by_name(story, first, second):
+    life = Life(LAWS.make())
+    kept = {}
+    for place, (wait_ms, step) in enumerate(story):
+        LAWS.play(life, wait_ms, step)
+        for turn, cut in enumerate((first, second)):
+            if cut == place:
+                LAWS.keep_snapshots(life, kept, turn, 2)
+    room = LAWS.rebuild(life, kept)
+    target = (reference().account, reference().region)
+    for name in NAMES:
+        assert room.directory.number(*target, name) == life.room.directory.number(*target, name)
+
+
 def check_books(life: Life):
     """Each invoke in hand is in one place, and idle environments are where they must be."""
     fleet = life.room.fleet
@@ -152,6 +180,15 @@ def check_books(life: Life):
             for e in roster.environments.values()
         )
         assert (key in fleet._hungry) == (pool.must_start and pool.is_open)
+        if pool.is_retired:
+            assert pool.members or pool.waiting
+            assert not pool.idle
+        else:
+            function = life.room.directory.functions[pool.deployment.function]
+            assert pool.deployment == deployment(key[0], function, function.latest, life.now)
+    assert starting <= limits.STARTING_MAX or any(
+        e.execution is not None for e in roster.environments.values()
+    )
 
 
 @given(busy_stories)
