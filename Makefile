@@ -24,7 +24,7 @@ test: setup lint ## Check everything, then run all tests but the clients' (under
 test-fast: setup ## Run the tests that take no time (under a minute).
 	$(BIN)/python -m pytest -q -m "$(FAST)" $(ARGS)
 
-test-clients: setup ## Run the tests that need other tools: Node, the AWS CLI.
+test-clients: setup ## Run the tests with programs of others: SDKs, consumers, Celery.
 	@tools/setup_clients.sh
 	$(BIN)/python -m pytest -q -m clients $(ARGS)
 
@@ -57,6 +57,6 @@ tables: setup ## Generate wire/tables from the installed botocore.
 	$(BIN)/python tools/generate_tables.py
 
 clean: ## Remove what these words have made.
-	rm -rf .venv dist build tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .clients dist build tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .grimp_cache .hypothesis
 	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,17 +1,75 @@
 #!/bin/sh
-# Install what the client tests need from npm; do nothing if that is done, or if there is no npm.
+# Install the programs of others that the client tests run, each pinned by a file of tests/clients:
+# npm packages, Go and Java programs, a Celery in a venv of its own. Do nothing for what is there.
 #
-# Without npm the tests that need it are skipped with that reason (and fail in .ci/run).
+# Where a tool is missing, its tests are skipped with that reason (and fail in .ci/run).
 set -eu
-cd "$(dirname "$0")/../tests/clients"
+cd "$(dirname "$0")/.."
+root="$PWD"
+built="$root/.clients"
+mkdir -p "$built"
 
-stamp="$( (pwd; cat package-lock.json) | cksum)"
-if [ "$(cat node_modules/.stamp 2>/dev/null)" = "$stamp" ]; then
-    exit 0
-fi
-if ! command -v npm >/dev/null 2>&1; then
-    echo "make test-clients: no npm on this machine; the tests that need it are skipped" >&2
-    exit 0
-fi
-npm ci --silent --no-audit --no-fund --ignore-scripts
-echo "$stamp" >node_modules/.stamp
+# fresh NAME FILE...: is .clients/NAME made of these files, for this place?
+fresh() {
+    name="$1"
+    shift
+    stamp="$( (echo "$root"; cat "$@") | cksum)"
+    [ "$(cat "$built/$name.stamp" 2>/dev/null)" = "$stamp" ]
+}
+
+# done_with NAME: remember what `fresh` has just looked at.
+done_with() {
+    echo "$stamp" >"$built/$1.stamp"
+}
+
+# has TOOL...: are these on this machine?
+has() {
+    for tool in "$@"; do
+        if ! command -v "$tool" >/dev/null 2>&1; then
+            echo "make test-clients: no $tool on this machine; the tests that need it are skipped" >&2
+            return 1
+        fi
+    done
+}
+
+npm_packages() {
+    cd "$root/tests/clients"
+    if [ -d node_modules ] && fresh npm package-lock.json; then return; fi
+    has node npm || return 0
+    npm ci --silent --no-audit --no-fund --ignore-scripts
+    done_with npm
+}
+
+go_programs() {
+    cd "$root/tests/clients/go"
+    if fresh go go.mod go.sum ./*/main.go; then return; fi
+    has go || return 0
+    # The Go of this machine, or none: a newer one would have to be fetched.
+    GOTOOLCHAIN=local go build -mod=readonly -trimpath -ldflags "-s -w" -o "$built/go/" ./...
+    done_with go
+}
+
+java_program() {
+    cd "$root/tests/clients/java"
+    if fresh java pom.xml Queues.java; then return; fi
+    has java javac mvn || return 0
+    rm -rf "$built/java"
+    mvn -q -B dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$built/java/lib"
+    javac -encoding UTF-8 -cp "$built/java/lib/*" -d "$built/java/classes" Queues.java
+    done_with java
+}
+
+celery_venv() {
+    cd "$root/tests/clients"
+    if fresh celery celery.txt; then return; fi
+    rm -rf "$built/celery"
+    "$root/.venv/bin/python" -m venv "$built/celery"
+    "$built/celery/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
+        --only-binary :all: -r celery.txt
+    done_with celery
+}
+
+npm_packages
+go_programs
+java_program
+celery_venv

@@ -4,14 +4,37 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from headrace.faces.demo.process import ServerProcess, free_port
+from tests.house.tree import ROOT
+
 HERE = Path(__file__).parent
+#: What tools/setup_clients.sh makes.
+BUILT = ROOT / ".clients"
 
 #: What a client would find in a user's shell, and what must not reach these tests.
 FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NODE_OPTIONS")
+
+#: The code of functions. Echoes its event; sends the bodies of SQS events on; raises what it is
+#: told to.
+APP = """
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+
+
+def handler(event, context):
+    if "raise" in event:
+        raise ValueError(event["raise"])
+    for record in event.get("Records", ()):
+        sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=record["body"])
+    return event
+"""
 
 
 def pytest_collection_modifyitems(items):
@@ -19,6 +42,17 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.clients)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A real server on a folder and a port of its own."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    process = ServerProcess(folder, free_port())
+    process.start()
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +74,40 @@ def node_modules():
     if not (folder / "@aws-sdk" / "client-sqs").is_dir():
         pytest.skip("the npm packages are not installed (`make test-clients` does that)")
     return folder
+
+
+def built(path, tool):
+    """Return a path below .clients/; skip where it is not there."""
+    if not (BUILT / path).exists():
+        missing = shutil.which(tool) is None
+        pytest.skip(
+            f"no {tool} on this machine" if missing else "not built (`make test-clients` does that)"
+        )
+    return BUILT / path
+
+
+@pytest.fixture(scope="session")
+def go_programs():
+    """Return the folder of the programs of go/, built."""
+    return built("go/queues", "go").parent
+
+
+@pytest.fixture(scope="session")
+def java_command():
+    """Return the command that runs a class of java/, less the name of the class."""
+    folder = built("java/classes/Queues.class", "mvn").parents[1]
+    path = shutil.which("java")
+    if path is None:
+        pytest.skip("no java on this machine")
+    # The smallest virtual machine that there is: each test pays for its start.
+    settings = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8"]
+    return [path, *settings, "-cp", f"{folder / 'classes'}:{folder / 'lib' / '*'}"]
+
+
+@pytest.fixture(scope="session")
+def celery_python():
+    """Return the path of the Python that has Celery."""
+    return str(built("celery/bin/celery", sys.executable).parent / "python")
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +138,39 @@ def client_environment(tmp_path_factory):
         }
 
     return environment
+
+
+@pytest.fixture
+def run_program(client_environment):
+    """Return a function that runs a command against a server and returns what it printed.
+
+    `run_program(["queues"], endpoint_url=...)`; anything but exit status 0 fails the test with
+    all that the program printed.
+    """
+
+    def run(command, *, endpoint_url, timeout_s=50):
+        ran = subprocess.run(
+            [str(word) for word in command],
+            cwd=HERE,
+            env=client_environment(endpoint_url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def deployment_package(tmp_path_factory):
+    """Return the path of a package that echoes, raises what it is told to, and sends bodies on."""
+    path = tmp_path_factory.mktemp("package") / "app.zip"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("app.py", APP)
+    return path
 
 
 @pytest.fixture

@@ -1,36 +1,6 @@
-"""The JavaScript SDK v3 against a real server: queues, a function, a mapping."""
-
-import io
-import zipfile
+"""The JavaScript SDKs v3 and v2, and sqs-consumer, against a real server."""
 
 import pytest
-
-from headrace.faces.demo.process import ServerProcess, free_port
-
-#: Echoes its event; sends the bodies of SQS events on; raises what it is told to.
-APP = """
-import os
-import boto3
-
-sqs = boto3.client("sqs")
-
-
-def handler(event, context):
-    if "raise" in event:
-        raise ValueError(event["raise"])
-    for record in event.get("Records", ()):
-        sqs.send_message(QueueUrl=os.environ["TARGET"], MessageBody=record["body"])
-    return event
-"""
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A real server on a folder and a port of its own."""
-    process = ServerProcess(tmp_path, free_port())
-    process.start()
-    yield process
-    process.stop()
 
 
 def test_a_javascript_program_uses_a_queue(server, run_node):
@@ -38,12 +8,20 @@ def test_a_javascript_program_uses_a_queue(server, run_node):
     assert "queues: right" in run_node("queues.mjs", endpoint_url=server.endpoint).stdout
 
 
-def test_a_javascript_program_uses_a_function_and_a_mapping(server, run_node, tmp_path):
+def test_a_javascript_program_uses_a_function_and_a_mapping(server, run_node, deployment_package):
     """Every step of functions.mjs gives what Lambda gives."""
-    archive = tmp_path / "app.zip"
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as package:
-        package.writestr("app.py", APP)
-    archive.write_bytes(buffer.getvalue())
-    ran = run_node("functions.mjs", str(archive), endpoint_url=server.endpoint)
+    ran = run_node("functions.mjs", str(deployment_package), endpoint_url=server.endpoint)
     assert "functions: right" in ran.stdout
+
+
+def test_a_program_of_the_javascript_sdk_v2_uses_a_queue(server, run_node):
+    """Every step of queues_v2.mjs gives what Amazon SQS gives."""
+    assert "queues: right" in run_node("queues_v2.mjs", endpoint_url=server.endpoint).stdout
+
+
+@pytest.mark.timeout(120)
+def test_sqs_consumer_takes_200_messages_and_gets_back_those_whose_handler_threw(server, run_node):
+    """One by one and in batches, each message is acknowledged once and none is left."""
+    ran = run_node("consumer.mjs", endpoint_url=server.endpoint, timeout_s=100)
+    assert "one by one: right" in ran.stdout
+    assert "batches: right" in ran.stdout
