@@ -41,12 +41,12 @@ def use_namespaces(folder, user_namespace):
         kernel.map_ids(0, user, 0, group)
     else:
         kernel.unshare(kernel.NEWNS | kernel.NEWPID)
-    if not attempt(lambda: build_root(folder)):
+    if not attempt(lambda: build_root(folder, user_namespace)):
         raise OSError("no root of our own")
 
 
-def build_root(folder):
-    """Build a small root inside a new pid namespace and go there."""
+def build_root(folder, user_namespace):
+    """Build a small root inside a new pid namespace, go there, and go one level further down."""
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", folder, "tmpfs", kernel.MS_NOSUID, "size=1m,mode=755")
     for name in ("usr", "proc", "dev"):
@@ -56,12 +56,15 @@ def build_root(folder):
         pass
     kernel.bind("/dev/null", folder + "/dev/null")
     kernel.mount("proc", folder + "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV)
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     os.chdir(folder)
     kernel.pivot_root(".", ".")
     kernel.umount(".")
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY)
     kernel.unshare(kernel.NEWPID | kernel.NEWIPC | kernel.NEWUTS)
-    del own
+    kernel.setns(own, kernel.NEWPID)
+    if user_namespace:
+        kernel.unshare(kernel.NEWUSER)
+        kernel.map_ids(993, 0, 990, 0)
 
 
 def use_seccomp():

@@ -337,4 +337,10 @@ def work(descriptor, paths):
 
 
 if __name__ == "__main__":
+    import site
+
+    # Started with -S, so that installed packages stay out; but functions expect exit() and help().
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
     work(int(sys.argv[1]), json.loads(sys.argv[2]))
