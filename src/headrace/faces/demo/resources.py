@@ -10,11 +10,15 @@ from headrace.faces.demo.deliveries import handler_source
 #: How often a delivery is tried before it goes to the dead-letter queue.
 TRIES = 2
 #: Seconds; a failed delivery comes again after this time. At least the function's time-out.
-VISIBILITY_TIMEOUT_S = 3
-FUNCTION_TIMEOUT_S = 3
+VISIBILITY_TIMEOUT_S = 10
+FUNCTION_TIMEOUT_S = 10
 BATCH_SIZE = 10
 SECRET = "it's a secret to everybody"  # noqa: S105 - GitHub's own example of a webhook secret
 ROLE = "arn:aws:iam::000000000000:role/demo"
+
+
+class FunctionBroken(Exception):
+    """The function fails without any delivery; the text is its error document."""
 
 
 class Clients:
@@ -76,6 +80,10 @@ class Resources:
             },
         )
         functions.get_waiter("function_active_v2").wait(FunctionName="digest")
+        # Tried once without a delivery, as one does before events are let loose on it.
+        tried = functions.invoke(FunctionName="digest", Payload=b'{"Records": []}')
+        if "FunctionError" in tried:
+            raise FunctionBroken(tried["Payload"].read().decode())
 
 
 def zipped_handler() -> bytes:

@@ -17,7 +17,7 @@ from headrace.faces.demo.deliveries import (
 )
 from headrace.faces.demo.observed import Observed, percentile, table
 from headrace.faces.demo.process import ServerProcess, StartFailed, free_port
-from headrace.faces.demo.resources import SECRET, TRIES, Clients, Resources
+from headrace.faces.demo.resources import SECRET, TRIES, Clients, FunctionBroken, Resources
 
 #: Seconds in which everything must have been handled or dead-lettered.
 FINISH_LIMIT_S = 180
@@ -133,7 +133,7 @@ class Demo:
             ("delivered", f"{len(observed.handled)}"),
             ("batches", f"{invokes}"),
             ("retried", f"{observed.retried + len(observed.dead) * (TRIES - 1)}"),
-            ("dead-lettered", f"{len(observed.dead)} (lines {dead_lines}, forged {FORGED_LINES})"),
+            ("dead-lettered", f"{len(observed.dead)} (forged: {len(FORGED_LINES)})"),
             ("still in the queue", f"{observed.waiting}"),
             ("environments started", f"{environments}"),
         ]
@@ -203,6 +203,6 @@ def run(*, crash: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="headrace-demo-") as folder:
         try:
             return 0 if Demo(Path(folder), crash=crash).run() else 1
-        except StartFailed as failure:
+        except (StartFailed, FunctionBroken) as failure:
             print(f"headrace demo: {failure}", file=sys.stderr)
             return 1
