@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import time
 import urllib.request
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -74,9 +75,6 @@ def make_zip(source):
     return buffer.getvalue()
 
 
-ZIP = make_zip(SOURCE)
-
-
 @pytest.fixture(scope="module")
 def functions(server):
     client = server.client("lambda", ACCOUNT)
@@ -90,12 +88,13 @@ class Function:
     def __init__(self, functions, name, source=SOURCE, **settings):
         self.functions = functions
         self.name = name
+        self.archive = make_zip(source)
         self.created = functions.create_function(
             FunctionName=name,
             Runtime=RUNTIME,
             Role=ROLE,
             Handler="app.handler",
-            Code={"ZipFile": make_zip(source)},
+            Code={"ZipFile": self.archive},
             **settings,
         )
         functions.get_waiter("function_active_v2").wait(FunctionName=name)
@@ -176,7 +175,7 @@ def test_code_comes_back_byte_for_byte_without_credentials(functions, function):
     location = functions.get_function(FunctionName=function.name)["Code"]["Location"]
     with urllib.request.urlopen(location) as answer:
         content = answer.read()
-    assert content == ZIP
+    assert content == function.archive
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     assert function.created["CodeSha256"] == digest
 
@@ -271,6 +270,9 @@ def test_log_streams_are_files_of_one_environment_each(server, function):
     first = function.result({"do": "count"})
     assert function.result({"do": "count"}) == {"calls": 2, "stream": first["stream"]}
     path = stream_path(server.data / "logs", f"/aws/lambda/{function.name}", first["stream"])
+    end = time.monotonic() + 10
+    while path.read_text().count("REPORT") < 2 and time.monotonic() < end:
+        time.sleep(0.01)  # a thread of the server writes the file
     lines = path.read_text().split("\n")
     assert lines[0].startswith("INIT_START Runtime Version: python:")
     assert [line.split(" ")[0] for line in lines[1:]] == ["START", "END", "REPORT"] * 2 + [""]
