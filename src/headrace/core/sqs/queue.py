@@ -212,7 +212,7 @@ class Queue:
                 touched.show(slot, visible_at)
         self._leave(expired)
         self._leave(departing)
-        is_cut = not taken and len(departing) >= limits.moves_at_most
+        is_cut = bool(departing) and not taken and len(departing) >= limits.moves_at_most
         return Taken(taken, departing, expired, is_cut)
 
     def receive(self, numbers: Iterable[int], now: Instant, visible_at: Instant) -> None:

@@ -105,13 +105,12 @@ class Touched:
 
     def first_returned(self) -> Slot | None:
         """Return the visible slot with the smallest number; None when there is none."""
-        returned = self._returned
-        slots = self.slots
-        while returned:
-            slot = slots.get(returned[0])
+        while self._returned:
+            slot = self.slots.get(self._returned[0])
             if slot is not None and not slot.is_in_flight:
                 return slot
-            heapq.heappop(returned)
+            heapq.heappop(self._returned)
+            self._limit_returned()
         return None
 
     def take_returned(self) -> None:
@@ -122,15 +121,18 @@ class Touched:
             heapq.heappop(self._returned)
 
     def next_event(self) -> Instant | None:
-        """Return when a slot becomes visible or expires next."""
-        events = self._events
-        while events:
-            at, number = events[0]
+        """Return when a slot becomes visible or expires next; perhaps too early, never too late."""
+        for _ in range(STALE_MAX):
+            if not self._events:
+                return None
+            at, number = self._events[0]
             slot = self.slots.get(number)
             if slot is not None and at == self._event_at(slot):
                 return Instant(at)
-            heapq.heappop(events)
-        return None
+            heapq.heappop(self._events)
+            self._limit_events()
+        # So many stale ones in a row: the rest another time, so that no command takes long.
+        return Instant(self._events[0][0]) if self._events else None
 
     def settle(self, now: Instant, at_most: int) -> tuple[list[Slot], int]:
         """Let time pass to `now`: slots become visible, or expire and are removed.
@@ -162,13 +164,16 @@ class Touched:
             self.in_flight += 1
         else:
             heapq.heappush(self._returned, slot.number)
-            if len(self._returned) > STALE_MAX + 2 * (len(self.slots) - self.in_flight):
-                self._returned = [
-                    number for number, other in self.slots.items() if not other.is_in_flight
-                ]
-                heapq.heapify(self._returned)
+            self._limit_returned()
         heapq.heappush(self._events, (self._event_at(slot), slot.number))
         self._limit_events()
+
+    def _limit_returned(self) -> None:
+        if len(self._returned) > STALE_MAX + 2 * (len(self.slots) - self.in_flight):
+            self._returned = [
+                number for number, slot in self.slots.items() if not slot.is_in_flight
+            ]
+            heapq.heapify(self._returned)
 
     def _limit_events(self) -> None:
         if len(self._events) > STALE_MAX + 2 * len(self.slots):
