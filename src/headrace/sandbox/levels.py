@@ -125,5 +125,11 @@ def highest_level(probed: Probed, groups: Groups | None) -> str:
 
 def find_posture(folder: str, *, level: str | None, minimum: str, cgroups: bool) -> Posture:
     """Probe this machine and choose."""
+    probed = probe_machine(folder)
     groups = find_groups(os.getpid()) if cgroups else None
-    return choose_posture(probe_machine(folder), groups=groups, level=level, minimum=minimum)
+    try:
+        return choose_posture(probed, groups=groups, level=level, minimum=minimum)
+    except SandboxUnavailable:
+        if groups is not None:
+            groups.remove()
+        raise

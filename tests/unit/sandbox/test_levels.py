@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from headrace.ports.sandbox import SandboxUnavailable
-from headrace.sandbox.levels import Probed, choose_posture, highest_level, probe_machine
+from headrace.sandbox import levels
+from headrace.sandbox.levels import (
+    Probed,
+    choose_posture,
+    find_posture,
+    highest_level,
+    probe_machine,
+)
 
 ROOT = Probed(
     pidfd=True, subreaper=True, namespaces=True, user_namespace=True, seccomp=True, landlock=7,
@@ -19,6 +26,10 @@ class Groups:
     """Stands for control groups."""
 
     version = 2
+    removed = 0
+
+    def remove(self):
+        self.removed += 1
 
 
 GROUPS = Groups()
@@ -81,3 +92,12 @@ def test_the_probe_leaves_nothing_behind(tmp_path):
     probed = probe_machine(str(tmp_path))
     assert probed.pidfd
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_refusal_takes_back_the_control_groups_that_were_tried(tmp_path, monkeypatch):
+    groups = Groups()
+    monkeypatch.setattr(levels, "find_groups", lambda _: groups)
+    with pytest.raises(SandboxUnavailable):
+        find_posture(str(tmp_path), level="best", minimum="process", cgroups=True)
+    assert groups.removed == 1
