@@ -39,6 +39,7 @@ def connect_writer(path: Path, factory: Connect = sqlite3.Connection) -> sqlite3
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
+        connection.close()
         raise sqlite3.OperationalError(f"the file system of {path} cannot serve a WAL ({mode})")
     return connection
 
