@@ -109,11 +109,15 @@ class NoSandbox:
         """Do nothing."""
 
 
-def real_parts(config: Config) -> Parts:
-    """Return the parts that a configuration asks for.
+async def real_parts(config: Config) -> Parts:
+    """Return the parts that a configuration asks for, with the data folder taken into possession.
+
+    Nothing in the folder is touched before it is: another server may work there.
 
     Raises:
-        StartRefused: One of them is not to be had.
+        JournalError: The folder is in use, or its journal cannot be opened.
+        SandboxUnavailable: The machine gives no sandbox of the level that is asked for.
+        StartRefused: The folder cannot be made.
     """
     if config.journal == "memory":
         return _passing_parts(config)
@@ -122,12 +126,19 @@ def real_parts(config: Config) -> Parts:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
+    journal = SqliteJournal(folder)
+    await journal.open()
+    try:
+        sandbox = make_sandbox(config, str(folder / "sandbox"))
+    except SandboxUnavailable:
+        await journal.close()
+        raise
     return Parts(
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        journal=SqliteJournal(folder),
+        journal=journal,
         blobs=FileBlobs(folder / "blobs"),
-        sandbox=make_sandbox(config, str(folder / "sandbox")),
+        sandbox=sandbox,
         logs=FileLogSink(folder / "logs"),
     )
 

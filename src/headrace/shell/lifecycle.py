@@ -88,7 +88,7 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
     first = loop.create_task(signals.get())
     app: App | None = None
     try:
-        app = App(config, real_parts(config))
+        app = App(config, await real_parts(config))
         starting = loop.create_task(app.start(ProgressTeller(say)))
         await asyncio.wait([starting, first], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from headrace.core.sqs.commands import ReceiveMessages
-from headrace.ports.journal import AppendRefused, JournalDamaged
+from headrace.ports.journal import AppendRefused, JournalDamaged, JournalInUse
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.shell import app as app_module
 from headrace.shell.app import NoSandbox, StartRefused, architecture, real_parts
@@ -141,20 +141,39 @@ def test_the_processor_is_named_in_aws_words(machine, word, monkeypatch):
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StartRefused, match="cannot be made"):
-        real_parts(Config(data=str(tmp_path / "file" / "data")))
+        run(real_parts(Config(data=str(tmp_path / "file" / "data"))))
 
 
 @pytest.mark.slow
 def test_real_parts_are_those_of_the_configuration(tmp_path):
     async def story():
-        parts = real_parts(Config(data=str(tmp_path / "new" / "data"), sandbox_level="process"))
+        parts = await real_parts(
+            Config(data=str(tmp_path / "new" / "data"), sandbox_level="process")
+        )
         assert parts.journal.name == str(tmp_path / "new" / "data" / "journal.sqlite")
         assert (parts.clock.kind, parts.sandbox.level) == ("system", "process")
-        passing = real_parts(Config(journal="memory", sandbox_level="process"))
+        passing = await real_parts(Config(journal="memory", sandbox_level="process"))
         assert passing.journal.name == "memory"
         for each in (parts, passing):
             await each.sandbox.close()
             await each.logs.close()
+            await each.journal.close()
             each.clean_up()
+
+    run(story())
+
+
+def test_a_folder_in_use_is_left_as_it_is(tmp_path):
+    """A second server looks at nothing in the folder before it owns it."""
+
+    async def story():
+        parts = await real_parts(Config(data=str(tmp_path), sandbox_level="process"))
+        left_by_the_first = tmp_path / "sandbox" / "scratch" / "environment"
+        left_by_the_first.mkdir(parents=True)
+        with pytest.raises(JournalInUse):
+            await real_parts(Config(data=str(tmp_path), sandbox_level="process"))
+        assert left_by_the_first.is_dir()
+        for part in (parts.sandbox, parts.logs, parts.journal):
+            await part.close()
 
     run(story())
