@@ -99,12 +99,13 @@ class Scenario:
             "counts": self._counts,
         }
 
-    def play(self, text: str) -> None:
-        """Play a whole story.
+    def play(self, text: str) -> int:
+        """Play a whole story; return how many lines came true.
 
         Raises:
             ScenarioFailed: With the line that did not come true.
         """
+        played = 0
         for count, line in enumerate(text.splitlines(), 1):
             step = line.partition("#")[0].strip()
             if not step:
@@ -113,6 +114,8 @@ class Scenario:
                 self._play_line(step)
             except ScenarioFailed as failure:
                 raise ScenarioFailed(f"line {count}: {step}\n  {failure}") from None
+            played += 1
+        return played
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -54,8 +54,9 @@ def test_a_story_that_is_not_true_fails_with_its_line(lines, failure):
 
 
 def test_rules_can_be_switched_off():
-    Scenario(rules=QueueRules(purge_interval_ms=0)).play("queue q\n0s purge\n0s purge -> done")
+    scenario = Scenario(rules=QueueRules(purge_interval_ms=0))
+    assert scenario.play("queue q\n0s purge\n0s purge -> done") == 3
 
 
 def test_comments_and_empty_lines_say_nothing():
-    Scenario().play("# nothing\n\nqueue q # a queue\n   # and that is all\n")
+    assert Scenario().play("# nothing\n\nqueue q # a queue\n   # and that is all\n") == 1

@@ -46,7 +46,8 @@ def test_bad_fifo_names_are_refused(bench, name):
 
 
 def test_fifo_queues_are_refused_until_they_are_there(bench):
-    refused(bench, UnsupportedOperation, create("x" * 75 + ".fifo", {"FifoQueue": "true"}))
+    command = create("x" * 75 + ".fifo", {"FifoQueue": "true"})
+    assert refused(bench, UnsupportedOperation, command) == "FIFO queues are not supported yet."
 
 
 def test_good_names_are_taken(bench):
