@@ -19,7 +19,7 @@ from headrace.core.mapping.mappings import Mappings
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.ranges import ranges_of
-from headrace.core.sqs.records import MessagesDeleted
+from headrace.core.sqs.records import MessagesDeleted, MessagesReceived
 from headrace.ports.entropy import Entropy
 from headrace.ports.journal import Block, JournalDamaged, Snapshot
 from headrace.shell.clock import SystemClock
@@ -219,7 +219,7 @@ async def _settle(new: Path, findings: Findings, entropy: Entropy, say: Say) -> 
         gone = frozenset(set(queues.count_bodies()) - set(recovered.blocks)) | findings.unread
         for holder, numbers in _messages_without_body(queues, gone, there).items():
             say(f"{len(numbers)} messages of {_name_of(queues, holder)} are lost with their bodies")
-            records.append(MessagesDeleted(holder, clock.now(), ranges_of(sorted(numbers))))
+            records += _removal(queues, holder, sorted(numbers), clock.now())
         if records:
             head = encode_head(records)
             seq, at = journal.last_seq + 1, clock.now()
@@ -241,6 +241,16 @@ def _messages_without_body(
             key = (address.machine, address.number)
             lost.setdefault(holder, []).append(arrived.get(key, address.number))
     return lost
+
+
+def _removal(queues: Queues, holder: int, numbers: list[int], now: Instant) -> list[Record]:
+    """Return what says that these messages are gone: only a received message can be deleted."""
+    touched = queues.directory.queues[holder].touched.slots
+    untouched = [number for number in numbers if number not in touched]
+    records: list[Record] = []
+    if untouched:
+        records.append(MessagesReceived(holder, now, now, ranges_of(untouched)))
+    return [*records, MessagesDeleted(holder, now, ranges_of(numbers))]
 
 
 def _name_of(queues: Queues, machine: int) -> str:

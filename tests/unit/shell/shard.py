@@ -136,8 +136,9 @@ class ShardUnderTest:
 async def living(journal, **options):
     """Have a shard on a journal for as long as the block lasts; it ends in order."""
     shard = ShardUnderTest(journal, **options)
-    await shard.start()
     try:
+        await shard.start()
         yield shard
-    finally:
         await shard.stop()
+    finally:
+        await shard.crash()
