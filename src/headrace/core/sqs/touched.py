@@ -122,17 +122,18 @@ class Touched:
 
     def next_event(self) -> Instant | None:
         """Return when a slot becomes visible or expires next; perhaps too early, never too late."""
+        self._limit_events()
+        events, slots = self._events, self.slots
         for _ in range(STALE_MAX):
-            if not self._events:
+            if not events:
                 return None
-            at, number = self._events[0]
-            slot = self.slots.get(number)
+            at, number = events[0]
+            slot = slots.get(number)
             if slot is not None and at == self._event_at(slot):
                 return Instant(at)
-            heapq.heappop(self._events)
-            self._limit_events()
+            heapq.heappop(events)
         # So many stale ones in a row: the rest another time, so that no command takes long.
-        return Instant(self._events[0][0]) if self._events else None
+        return Instant(events[0][0]) if events else None
 
     def settle(self, now: Instant, at_most: int) -> tuple[list[Slot], int]:
         """Let time pass to `now`: slots become visible, or expire and are removed.
