@@ -1,5 +1,7 @@
-"""The SQLite journal on bad disks, after kills and with damaged files; the promises of the port are
-tests/conformance/test_journal.py."""
+"""The SQLite journal on bad disks, after kills and with damaged files.
+
+What every journal promises is tested in tests/conformance/test_journal.py.
+"""
 
 import asyncio
 import ctypes
@@ -142,6 +144,7 @@ async def fill_up(journal):
     return seq
 
 
+@pytest.mark.slow
 def test_a_full_disk_refuses_an_append_and_loses_nothing(small_disk):
     async def scenario():
         async with opened(lambda: SqliteJournal(small_disk / "data", SMALL)) as journal:
@@ -156,6 +159,7 @@ def test_a_full_disk_refuses_an_append_and_loses_nothing(small_disk):
     run(scenario)
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_deletes_work_from_the_reserve_and_make_room_again(small_disk):
     async def scenario():
         reserve = small_disk / "data" / "reserve"
