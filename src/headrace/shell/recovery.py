@@ -18,6 +18,11 @@ from headrace.store.codec import FORMAT, HeadReader, bodies_count_of, encode_hea
 #: Takes (blocks looked at, blocks there are to look at), some times a second while loading.
 Progress = Callable[[int, int], None]
 
+#: For whoever reads that a journal is damaged.
+WHAT_TO_DO = (
+    "`headrace journal verify` says what is lost, `headrace journal salvage` saves the rest"
+)
+
 #: Under this machine number and kind the keeper's own row stands among the snapshots.
 KEEPER_MACHINE = 15
 KEEPER_KIND = 15
@@ -146,6 +151,17 @@ async def recover(
     """
     if journal.last_seq == 0:
         await _write_first_block(journal, clock.now(), first_record)
+    try:
+        loading = await _load(journal, make_rooms, progress)
+    except JournalDamaged as error:
+        raise JournalDamaged(f"{error}; {WHAT_TO_DO}") from error
+    clock.not_before(loading.last_at)
+    return loading.result()
+
+
+async def _load(
+    journal: Journal, make_rooms: Callable[[], Mapping[int, Room]], progress: Progress
+) -> Loading:
     loading = Loading(journal.name, make_rooms(), await journal.snapshots())
     first_seq: int | None = None
     async for heads in journal.heads(after=0):
@@ -155,8 +171,7 @@ async def recover(
             first_seq = heads[0].seq
         progress(heads[-1].seq - first_seq + 1, journal.last_seq - first_seq + 1)
     loading.check_complete(journal.last_seq)
-    clock.not_before(loading.last_at)
-    return loading.result()
+    return loading
 
 
 async def _write_first_block(
