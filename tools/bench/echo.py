@@ -1,6 +1,7 @@
 """Serve a fixed answer through Headrace's own HTTP layer: what the layer alone can do.
 
-Run as `python -m tools.bench.echo`; prints its port. The answer has the bytes of SendMessage's.
+Run as `python -m tools.bench.echo [PORT]`; prints its port. The answer has the bytes of
+SendMessage's.
 """
 
 import asyncio
@@ -40,9 +41,10 @@ class Echo:
 
 
 async def serve() -> None:
-    """Listen on a free port until killed."""
+    """Listen until killed, on a free port if none is named."""
     server = HttpServer(Echo())
-    print(await server.listen("127.0.0.1", 0), flush=True)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    print(await server.listen("127.0.0.1", port), flush=True)
     await asyncio.Event().wait()
 
 

@@ -6,6 +6,7 @@ arithmetic, so that the generator, on its own core, is faster than what it measu
 
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,9 @@ Script = Callable[[bytes | None], bytes]
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length: "
+_CLOSE = b"connection: close"
+#: A server that takes so long to read a request is not measured any more, in seconds.
+SEND_LIMIT_S = 30
 
 
 class Result(msgspec.Struct):
@@ -25,6 +29,7 @@ class Result(msgspec.Struct):
     errors: int  #: Responses whose status was not 200.
     elapsed_s: float
     latencies_us: list[int]
+    first_error: bytes = b""  #: The whole response.
 
     @property
     def per_s(self) -> float:
@@ -38,19 +43,27 @@ class Result(msgspec.Struct):
 
 
 class _Connection:
-    __slots__ = ("received", "script", "sent_at_ns", "sock")
+    __slots__ = ("ends", "port", "received", "script", "sent_at_ns", "sock")
 
     def __init__(self, port: int, script: Script) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
         self.script = script
-        self.received = b""
         self.sent_at_ns = 0
+        self.open()
+
+    def open(self) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", self.port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        limit = struct.pack("ll", SEND_LIMIT_S, 0)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self.received = b""
+        self.ends = False
 
     def send(self, response: bytes | None) -> None:
         request = self.script(response)
         self.sent_at_ns = time.perf_counter_ns()
-        # The socket blocks: a request is far smaller than its send buffer, which is empty now.
+        # The socket blocks: a small request fits into its send buffer, which is empty now, and a
+        # large one waits for the server to read it.
         self.sock.sendall(request)
 
     def take_response(self) -> bytes | None:
@@ -61,20 +74,22 @@ class _Connection:
         if self.received:
             data = self.received + data
         end = data.find(_END_OF_HEAD)
-        if end >= 0 and len(data) >= end + 4 + _content_length(data, end):
-            self.received = b""
-            return data
+        if end >= 0:
+            head = data[:end].lower()
+            if len(data) >= end + 4 + _content_length(head):
+                self.received = b""
+                self.ends = _CLOSE in head
+                return data
         self.received = data
         return None
 
 
-def _content_length(data: bytes, end: int) -> int:
-    head = data[:end].lower()
+def _content_length(head: bytes) -> int:
     at = head.find(_LENGTH)
     if at < 0:
         return 0
     stop = head.find(b"\r\n", at)
-    return int(head[at + len(_LENGTH) : stop if stop >= 0 else end])
+    return int(head[at + len(_LENGTH) : stop if stop >= 0 else len(head)])
 
 
 def run_load(port: int, scripts: list[Script], seconds: float) -> Result:
@@ -100,8 +115,17 @@ def run_load(port: int, scripts: list[Script], seconds: float) -> Result:
             now = time.perf_counter_ns()
             result.requests += 1
             result.latencies_us.append((now - connection.sent_at_ns) // 1_000)
-            if not response.startswith(b"HTTP/1.1 200"):
+            if response[8:12] != b" 200":
                 result.errors += 1
+                result.first_error = result.first_error or response
+            if connection.ends:
+                # What a new connection costs is not measured: the SDKs keep theirs.
+                poller.unregister(descriptor)
+                del connections[descriptor]
+                connection.sock.close()
+                connection.open()
+                connections[connection.sock.fileno()] = connection
+                poller.register(connection.sock.fileno(), select.EPOLLIN)
             connection.send(response)
         now = time.perf_counter_ns()
     result.elapsed_s = (time.perf_counter_ns() - started) / 1e9

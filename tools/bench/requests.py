@@ -1,8 +1,11 @@
 """The requests that the benchmarks send, with the headers that an SDK sends."""
 
+import itertools
 import json
 
 from tools.bench.load import Script, body_of
+
+_NUMBERS = itertools.count()
 
 #: Headers as botocore sends them (values made up; sizes are real).
 _HEAD = (
@@ -46,6 +49,25 @@ def send_batch(port: int, queue_url: str, body_bytes: int) -> Script:
     """Return a script that sends ten messages in one request, again and again."""
     one = _batch(port, queue_url, body_bytes)
     return lambda _: one
+
+
+def send_in_groups(port: int, queue_url: str, body_bytes: int, groups: int) -> Script:
+    """Return a script that sends to a FIFO queue, over `groups` (at most 10,000) in turn.
+
+    Scripts share one counter: no two requests of this process have one deduplication id.
+    """
+    marks = {"MessageGroupId": "group-0000", "MessageDeduplicationId": "dedup-0000000000"}
+    parameters: dict[str, object] = {"QueueUrl": queue_url, "MessageBody": "x" * body_bytes}
+    whole = request(port, "SendMessage", parameters | marks)
+    before, _, rest = whole.partition(b"group-0000")
+    between, _, after = rest.partition(b"dedup-0000000000")
+
+    def script(_: bytes | None) -> bytes:
+        number = next(_NUMBERS)
+        group, dedup = b"group-%04d" % (number % groups), b"dedup-%010d" % number
+        return b"".join((before, group, between, dedup, after))
+
+    return script
 
 
 def cycle(port: int, queue_url: str, body_bytes: int) -> Script:

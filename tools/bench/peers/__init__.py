@@ -1,0 +1,1 @@
+"""Others' servers beside ours, from one run: `python -m tools.bench.peers`."""
