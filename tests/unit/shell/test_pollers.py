@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from headrace.base.errors import InternalFailure, ServiceUnavailable
+from headrace.base.errors import InternalFailure
 from headrace.core.functions.commands import CreateFunction, EnvironmentStarted, InvokeEnded
 from headrace.core.functions.effects import (
     FreezeEnvironment,
@@ -14,16 +14,9 @@ from headrace.core.functions.effects import (
     StopEnvironment,
     WriteLog,
 )
-from headrace.core.functions.errors import (
-    RequestEntityTooLarge,
-    ServiceException,
-    account_is_busy,
-    function_not_found,
-)
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.names import FunctionReference
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.replies import Invoked
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Code, Logging
 from headrace.core.functions.settings import Settings as FunctionSettings
@@ -31,13 +24,8 @@ from headrace.core.machine import Numbers
 from headrace.core.mapping.commands import (
     BatchFinished,
     CreateMapping,
-    FunctionFailed,
-    NotInvoked,
     Source,
-    Succeeded,
     Target,
-    Throttled,
-    TooLarge,
     UpdateMapping,
 )
 from headrace.core.mapping.limits import SETTLE_MS
@@ -57,7 +45,7 @@ from headrace.ports.journal import AppendRefused
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
 from headrace.shell.hand import Hand
-from headrace.shell.pollers import Pollers, outcome_of
+from headrace.shell.pollers import Pollers
 from headrace.shell.rooms import Rooms
 from headrace.store.codec import HeadReader
 from headrace.store.memory import MemoryJournal
@@ -505,19 +493,3 @@ def test_a_batch_whose_lease_is_over_is_not_handed_to_the_function():
         assert server.left() == 0
 
     run(story())
-
-
-@pytest.mark.parametrize(
-    ("value", "outcome"),
-    [
-        (Invoked("r", "$LATEST", b"{}"), Succeeded(b"{}")),
-        (Invoked("r", "$LATEST", b"{}", function_error="Unhandled"), FunctionFailed()),
-        (account_is_busy(), Throttled()),
-        (RequestEntityTooLarge("too large"), TooLarge()),
-        (function_not_found("arn"), NotInvoked()),
-        (ServiceException("no sandbox"), NotInvoked()),
-        (ServiceUnavailable("load"), NotInvoked()),
-    ],
-)
-def test_what_an_invoke_means_for_a_batch(value, outcome):
-    assert outcome_of(value) == outcome

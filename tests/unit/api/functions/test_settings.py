@@ -113,18 +113,13 @@ def test_what_is_not_served_is_refused_and_not_ignored(name, value):
 
 
 def test_empty_values_of_what_is_not_served_are_harmless():
-    refuse_unserved(
-        {
-            "Publish": False,
-            "Layers": [],
-            "VpcConfig": {
-                "SubnetIds": [],
-                "SecurityGroupIds": [],
-                "Ipv6AllowedForDualStack": False,
-            },
-            "PackageType": "Zip",
-        }
-    )
+    given = {
+        "Publish": False,
+        "Layers": [],
+        "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False},
+        "PackageType": "Zip",
+    }
+    assert refuse_unserved(given) is None
 
 
 def test_container_images_are_refused():
