@@ -97,18 +97,18 @@ STOP_SNAPSHOT_BYTES = 64 * MIB
 BLOCKS_LOOKED_AT = 5_000
 
 #: Bytes of a block's bodies part up to which it is tiny: merged although all of it is alive.
-TINY_BLOCK_BYTES = 16 * KIB
+TINY_BLOCK_BYTES = 4 * KIB
 
 #: A block of which at most one in so many bodies is alive is nearly empty.
 NEARLY_EMPTY = 4
 
 #: Bytes, bodies and blocks that one step of compaction moves into the block being filled.
 COMPACTED_BYTES = 1 * MIB
-COMPACTED_BODIES = 2_000
+COMPACTED_BODIES = 500
 COMPACTED_BLOCKS = 512
 
 #: Blocks from which a step of compaction is worth it, if it does not free `COMPACTED_BYTES`.
 COMPACTED_BLOCKS_MIN = 16
 
 #: Steps of compaction in one round.
-COMPACTION_STEPS = 64
+COMPACTION_STEPS = 256
