@@ -9,7 +9,9 @@ from headrace.faces.demo.process import ServerProcess, StartFailed, free_port
 
 def test_a_free_port_can_be_listened_on():
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", free_port()))
+        port = free_port()
+        listener.bind(("127.0.0.1", port))
+        assert listener.getsockname()[1] == port
 
 
 @pytest.mark.slow
