@@ -120,7 +120,10 @@ class Journal(Protocol):
         ...
 
     async def delete_blocks(self, seqs: Iterable[int]) -> None:
-        """Remove these blocks and give their space back; `last_seq` stays. Missing ones are fine."""
+        """Remove these blocks and give their space back; `last_seq` stays.
+
+        Missing ones are fine.
+        """
         ...
 
     async def close(self) -> None:

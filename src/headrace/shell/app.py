@@ -121,11 +121,7 @@ async def real_parts(config: Config) -> Parts:
     """
     if config.journal == "memory":
         return _passing_parts(config)
-    folder = Path(config.data).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
+    folder = _make_folder(config.data)
     journal = SqliteJournal(folder)
     await journal.open()
     try:
@@ -141,6 +137,15 @@ async def real_parts(config: Config) -> Parts:
         sandbox=sandbox,
         logs=FileLogSink(folder / "logs"),
     )
+
+
+def _make_folder(path: str) -> Path:
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
+    return folder
 
 
 def _passing_parts(config: Config) -> Parts:

@@ -62,7 +62,7 @@ def test_a_journal_that_cannot_be_read_again_ends_the_server():
             journal.is_damaged = True
             server.driver.fail("the test says so")
             sentence = await asyncio.wait_for(server.app.failed, 10)
-            assert sentence == "the test says so; then: block 1 is no block"
+            assert sentence.startswith("the test says so; then: block 1 is no block")
             journal.is_damaged = False
 
     run(story())
