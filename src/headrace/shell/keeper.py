@@ -109,6 +109,7 @@ class Keeper:
         self._is_halting = False
         self._wanted.clear()
         self._task = asyncio.get_running_loop().create_task(self._run())
+        self._task.add_done_callback(_tell_of_bug)
 
     async def halt(self) -> None:
         """Return when nothing is under way any more; before memory is rebuilt."""
@@ -340,6 +341,11 @@ class Keeper:
         return not any(
             isinstance(answer, ServiceError) for answer in await asyncio.gather(*answers)
         )
+
+
+def _tell_of_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a bug: there is no housekeeping until the next start", exc_info=error)
 
 
 async def _next_turn() -> None:

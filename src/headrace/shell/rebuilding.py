@@ -27,6 +27,7 @@ class Rebuilding:
         self._is_wanted = True
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(rebuild, reason, append))
+            self._task.add_done_callback(_tell_of_failure)
 
     def forget_failures(self) -> None:
         """A block was written: what comes is a new failure."""
@@ -42,3 +43,8 @@ class Rebuilding:
                 await asyncio.wait([append])
             self._is_wanted = False
             await rebuild(reason)
+
+
+def _tell_of_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("memory cannot be rebuilt: everything is refused from now on", exc_info=error)

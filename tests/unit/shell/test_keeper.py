@@ -298,3 +298,18 @@ def test_a_round_that_finds_no_room_is_put_off_and_nothing_is_deleted(disk):
         await shard.crash()
 
     asyncio.run(scenario())
+
+
+def test_a_bug_in_a_round_is_said_aloud_and_disturbs_nobody(disk, caplog):
+    async def scenario():
+        async with living(MemoryJournal(disk)) as shard:
+            queue = await shard.create()
+            shard.keeper._snapshot_all = lambda newest: 1 / 0
+            shard.keeper.want_round()
+            while not shard.keeper._task.done():
+                await asyncio.sleep(0)
+            await shard.send(queue, b"a")
+            assert await shard.drain(queue) == [b"a"]
+
+    asyncio.run(scenario())
+    assert "there is no housekeeping until the next start" in caplog.text

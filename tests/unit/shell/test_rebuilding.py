@@ -63,3 +63,17 @@ def test_there_is_an_end_unless_a_block_is_written_in_between():
         assert len(done) == 2 + REBUILDS_AT_MOST
 
     asyncio.run(scenario())
+
+
+def test_a_rebuild_that_fails_is_said_aloud(caplog):
+    async def scenario():
+        async def rebuild(reason):
+            raise ZeroDivisionError
+
+        Rebuilding().want(rebuild, "a", None)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+    assert "memory cannot be rebuilt" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
