@@ -1,6 +1,8 @@
 """Measure one server after the other: operations, body sizes, connections."""
 
+import contextlib
 import http.client
+import itertools
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +15,10 @@ from tools.bench.peers.install import NotInstalled
 from tools.bench.peers.servers import Refused, Server, call, running, sentence
 
 WARM_UP_CONNECTIONS = 8
+#: Seconds of load before a measurement on a server that has been measured before.
+WARM_UP_AGAIN_S = 2.0
+#: No two queues of a run have one name: a deleted queue's name is taken for a minute.
+_QUEUES = itertools.count()
 
 
 class Operation(msgspec.Struct):
@@ -67,38 +73,47 @@ class Row(msgspec.Struct):
 
 def measure(plan: Plan) -> list[Row]:
     """Return all rows of a run, in the order of the table."""
-    missing: dict[str, str] = {}
-    rows = []
-    for body_bytes in plan.bodies:
-        for operation in OPERATIONS:
-            for server in plan.servers:
-                if not (server.speaks_sqs or operation.is_echoed):
-                    continue
-                row = Row(server, operation, body_bytes)
-                rows.append(row)
-                try:
-                    if server.name in missing:
-                        raise NotInstalled(missing[server.name])
-                    _measure_row(row, plan)
-                except NotInstalled as error:
-                    missing[server.name] = str(error)
-                    row.cells = dict.fromkeys(plan.connections, str(error))
-                except (Refused, OSError, http.client.HTTPException) as error:
-                    reason = str(error) or type(error).__name__
-                    row.cells |= {
-                        number: reason for number in plan.connections if number not in row.cells
-                    }
-                _report(row)
+    rows = [row for server in plan.servers for row in _measure_server(server, plan)]
+    places = [operation.name for operation in OPERATIONS]
+    return sorted(rows, key=lambda row: (row.body_bytes, places.index(row.operation.name)))
+
+
+def _measure_server(server: Server, plan: Plan) -> list[Row]:
+    rows = [
+        Row(server, operation, body_bytes)
+        for body_bytes in plan.bodies
+        for operation in OPERATIONS
+        if server.speaks_sqs or operation.is_echoed
+    ]
+    missing = ""
+    with contextlib.ExitStack() as once:
+        port = None
+        for row in rows:
+            try:
+                if missing:
+                    raise NotInstalled(missing)
+                if server.starts_once:
+                    warm_up_s = server.warm_up_s if port is None else WARM_UP_AGAIN_S
+                    port = port or once.enter_context(running(server))
+                    _measure_row(row, port, warm_up_s, plan)
+                else:
+                    # A folder of its own: no row pays for what another left behind.
+                    with running(server) as own_port:
+                        _measure_row(row, own_port, server.warm_up_s, plan)
+            except NotInstalled as error:
+                missing = str(error)
+                row.cells = dict.fromkeys(plan.connections, missing)
+            except (Refused, OSError, http.client.HTTPException) as error:
+                reason = str(error) or type(error).__name__
+                row.cells = {number: row.cells.get(number, reason) for number in plan.connections}
+            _report(row)
     return rows
 
 
-def _measure_row(row: Row, plan: Plan) -> None:
-    """Measure one server on a folder of its own: no row pays for what another left behind."""
-    with running(row.server) as port:
-        warm_up_s = min(row.server.warm_up_s, 4 * plan.seconds)
-        _measure_cell(row, port, WARM_UP_CONNECTIONS, warm_up_s)
-        for connections in plan.connections:
-            row.cells[connections] = _measure_cell(row, port, connections, plan.seconds)
+def _measure_row(row: Row, port: int, warm_up_s: float, plan: Plan) -> None:
+    _measure_cell(row, port, WARM_UP_CONNECTIONS, warm_up_s)
+    for connections in plan.connections:
+        row.cells[connections] = _measure_cell(row, port, connections, plan.seconds)
 
 
 def _measure_cell(row: Row, port: int, connections: int, seconds: float) -> Result | str:
@@ -106,7 +121,7 @@ def _measure_cell(row: Row, port: int, connections: int, seconds: float) -> Resu
     operation = row.operation
     url = f"http://127.0.0.1:{port}/000000000000/bench"
     if row.server.speaks_sqs:
-        url = _create_queue(port, f"bench-{connections}-{int(1000 * seconds)}", operation)
+        url = _create_queue(port, f"bench-{next(_QUEUES)}", operation)
     scripts = [operation.make(port, url, row.body_bytes) for _ in range(connections)]
     result = run_load(port, scripts, seconds)
     if row.server.speaks_sqs:
