@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headrace.api.context import Context
-from headrace.api.operation import Answer, Operation, Parameters
+from headrace.api.operation import Answer, Operation, Parameters, Prepared
 from headrace.api.sqs.locate import find_queue
 from headrace.base.arn import format_queue_url
 from headrace.core.sqs import limits
@@ -15,6 +15,7 @@ from headrace.core.sqs.commands import (
     FindQueue,
     GetQueueAttributes,
     ListQueues,
+    ListSourceQueues,
     PurgeQueue,
     SetQueueAttributes,
 )
@@ -70,29 +71,61 @@ def list_queues(parameters: Parameters, context: Context, rooms: Any) -> ListQue
     Raises:
         InvalidParameterValue: MaxResults is not 1 to 1,000, or the token is not one of ours.
     """
-    at_most = parameters.get("MaxResults")
-    if at_most is not None and not 1 <= at_most <= limits.LIST_QUEUES_MAX:
-        raise InvalidParameterValue(
-            f"Value {at_most} for parameter MaxResults is invalid. "
-            "Reason: MaxResults must be an integer between 1 and 1000."
-        )
     return ListQueues(
         account=context.account,
         region=context.region,
         prefix=parameters.get("QueueNamePrefix") or "",
         after=_name_of_token(parameters.get("NextToken")),
-        at_most=limits.LIST_QUEUES_MAX if at_most is None else at_most,
+        at_most=_page_size(parameters),
     )
+
+
+def _page_size(parameters: Parameters) -> int:
+    at_most: int | None = parameters.get("MaxResults")
+    if at_most is None:
+        return limits.LIST_QUEUES_MAX
+    if not 1 <= at_most <= limits.LIST_QUEUES_MAX:
+        raise InvalidParameterValue(
+            f"Value {at_most} for parameter MaxResults is invalid. "
+            "Reason: MaxResults must be an integer between 1 and 1000."
+        )
+    return at_most
 
 
 def answer_list_queues(
     parameters: Parameters, context: Context, reply: QueuesFound, bodies: Mapping[Any, bytes]
 ) -> Answer:
     """Answer with URLs; a token only when a page size was asked for and more remain."""
+    return _page("QueueUrls", context.account, parameters, context, reply)
+
+
+def list_source_queues(parameters: Parameters, context: Context, rooms: Any) -> Prepared:
+    """Read ListDeadLetterSourceQueues (spec/sqs.md 2.13).
+
+    Raises:
+        InvalidParameterValue: As for ListQueues; the queue is looked up first.
+    """
+    queue = find_queue(parameters, context, rooms.queues)
+    account = rooms.queues.describe(queue).account
+    command = ListSourceQueues(
+        queue=queue,
+        after=_name_of_token(parameters.get("NextToken")),
+        at_most=_page_size(parameters),
+    )
+
+    def answer(
+        parameters: Parameters, context: Context, reply: QueuesFound, bodies: Mapping[Any, bytes]
+    ) -> Answer:
+        return _page("queueUrls", account, parameters, context, reply)
+
+    return Prepared(command, answer)
+
+
+def _page(
+    member: str, account: str, parameters: Parameters, context: Context, reply: QueuesFound
+) -> Answer:
     answer: Answer = {
-        "QueueUrls": [
-            format_queue_url(context.base_url, context.account, name) for name in reply.names
-        ]
+        member: [format_queue_url(context.base_url, account, name) for name in reply.names]
     }
     if reply.more and parameters.get("MaxResults") is not None:
         answer["NextToken"] = base64.b64encode(reply.names[-1].encode()).decode()
@@ -161,6 +194,7 @@ OPERATIONS = {
     "CreateQueue": Operation(create_queue, answer_queue_url),
     "GetQueueUrl": Operation(get_queue_url, answer_queue_url),
     "ListQueues": Operation(list_queues, answer_list_queues),
+    "ListDeadLetterSourceQueues": Operation(list_source_queues, answer_nothing),
     "DeleteQueue": Operation(delete_queue, answer_nothing),
     "PurgeQueue": Operation(purge_queue, answer_nothing),
     "GetQueueAttributes": Operation(get_queue_attributes, answer_attributes),

@@ -55,6 +55,50 @@ class ListQueues(msgspec.Struct, frozen=True):
     at_most: int = 1_000
 
 
+class ListSourceQueues(msgspec.Struct, frozen=True, gc=False):
+    """List the queues beside this one that name it as dead-letter queue. Reply: `QueuesFound`."""
+
+    queue: int
+    after: str = ""  #: Names behind this one only.
+    at_most: int = 1_000
+
+
+class TagQueue(msgspec.Struct, frozen=True):
+    """Add tags, or change their values, all or none. Reply: `Done`."""
+
+    queue: int
+    tags: dict[str, str]
+
+
+class UntagQueue(msgspec.Struct, frozen=True):
+    """Remove the tags with these keys. Reply: `Done`."""
+
+    queue: int
+    keys: tuple[str, ...]
+
+
+class ListQueueTags(msgspec.Struct, frozen=True, gc=False):
+    """Read all tags. Reply: `TagsFound`."""
+
+    queue: int
+
+
+class AddPermission(msgspec.Struct, frozen=True):
+    """Add a statement to the queue's Policy. Reply: `Done`."""
+
+    queue: int
+    label: str
+    accounts: tuple[str, ...]
+    actions: tuple[str, ...]  #: Without "SQS:".
+
+
+class RemovePermission(msgspec.Struct, frozen=True, gc=False):
+    """Remove a label's statement from the queue's Policy. Reply: `Done`."""
+
+    queue: int
+    label: str
+
+
 class PurgeQueue(msgspec.Struct, frozen=True, gc=False):
     """Remove every message. Reply: `Done`."""
 

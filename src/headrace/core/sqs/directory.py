@@ -21,7 +21,12 @@ from headrace.core.sqs.attributes import (
     differing,
     selected,
 )
-from headrace.core.sqs.commands import CreateQueue, GetQueueAttributes, ListQueues
+from headrace.core.sqs.commands import (
+    CreateQueue,
+    GetQueueAttributes,
+    ListQueues,
+    ListSourceQueues,
+)
 from headrace.core.sqs.errors import (
     InvalidParameterValue,
     QueueDeletedRecently,
@@ -34,6 +39,7 @@ from headrace.core.sqs.records import NameFreed, QueueAttributesSet, QueueCreate
 from headrace.core.sqs.redrive import parse_redrive_policy, refuse_redrive
 from headrace.core.sqs.replies import AttributesFound, QueuesFound
 from headrace.core.sqs.state import DirectoryState
+from headrace.core.sqs.tags import check_tags
 
 #: Machine number of the directory.
 DIRECTORY = 1
@@ -112,6 +118,29 @@ class Directory:
             found.append(name)
         return QueuesFound(tuple(found), more=False)
 
+    def is_dead_letter_queue(self, queue: Queue) -> bool:
+        """Tell whether a queue beside it names this one as its dead-letter queue."""
+        return bool(self.source_page(ListSourceQueues(queue.number, at_most=1)).names)
+
+    def source_page(self, command: ListSourceQueues) -> QueuesFound:
+        """Return a page of the names of a queue's dead-letter sources (2.13).
+
+        Raises:
+            QueueDoesNotExist: The queue is gone.
+        """
+        queue = self.queue(command.queue)
+        account, region = queue.identity.account, queue.identity.region
+        names = self._names[account, region]
+        found: list[str] = []
+        for name in names[bisect_right(names, command.after) :]:
+            redrive = self.queues[self._by_name[account, region, name]].settings.redrive
+            if redrive is None or redrive.dead_letter_target_arn != queue.arn:
+                continue
+            if len(found) == command.at_most:
+                return QueuesFound(tuple(found), more=True)
+            found.append(name)
+        return QueuesFound(tuple(found), more=False)
+
     def attributes(self, command: GetQueueAttributes, now: Instant) -> AttributesFound:
         """Return the attributes asked for (2.5).
 
@@ -158,7 +187,7 @@ class Directory:
             return queue, []
         changes = check_attributes(command.attributes)
         self._check_redrive(changes.get("RedrivePolicy"), Identity(*key))
-        _check_tags(command.tags, command.name)
+        check_tags(command.tags, {}, command.name)
         record = QueueCreated(
             machine=self._numbers.take(),
             at=now,
@@ -286,18 +315,3 @@ def _check_name(name: str, attributes: Mapping[str, str]) -> None:
             "underscores, must end with .fifo suffix and be 1 to 80 in length"
         )
     raise UnsupportedOperation("FIFO queues are not supported yet.")
-
-
-def _check_tags(tags: Mapping[str, str], name: str) -> None:
-    """Check the tags of a new queue (8.1)."""
-    if len(tags) > limits.TAGS_MAX:
-        raise InvalidParameterValue(f"Too many tags added for queue {name}.")
-    for key, value in tags.items():
-        if not 1 <= len(key) <= limits.TAG_KEY_MAX:
-            raise InvalidParameterValue(
-                f"Tag keys must be between 1 and {limits.TAG_KEY_MAX} characters in length."
-            )
-        if len(value) > limits.TAG_VALUE_MAX:
-            raise InvalidParameterValue(
-                f"Tag values must be between 0 and {limits.TAG_VALUE_MAX} characters in length."
-            )

@@ -34,6 +34,7 @@ REDRIVE_SOURCE_ARNS_MAX = 10  #: sourceQueueArns of a RedriveAllowPolicy.
 
 POLICY_BYTES_MAX = 8_192
 POLICY_STATEMENTS_MAX = 20
+PERMISSION_ACTIONS_MAX = 7  #: Of one AddPermission (8.2).
 
 TAGS_MAX = 50
 TAG_KEY_MAX = 128  #: Characters.

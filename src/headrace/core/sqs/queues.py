@@ -15,7 +15,9 @@ from typing import Any
 from headrace.base.instant import Instant
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
 from headrace.core.sqs import limits
+from headrace.core.sqs.annotations import Annotations
 from headrace.core.sqs.commands import (
+    AddPermission,
     ChangeVisibility,
     CreateQueue,
     DeleteMessages,
@@ -23,12 +25,17 @@ from headrace.core.sqs.commands import (
     FindQueue,
     GetQueueAttributes,
     ListQueues,
+    ListQueueTags,
+    ListSourceQueues,
     MoveBodies,
     PurgeQueue,
     ReceiveMessages,
+    RemovePermission,
     ReturnMessages,
     SendMessages,
     SetQueueAttributes,
+    TagQueue,
+    UntagQueue,
     WithdrawReceive,
 )
 from headrace.core.sqs.delivery import Delivery, Effects
@@ -66,6 +73,12 @@ class Queues:
         SetQueueAttributes,
         GetQueueAttributes,
         ListQueues,
+        ListSourceQueues,
+        TagQueue,
+        UntagQueue,
+        ListQueueTags,
+        AddPermission,
+        RemovePermission,
         PurgeQueue,
         SendMessages,
         ReceiveMessages,
@@ -75,7 +88,7 @@ class Queues:
         ChangeVisibility,
         MoveBodies,
     )
-    growing: tuple[type, ...] = (CreateQueue, SendMessages)
+    growing: tuple[type, ...] = (CreateQueue, TagQueue, AddPermission, SendMessages)
     records: tuple[type[Record], ...] = RECORDS
 
     def __init__(
@@ -100,7 +113,9 @@ class Queues:
             SetQueueAttributes: self._set_queue_attributes,
             GetQueueAttributes: self._get_queue_attributes,
             ListQueues: self._list_queues,
+            ListSourceQueues: self._list_source_queues,
             PurgeQueue: self._purge_queue,
+            **Annotations(self.directory).decide,
             **Messages(self.directory, self._delivery, self.rules).decide,
         }
 
@@ -245,6 +260,9 @@ class Queues:
 
     def _list_queues(self, command: ListQueues, now: Instant, ticket: int) -> Effects:
         return [Reply(ticket, self.directory.page(command))]
+
+    def _list_source_queues(self, command: ListSourceQueues, now: Instant, ticket: int) -> Effects:
+        return [Reply(ticket, self.directory.source_page(command))]
 
     def _purge_queue(self, command: PurgeQueue, now: Instant, ticket: int) -> Effects:
         queue = self.directory.queue(command.queue)

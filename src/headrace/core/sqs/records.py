@@ -111,6 +111,12 @@ class BodiesMoved(Record, frozen=True, tag=13):
     numbers: Ranges  #: Numbers at home.
 
 
+class QueueTagsSet(Record, frozen=True, tag=20):
+    """Some tags changed."""
+
+    tags: dict[str, str | None]  #: New values; None removes.
+
+
 RECORDS: tuple[type[Record], ...] = (
     QueueCreated,
     QueueDeleted,
@@ -125,4 +131,5 @@ RECORDS: tuple[type[Record], ...] = (
     MessagesDeparted,
     MessagesArrived,
     BodiesMoved,
+    QueueTagsSet,
 )

@@ -22,6 +22,7 @@ from headrace.core.sqs.records import (
     QueueCreated,
     QueueDeleted,
     QueuePurged,
+    QueueTagsSet,
     VisibilityChanged,
 )
 from headrace.core.sqs.relocation import place_bodies
@@ -88,6 +89,10 @@ def _set(queue: Queue, record: QueueAttributesSet) -> None:
     queue.set_attributes(changed(queue.attributes, record.attributes), record.at)
 
 
+def _tagged(queue: Queue, record: QueueTagsSet) -> None:
+    queue.set_tags(record.tags)
+
+
 #: Facts that concern one queue and nothing else.
 _FACTS: dict[type[Record], Callable[[Queue, Any], None]] = {
     MessagesReceived: _received,
@@ -97,4 +102,5 @@ _FACTS: dict[type[Record], Callable[[Queue, Any], None]] = {
     MessagesArrived: _arrived,
     VisibilityChanged: _changed,
     QueueAttributesSet: _set,
+    QueueTagsSet: _tagged,
 }

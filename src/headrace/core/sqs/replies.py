@@ -33,6 +33,12 @@ class QueuesFound(msgspec.Struct, frozen=True):
     more: bool
 
 
+class TagsFound(msgspec.Struct, frozen=True):
+    """All tags of a queue."""
+
+    tags: dict[str, str]
+
+
 class SentMessage(msgspec.Struct, frozen=True, gc=False):
     """One message that was taken."""
 

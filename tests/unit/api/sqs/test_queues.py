@@ -95,3 +95,22 @@ def test_a_deleted_queue_is_unknown(desk):
     for operation in ("DeleteQueue", "PurgeQueue", "GetQueueAttributes", "ReceiveMessage"):
         with pytest.raises(QueueDoesNotExist):
             desk.ask(operation, QueueUrl=url)
+
+
+def test_dead_letter_sources_are_listed_as_urls(desk):
+    """2.13, S-A28: no token without a page size."""
+    url = desk.queue("dead")
+    assert desk.ask("ListDeadLetterSourceQueues", QueueUrl=url) == {"queueUrls": []}
+    redrive = (
+        '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1}'
+    )
+    urls = [desk.queue(name, RedrivePolicy=redrive) for name in ("a", "b", "c")]
+    assert desk.ask("ListDeadLetterSourceQueues", QueueUrl=url) == {"queueUrls": urls}
+    page = desk.ask("ListDeadLetterSourceQueues", QueueUrl=url, MaxResults=2)
+    assert page["queueUrls"] == urls[:2]
+    rest = desk.ask(
+        "ListDeadLetterSourceQueues", QueueUrl=url, MaxResults=2, NextToken=page["NextToken"]
+    )
+    assert rest == {"queueUrls": urls[2:]}
+    with pytest.raises(InvalidParameterValue, match="between 1 and 1000"):
+        desk.ask("ListDeadLetterSourceQueues", QueueUrl=url, MaxResults=0)

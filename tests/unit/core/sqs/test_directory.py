@@ -236,3 +236,17 @@ def test_freed_names_survive_a_restart(bench):
     bench.ask(commands.DeleteQueue(bench.create("q")))
     with pytest.raises(QueueDeletedRecently):
         bench.reload().apply(create("q"), bench.now, 1)
+
+
+def test_the_sources_of_a_dead_letter_queue_are_listed_in_pages(bench):
+    """2.13."""
+    dead = bench.create("dead")
+    assert bench.ask(commands.ListSourceQueues(dead)).names == ()
+    assert not bench.room.directory.is_dead_letter_queue(bench.queue(dead))
+    for name in ("c", "a", "b", "other"):
+        bench.create(name, **({} if name == "other" else {"RedrivePolicy": redrive_to("dead")}))
+    assert bench.room.directory.is_dead_letter_queue(bench.queue(dead))
+    page = bench.ask(commands.ListSourceQueues(dead, at_most=2))
+    assert (page.names, page.more) == (("a", "b"), True)
+    page = bench.ask(commands.ListSourceQueues(dead, after="b", at_most=2))
+    assert (page.names, page.more) == (("c",), False)

@@ -20,6 +20,7 @@ from headrace.core.sqs.records import (
     QueueCreated,
     QueueDeleted,
     QueuePurged,
+    QueueTagsSet,
     VisibilityChanged,
 )
 
@@ -39,6 +40,7 @@ STORED = [
     (MessagesDeparted(16, AT, [7]), "940b10cf0000018bcfe568009107"),
     (MessagesArrived(17, AT, 1, "arn", [Arrival(5, 16, 7, AT, AT, 2)]), "960c11cf0000018bcfe5680001a361726e9196051007cf0000018bcfe56800cf0000018bcfe5680002"),
     (BodiesMoved(16, AT, 16, [7, 3]), "950d10cf0000018bcfe5680010920703"),
+    (QueueTagsSet(16, AT, {"a": "b", "c": None}), "941410cf0000018bcfe5680082a161a162a163c0"),
 ]  # fmt: skip
 decode = msgspec.msgpack.Decoder(Union[RECORDS]).decode  # noqa: UP007
 
