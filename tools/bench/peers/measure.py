@@ -12,11 +12,11 @@ import msgspec
 from tools.bench import requests
 from tools.bench.load import Result, Script, body_of, run_load
 from tools.bench.peers.install import NotInstalled
-from tools.bench.peers.servers import Refused, Server, call, running, sentence
+from tools.bench.peers.servers import Refused, Running, Server, call, running, sentence
 
 WARM_UP_CONNECTIONS = 8
-#: Seconds of load before a measurement on a server that has been measured before.
-WARM_UP_AGAIN_S = 2.0
+#: Seconds of load before each row of a virtual machine, which compiles what that operation needs.
+WARM_UP_AGAIN_S = 5.0
 #: No two queues of a run have one name: a deleted queue's name is taken for a minute.
 _QUEUES = itertools.count()
 
@@ -87,31 +87,36 @@ def _measure_server(server: Server, plan: Plan) -> list[Row]:
     ]
     missing = ""
     with contextlib.ExitStack() as once:
-        port = None
+        machine: Running | None = None
         for row in rows:
             try:
                 if missing:
                     raise NotInstalled(missing)
-                if server.starts_once:
-                    warm_up_s = server.warm_up_s if port is None else WARM_UP_AGAIN_S
-                    port = port or once.enter_context(running(server))
-                    _measure_row(row, port, warm_up_s, plan)
-                else:
+                if not server.is_virtual_machine:
                     # A folder of its own: no row pays for what another left behind.
-                    with running(server) as own_port:
-                        _measure_row(row, own_port, server.warm_up_s, plan)
+                    with running(server) as process:
+                        _measure_cell(row, process.port, WARM_UP_CONNECTIONS, server.warm_up_s)
+                        _measure_row(row, process.port, plan)
+                    continue
+                if machine is None:
+                    machine = once.enter_context(running(server))
+                    _measure_cell(row, machine.port, WARM_UP_CONNECTIONS, server.warm_up_s)
+                    machine.pin()
+                again_s = min(WARM_UP_AGAIN_S, 4 * plan.seconds)
+                _measure_cell(row, machine.port, WARM_UP_CONNECTIONS, again_s)
+                _measure_row(row, machine.port, plan)
             except NotInstalled as error:
                 missing = str(error)
                 row.cells = dict.fromkeys(plan.connections, missing)
             except (Refused, OSError, http.client.HTTPException) as error:
                 reason = str(error) or type(error).__name__
                 row.cells = {number: row.cells.get(number, reason) for number in plan.connections}
-            _report(row)
+            finally:
+                _report(row)
     return rows
 
 
-def _measure_row(row: Row, port: int, warm_up_s: float, plan: Plan) -> None:
-    _measure_cell(row, port, WARM_UP_CONNECTIONS, warm_up_s)
+def _measure_row(row: Row, port: int, plan: Plan) -> None:
     for connections in plan.connections:
         row.cells[connections] = _measure_cell(row, port, connections, plan.seconds)
 

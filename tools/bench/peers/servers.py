@@ -17,7 +17,7 @@ import msgspec
 
 from headrace.faces.demo.process import free_port
 from tools.bench.peers import install
-from tools.bench.servers import LOAD_CORE, SERVER_CORE, pin
+from tools.bench.servers import CORES, LOAD_CORE, SERVER_CORE, pin
 
 #: Time that a server may take until it creates a queue, in seconds.
 START_LIMIT_S = 60
@@ -35,6 +35,19 @@ class Start(msgspec.Struct):
     variables: dict[str, str] = {}
 
 
+class Running(msgspec.Struct):
+    """A server that runs."""
+
+    port: int
+    pid: int
+
+    def pin(self) -> None:
+        """Keep all its threads on the server's core from now on."""
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                pin(int(thread.name), SERVER_CORE)
+
+
 class Server(msgspec.Struct):
     """One server of the comparison."""
 
@@ -43,10 +56,11 @@ class Server(msgspec.Struct):
     start: Callable[[int, Path], Start]  #: Given port and folder. Raises NotInstalled.
     speaks_sqs: bool = True
     is_durable: bool = False
-    #: Seconds of load before the first measurement, and whether one process serves all
-    #: measurements: a virtual machine compiles what is hot, and before that is many times slower.
+    #: Seconds of load before the first measurement.
     warm_up_s: float = 0.5
-    starts_once: bool = False
+    #: A virtual machine compiles what is hot, and is many times slower before: one process serves
+    #: all measurements, and has all cores until it is warm.
+    is_virtual_machine: bool = False
 
 
 def _echo(port: int, _folder: Path) -> Start:
@@ -80,7 +94,8 @@ def _elasticmq(port: int, folder: Path, storage: str = "") -> Start:
         # Otherwise it logs a warning about each signature that it is sent.
         "pekko.http.server.parsing.illegal-header-warnings = off\n"
     )
-    return Start([java, f"-Dconfig.file={configuration}", *rest])
+    # It will have one core, whatever it finds while it starts.
+    return Start([java, "-XX:ActiveProcessorCount=1", f"-Dconfig.file={configuration}", *rest])
 
 
 def _elasticmq_on_disk(port: int, folder: Path) -> Start:
@@ -110,9 +125,13 @@ SERVERS = (
     Server("headrace", SQLITE, _headrace, is_durable=True),
     Server("fauxqs", "no: memory", _fauxqs, warm_up_s=1),
     Server("fauxqs-sqlite", SQLITE, _fauxqs_on_disk, is_durable=True, warm_up_s=1),
-    Server("elasticmq", "no: memory", _elasticmq, warm_up_s=15, starts_once=True),
+    Server("elasticmq", "no: memory", _elasticmq, warm_up_s=20, is_virtual_machine=True),
     Server(
-        "elasticmq-h2", "no: H2 flushes later", _elasticmq_on_disk, warm_up_s=15, starts_once=True
+        "elasticmq-h2",
+        "no: H2 flushes later",
+        _elasticmq_on_disk,
+        warm_up_s=20,
+        is_virtual_machine=True,
     ),
     Server("ministack", "no: memory", _ministack),
     Server("moto", "no: memory", _moto),
@@ -155,8 +174,8 @@ def sentence(body: bytes) -> str:
 
 
 @contextlib.contextmanager
-def running(server: Server) -> Iterator[int]:
-    """Run a server, all its threads on the server's core; yield its port.
+def running(server: Server) -> Iterator[Running]:
+    """Run a server, all its threads on the server's core but for a virtual machine's.
 
     Raises:
         NotInstalled: It cannot be had here.
@@ -168,7 +187,7 @@ def running(server: Server) -> Iterator[int]:
         start = server.start(port, folder)
         log = folder / "log"
         # A child inherits the core of who starts it, and so do its threads, whenever they start.
-        pin(os.getpid(), SERVER_CORE)
+        os.sched_setaffinity(0, CORES if server.is_virtual_machine else {SERVER_CORE})
         with log.open("wb") as output:
             process = subprocess.Popen(
                 start.command,
@@ -181,7 +200,7 @@ def running(server: Server) -> Iterator[int]:
         pin(os.getpid(), LOAD_CORE)
         try:
             _wait_until_up(port, process, log)
-            yield port
+            yield Running(port, process.pid)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
