@@ -21,6 +21,8 @@ from headrace.faces.demo.resources import SECRET, TRIES, Clients, FunctionBroken
 
 #: Seconds in which everything must have been handled or dead-lettered.
 FINISH_LIMIT_S = 180
+#: Seconds between two lines about the progress.
+PROGRESS_S = 0.5
 #: With --crash the server is killed when this share of the deliveries is acknowledged.
 CRASH_AT = 0.5
 
@@ -82,6 +84,7 @@ class Demo:
 
     def _watch(self, sqs: Any, resources: Resources, sender: threading.Thread) -> None:
         """Read digests until every delivery was handled or is dead-lettered."""
+        shown_at = 0.0
         give_up = time.monotonic() + FINISH_LIMIT_S
         while time.monotonic() < give_up:
             received = sqs.receive_message(
@@ -93,7 +96,9 @@ class Demo:
                     QueueUrl=resources.digests_url, ReceiptHandle=message["ReceiptHandle"]
                 )
             dead, self.observed.waiting = self._count(sqs, resources)
-            self._show_progress(dead)
+            if time.monotonic() - shown_at > PROGRESS_S:
+                self._show_progress(dead)
+                shown_at = time.monotonic()
             if not received and not sender.is_alive() and not self.observed.waiting:
                 break
         end_progress()
@@ -187,9 +192,11 @@ def say(text: str) -> None:
 
 
 def show_progress(text: str) -> None:
-    """Show where things stand: one line that is written over on a terminal."""
+    """Show where things stand: one line that is written over on a terminal, lines elsewhere."""
     if sys.stdout.isatty():
         print(f"\r{text}\x1b[K", end="", flush=True)
+    else:
+        print(text, flush=True)
 
 
 def end_progress() -> None:
