@@ -215,6 +215,7 @@ class Laws:
             if machine % turns == turn % turns:
                 state = life.room.snapshot(machine) if machine in machines else None
                 kept[machine] = (life.block, state)
+        life.block += 1  # what time does next belongs to a later block
 
     def rebuild(self, life: Life, kept: dict[int, tuple[int, bytes | None]]) -> Room:
         """Return a room made of snapshots and the records behind them, as recovery does it."""

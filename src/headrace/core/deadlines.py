@@ -1,6 +1,7 @@
 """A heap of deadlines from which an entry can be withdrawn."""
 
 import heapq
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from headrace.base.instant import Instant
@@ -27,6 +28,10 @@ class Deadlines(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         """Tell whether `key` has a deadline."""
         return key in self._at
+
+    def __iter__(self) -> Iterator[Key]:
+        """Yield the keys that have a deadline, in the order in which they got their first one."""
+        return iter(self._at)
 
     def put(self, key: Key, at: Instant) -> None:
         """Set the deadline of `key`, replacing an earlier one."""

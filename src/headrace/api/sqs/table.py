@@ -1,7 +1,7 @@
 """Every served Amazon SQS operation by its AWS name."""
 
 from headrace.api.operation import Operation
-from headrace.api.sqs import annotations, handles, queues, receiving, sending
+from headrace.api.sqs import annotations, handles, movetasks, queues, receiving, sending
 
 OPERATIONS: dict[str, Operation] = {
     **queues.OPERATIONS,
@@ -9,4 +9,5 @@ OPERATIONS: dict[str, Operation] = {
     **receiving.OPERATIONS,
     **handles.OPERATIONS,
     **annotations.OPERATIONS,
+    **movetasks.OPERATIONS,
 }

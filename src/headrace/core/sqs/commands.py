@@ -99,6 +99,32 @@ class RemovePermission(msgspec.Struct, frozen=True, gc=False):
     label: str
 
 
+class StartMoveTask(msgspec.Struct, frozen=True, gc=False):
+    """Begin to move a dead-letter queue's messages away. Reply: `MoveTaskFound`."""
+
+    region: str  #: The caller's: a queue elsewhere is none.
+    source_arn: str
+    destination_arn: str | None  #: None: each message to the queue that it came from.
+    rate: int | None  #: Messages a second; None: as many as are allowed.
+    seed: bytes  #: 16 random bytes; its id derives from them.
+
+
+class ListMoveTasks(msgspec.Struct, frozen=True, gc=False):
+    """List a source's move tasks, newest first. Reply: `MoveTasksFound`."""
+
+    region: str
+    source_arn: str
+    at_most: int
+
+
+class CancelMoveTask(msgspec.Struct, frozen=True, gc=False):
+    """Cancel a running move task. Reply: `MoveTaskFound`, as of now."""
+
+    region: str
+    source_arn: str
+    task_id: str
+
+
 class PurgeQueue(msgspec.Struct, frozen=True, gc=False):
     """Remove every message. Reply: `Done`."""
 

@@ -158,7 +158,7 @@ class Delivery:
             [
                 ReceivedMessage(
                     slot.number,
-                    message_id(slot.home, slot.home_number),
+                    message_id(slot.id_home or slot.home, slot.id_number or slot.home_number),
                     handle(queue, slot.number, slot.receive_count),
                     BodyAddress(slot.block, slot.home, slot.home_number),
                     slot.sent_at,

@@ -40,6 +40,11 @@ TAGS_MAX = 50
 TAG_KEY_MAX = 128  #: Characters.
 TAG_VALUE_MAX = 256  #: Characters.
 
+MOVE_RATE_MAX = 500  #: MaxNumberOfMessagesPerSecond of a move task, also when none is given (7.4).
+MOVE_TASKS_LISTED_MAX = 10  #: Also how many are remembered of one source.
+MOVE_TASKS_ACTIVE_MAX = 100  #: Of one account.
+MOVE_TASK_MS_MAX = 36 * 3_600_000
+
 LIST_QUEUES_MAX = 1_000  #: Names in one answer of ListQueues, also its default.
 
 #: Names of queue attributes (3.1), read-only ones included.
@@ -73,6 +78,8 @@ QUEUE_ATTRIBUTE_NAMES = frozenset(
 
 #: Overdue changes that one command carries out itself before it looks at the queue.
 SETTLE_AT_MOST = 200
+#: How often a fast move task moves some messages; a slow one moves a single message at a time.
+MOVE_STEP_MS = 100
 
 
 class QueueRules(msgspec.Struct, frozen=True, gc=False):

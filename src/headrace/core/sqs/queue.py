@@ -20,6 +20,7 @@ from headrace.core.sqs.attributes import settings_of
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.longpoll import LongPolls
+from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.records import Arrival, MessagesSent
 from headrace.core.sqs.touched import Slot, Touched
 
@@ -83,6 +84,7 @@ class Queue:
         self.next_message = 1
         self.backlog = Backlog()
         self.parked = LongPolls()
+        self.tasks: list[MoveTask] = []  #: Move tasks of its messages, oldest first.
         self.is_pressing = False  #: Parked receives have more to do at this very instant.
         #: Messages whose home is not their number here: (home, home number) to number.
         self.arrived: dict[tuple[int, int], int] = {}
@@ -285,6 +287,8 @@ class Queue:
                     visible_at=now,
                     is_in_flight=False,
                     source_arn=source_arn,
+                    id_home=arrival.id_home,
+                    id_number=arrival.id_number,
                 )
             )
             self.arrived[arrival.home, arrival.home_number] = number

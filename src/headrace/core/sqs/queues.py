@@ -18,12 +18,14 @@ from headrace.core.sqs import limits
 from headrace.core.sqs.annotations import Annotations
 from headrace.core.sqs.commands import (
     AddPermission,
+    CancelMoveTask,
     ChangeVisibility,
     CreateQueue,
     DeleteMessages,
     DeleteQueue,
     FindQueue,
     GetQueueAttributes,
+    ListMoveTasks,
     ListQueues,
     ListQueueTags,
     ListSourceQueues,
@@ -34,6 +36,7 @@ from headrace.core.sqs.commands import (
     ReturnMessages,
     SendMessages,
     SetQueueAttributes,
+    StartMoveTask,
     TagQueue,
     UntagQueue,
     WithdrawReceive,
@@ -42,6 +45,7 @@ from headrace.core.sqs.delivery import Delivery, Effects
 from headrace.core.sqs.directory import DIRECTORY, Directory, does_not_exist
 from headrace.core.sqs.errors import PurgeQueueInProgress
 from headrace.core.sqs.messages import Messages
+from headrace.core.sqs.movetasks import MoveTasks
 from headrace.core.sqs.queue import Queue, QueueView
 from headrace.core.sqs.receipts import Receipts
 from headrace.core.sqs.records import RECORDS, QueuePurged
@@ -79,6 +83,9 @@ class Queues:
         ListQueueTags,
         AddPermission,
         RemovePermission,
+        StartMoveTask,
+        ListMoveTasks,
+        CancelMoveTask,
         PurgeQueue,
         SendMessages,
         ReceiveMessages,
@@ -88,7 +95,13 @@ class Queues:
         ChangeVisibility,
         MoveBodies,
     )
-    growing: tuple[type, ...] = (CreateQueue, TagQueue, AddPermission, SendMessages)
+    growing: tuple[type, ...] = (
+        CreateQueue,
+        TagQueue,
+        AddPermission,
+        StartMoveTask,
+        SendMessages,
+    )
     records: tuple[type[Record], ...] = RECORDS
 
     def __init__(
@@ -106,6 +119,7 @@ class Queues:
         self._now = Instant(0)
         self._delivery = Delivery(self.directory, Receipts(secret), self.rules)
         self._leftovers = self._delivery.leftovers
+        self._tasks = MoveTasks(self.directory, self._delivery)
         self._decide: dict[type, Callable[[Any, Instant, int], Effects]] = {
             CreateQueue: self._create_queue,
             FindQueue: self._find_queue,
@@ -116,6 +130,7 @@ class Queues:
             ListSourceQueues: self._list_source_queues,
             PurgeQueue: self._purge_queue,
             **Annotations(self.directory).decide,
+            **self._tasks.decide,
             **Messages(self.directory, self._delivery, self.rules).decide,
         }
 
@@ -169,7 +184,10 @@ class Queues:
         """Return when `wake` has something to do next."""
         if self._leftovers:
             return self._now
-        return self._delivery.deadlines.next()
+        queue_due, task_due = self._delivery.deadlines.next(), self._tasks.deadlines.next()
+        if queue_due is None or task_due is None:
+            return task_due if queue_due is None else queue_due
+        return min(queue_due, task_due)
 
     def wake(self, now: Instant, at_most: int) -> Effects:
         """Let time pass to `now`; see `core.machine.Room`."""
@@ -177,12 +195,22 @@ class Queues:
         self._now = now
         effects: Effects = []
         left = at_most
-        while left > 0 and (due := self._delivery.deadlines.take_due(now)) is not None:
-            at, number = due
-            queue = self.directory.queues[number]
-            # With nobody waiting, nothing can tell the instants apart: one step to `now`.
-            at = max(at, queue.now) if queue.parked else now
-            left -= self._delivery.pass_time(queue, at, left, effects)
+        tasks = self._tasks.deadlines
+        while left > 0:
+            task_due = tasks.next()
+            # What queues do by themselves comes first, up to the very instant of a task's step.
+            until = now if task_due is None else min(now, task_due)
+            if (due := self._delivery.deadlines.take_due(until)) is not None:
+                at, number = due
+                queue = self.directory.queues[number]
+                # With nobody waiting, nothing can tell the instants apart: one step to `now`.
+                at = max(at, queue.now) if queue.parked or task_due is not None else now
+                left -= self._delivery.pass_time(queue, at, left, effects)
+            elif (step := tasks.take_due(now)) is not None:
+                at, number = step
+                left -= self._tasks.step(number, at, effects)
+            else:
+                break
             self._delivery.settle_stirred(at, effects)
         if self._leftovers and left > 0:
             effects += self._leftovers.take(left * LEFTOVER_RUNS_PER_UNIT)
@@ -194,6 +222,7 @@ class Queues:
         self._leftovers.clear()
         for queue in self.directory.queues.values():
             self._delivery.arm(queue)
+        self._tasks.resume(now)
         return []
 
     def replay(self, record: Record, block: int) -> None:
@@ -243,6 +272,7 @@ class Queues:
         effects += [Reply(parked, does_not_exist()) for parked in queue.parked.take_all()]
         queue.drop_all(self._leftovers)
         self._delivery.deadlines.withdraw(queue.number)
+        self._tasks.deadlines.withdraw(queue.number)
         return effects
 
     def _set_queue_attributes(

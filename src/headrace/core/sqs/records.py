@@ -94,6 +94,8 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sent_at: Instant
     first_received_at: Instant
     receive_count: int
+    id_home: int = 0  #: As in `Slot`: what its id derives from, if not its home.
+    id_number: int = 0
 
 
 class MessagesArrived(Record, frozen=True, tag=12):
@@ -117,6 +119,28 @@ class QueueTagsSet(Record, frozen=True, tag=20):
     tags: dict[str, str | None]  #: New values; None removes.
 
 
+class MoveTaskStarted(Record, frozen=True, tag=21):
+    """A task began to move the messages of this queue away."""
+
+    task_id: str
+    destination_arn: str  #: Empty: each message to the queue that it came from.
+    rate: int  #: Messages a second; 0: none was given.
+    to_move: int  #: Messages that were visible.
+
+
+class MoveTaskProgressed(Record, frozen=True, tag=22):
+    """The newest task moved messages; departures and arrivals stand in the same block."""
+
+    moved: int
+
+
+class MoveTaskTurned(Record, frozen=True, tag=23):
+    """The newest task has another status."""
+
+    status: str
+    failure_reason: str = ""
+
+
 RECORDS: tuple[type[Record], ...] = (
     QueueCreated,
     QueueDeleted,
@@ -132,4 +156,7 @@ RECORDS: tuple[type[Record], ...] = (
     MessagesArrived,
     BodiesMoved,
     QueueTagsSet,
+    MoveTaskStarted,
+    MoveTaskProgressed,
+    MoveTaskTurned,
 )

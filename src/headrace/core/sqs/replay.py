@@ -7,6 +7,7 @@ from headrace.core.machine import Record
 from headrace.core.sqs.attributes import changed
 from headrace.core.sqs.directory import Directory
 from headrace.core.sqs.leftovers import Leftovers
+from headrace.core.sqs.movetasks import progressed, started, turned
 from headrace.core.sqs.queue import Queue
 from headrace.core.sqs.ranges import numbers_of
 from headrace.core.sqs.records import (
@@ -17,6 +18,9 @@ from headrace.core.sqs.records import (
     MessagesReceived,
     MessagesReturned,
     MessagesSent,
+    MoveTaskProgressed,
+    MoveTaskStarted,
+    MoveTaskTurned,
     NameFreed,
     QueueAttributesSet,
     QueueCreated,
@@ -94,7 +98,7 @@ def _tagged(queue: Queue, record: QueueTagsSet) -> None:
 
 
 #: Facts that concern one queue and nothing else.
-_FACTS: dict[type[Record], Callable[[Queue, Any], None]] = {
+_FACTS: dict[type[Record], Callable[[Queue, Any], object]] = {
     MessagesReceived: _received,
     MessagesReturned: _returned,
     MessagesDeleted: _deleted,
@@ -102,5 +106,8 @@ _FACTS: dict[type[Record], Callable[[Queue, Any], None]] = {
     MessagesArrived: _arrived,
     VisibilityChanged: _changed,
     QueueAttributesSet: _set,
+    MoveTaskStarted: started,
+    MoveTaskProgressed: progressed,
+    MoveTaskTurned: turned,
     QueueTagsSet: _tagged,
 }

@@ -39,6 +39,26 @@ class TagsFound(msgspec.Struct, frozen=True):
     tags: dict[str, str]
 
 
+class MoveTaskFound(msgspec.Struct, frozen=True, gc=False):
+    """A move task as it stands."""
+
+    task_id: str
+    source_arn: str
+    destination_arn: str  #: Empty: none was given.
+    rate: int  #: 0: none was given.
+    status: str  #: RUNNING, COMPLETED, CANCELLING, CANCELLED or FAILED.
+    started_at: Instant
+    moved: int
+    to_move: int
+    failure_reason: str  #: Empty unless FAILED.
+
+
+class MoveTasksFound(msgspec.Struct, frozen=True):
+    """Tasks, newest first."""
+
+    tasks: tuple[MoveTaskFound, ...]
+
+
 class SentMessage(msgspec.Struct, frozen=True, gc=False):
     """One message that was taken."""
 

@@ -8,6 +8,7 @@ the end of a struct with a default; another layout takes another number, and its
 import msgspec
 
 from headrace.base.instant import Instant
+from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.touched import Slot
 
@@ -28,6 +29,7 @@ class QueueState(msgspec.Struct, array_like=True):
     next_message: int
     lanes: list[tuple[int, list[bytes]]]
     slots: list[Slot]  #: By number, ascending.
+    tasks: list[MoveTask] = msgspec.field(default_factory=list)
 
 
 class DirectoryState(msgspec.Struct, array_like=True):
@@ -58,6 +60,7 @@ def encode_queue(queue: Queue) -> bytes:
         next_message=queue.next_message,
         lanes=queue.backlog.encode(),
         slots=[slots[number] for number in sorted(slots)],
+        tasks=queue.tasks,
     )
     return FORMAT + _encode(state)
 
@@ -79,6 +82,7 @@ def decode_queue(number: int, data: bytes) -> Queue:
         queue.touched.add(slot)
         if (slot.home, slot.home_number) != (number, slot.number):
             queue.arrived[slot.home, slot.home_number] = slot.number
+    queue.tasks = state.tasks
     queue.look_at_backlog()
     return queue
 

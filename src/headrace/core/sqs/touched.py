@@ -21,7 +21,7 @@ class Slot(msgspec.Struct, array_like=True, gc=False):
     number: int
     block: int
     home: int  #: Machine where it was first written,
-    home_number: int  #: and its number there: they make its id and its body's address.
+    home_number: int  #: and its number there: they make its body's address.
     sent_at: Instant
     first_received_at: Instant  #: 0 while never received.
     received_at: Instant  #: Of the newest receive: the 12 hours count from here.
@@ -30,6 +30,10 @@ class Slot(msgspec.Struct, array_like=True, gc=False):
     visible_at: Instant
     is_in_flight: bool
     source_arn: str = ""  #: The queue that it came from by redrive.
+    #: Machine where it became the message that it is, and its number there: they make its id. 0:
+    #: where it was first written. Another after a move task made a new message of it (7.4).
+    id_home: int = 0
+    id_number: int = 0
 
 
 class Touched:

@@ -15,6 +15,9 @@ from headrace.core.sqs.records import (
     MessagesReceived,
     MessagesReturned,
     MessagesSent,
+    MoveTaskProgressed,
+    MoveTaskStarted,
+    MoveTaskTurned,
     NameFreed,
     QueueAttributesSet,
     QueueCreated,
@@ -41,6 +44,10 @@ STORED = [
     (MessagesArrived(17, AT, 1, "arn", [Arrival(5, 16, 7, AT, AT, 2)]), "960c11cf0000018bcfe5680001a361726e9196051007cf0000018bcfe56800cf0000018bcfe5680002"),
     (BodiesMoved(16, AT, 16, [7, 3]), "950d10cf0000018bcfe5680010920703"),
     (QueueTagsSet(16, AT, {"a": "b", "c": None}), "941410cf0000018bcfe5680082a161a162a163c0"),
+    (MessagesArrived(17, AT, 1, "", [Arrival(5, 16, 7, AT, 0, 0, 17, 1)]), "960c11cf0000018bcfe5680001a09198051007cf0000018bcfe5680000001101"),
+    (MoveTaskStarted(16, AT, "t", "arn", 1, 5), "971510cf0000018bcfe56800a174a361726e0105"),
+    (MoveTaskProgressed(16, AT, 3), "941610cf0000018bcfe5680003"),
+    (MoveTaskTurned(16, AT, "FAILED", "why"), "951710cf0000018bcfe56800a64641494c4544a3776879"),
 ]  # fmt: skip
 decode = msgspec.msgpack.Decoder(Union[RECORDS]).decode  # noqa: UP007
 
