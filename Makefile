@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-peers torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-peers torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: setup ## Format the code, and mend what ruff can mend.
 
 bench: setup ## Print one table of figures from one run.
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+bench-depth: setup ## Measure a backlog of a million messages: memory, disk, throughput, start.
+	@$(BIN)/python -m tools.bench.depth $(ARGS)
 
 bench-peers: setup ## Install others' servers and measure them beside ours, in under 20 minutes.
 	@$(BIN)/python -m tools.bench.peers $(ARGS)
