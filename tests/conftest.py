@@ -1,4 +1,4 @@
-"""What holds for every test: a skip is a failure in CI, and Hypothesis is deterministic."""
+"""What holds for every test: a skip is a failure in CI, Hypothesis is deterministic; a database."""
 
 import os
 
@@ -35,3 +35,22 @@ def pytest_runtest_makereport(item, call):
 def pytest_make_collect_report(collector):
     """Refuse skips of whole modules."""
     return refuse_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of this run's own (tests/postgres.py: Cluster)."""
+    from tests.postgres import Cluster, find_binaries
+
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    cluster = Cluster(binaries)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def database(postgres):
+    """The URL of a database of the test's own."""
+    return postgres.database()

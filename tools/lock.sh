@@ -10,6 +10,7 @@ if [ -z "$uv" ]; then
     echo "make lock: needs uv, and found none (pip install uv)" >&2
     exit 1
 fi
-"$uv" pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 \
+"$uv" pip compile pyproject.toml --extra demo --extra dev --extra postgres --universal \
+    --python-version 3.11 \
     --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet \
     ${UPGRADE:+--upgrade} --output-file requirements.lock

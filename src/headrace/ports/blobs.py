@@ -19,7 +19,7 @@ class Blobs(Protocol):
         """
         ...
 
-    def path(self, digest: str) -> Path:
+    async def path(self, digest: str) -> Path:
         """Return a file that holds exactly these bytes, for the sandbox to unpack."""
         ...
 

@@ -5,7 +5,7 @@ A **block** holds the records of about one turn of the event loop: `head` (the e
 queue semantics.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -17,7 +17,7 @@ class Block(msgspec.Struct, frozen=True):
     """What is appended: one row in one transaction."""
 
     seq: int  #: 1, 2, 3, ... without a gap at the time of writing.
-    epoch: int  #: The owner's lease; 1 where there is only one owner.
+    epoch: int  #: The owner's lease; a store with leases writes its own.
     at: Instant  #: When it was sealed, in service time.
     format: int  #: How `head` and `bodies` are encoded (store/codec.py).
     head: bytes
@@ -72,12 +72,23 @@ class Journal(Protocol):
     #: What to call it in a sentence: the path of its file, or "memory".
     name: str
 
+    #: Called with a sentence when another server has taken the journal over.
+    on_lost: Callable[[str], None]
+
     async def open(self) -> None:
         """Take ownership; create what is missing. Opens anew what an unknown append has closed.
 
         Raises:
             JournalInUse: Somebody else owns it.
             JournalDamaged: It is there and cannot be read.
+        """
+        ...
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether nobody else can own it now: only then does memory say what is true.
+
+        What is appended needs no such look: an append of somebody else's is refused.
         """
         ...
 

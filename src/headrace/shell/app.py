@@ -1,6 +1,7 @@
 """Build a server from a Config and its parts: the only place where concrete parts meet."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import platform
@@ -37,7 +38,7 @@ from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission
 from headrace.shell.archives import Archives
 from headrace.shell.bodies import Bodies
-from headrace.shell.clock import SystemClock
+from headrace.shell.clock import Stopwatch, SystemClock
 from headrace.shell.config import Config, names_of, variables
 from headrace.shell.connection import Times
 from headrace.shell.driver import Driver
@@ -52,7 +53,9 @@ from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
+from headrace.shell.standby import open_when_free
 from headrace.store.blobs import FileBlobs
+from headrace.store.folder import FolderLock
 from headrace.store.memory import MemoryJournal
 from headrace.store.sqlite.journal import SqliteJournal
 
@@ -109,19 +112,22 @@ class NoSandbox:
         """Do nothing."""
 
 
-async def real_parts(config: Config) -> Parts:
-    """Return the parts that a configuration asks for, with the data folder taken into possession.
+async def real_parts(config: Config, say: Callable[[str], None] = lambda line: None) -> Parts:
+    """Return the parts that a configuration asks for, with the data taken into possession.
 
-    Nothing in the folder is touched before it is: another server may work there.
+    Nothing in the folder is touched before it is: another server may work there. A database that
+    another server owns is waited for, which `say` is told.
 
     Raises:
         JournalError: The folder is in use, or its journal cannot be opened.
         SandboxUnavailable: The machine gives no sandbox of the level that is asked for.
-        StartRefused: The folder cannot be made.
+        StartRefused: The folder cannot be made, or a package is missing.
     """
     if config.journal == "memory":
         return _passing_parts(config)
     folder = _make_folder(config.data)
+    if config.store:
+        return await _shared_parts(config, folder, say)
     journal = SqliteJournal(folder)
     await journal.open()
     try:
@@ -146,6 +152,45 @@ def _make_folder(path: str) -> Path:
     except OSError as error:
         raise StartRefused(f"the folder {folder} cannot be made: {error.strerror}") from None
     return folder
+
+
+async def _shared_parts(config: Config, folder: Path, say: Callable[[str], None]) -> Parts:
+    """Return parts that keep journal and code in a database; waits for its lease as a stand-by.
+
+    Everything else is ready by then, so that a takeover takes little longer than the lease.
+    """
+    try:
+        from headrace.store.postgres.blobs import PostgresBlobs  # noqa: PLC0415 - an extra
+        from headrace.store.postgres.journal import PostgresJournal  # noqa: PLC0415
+        from headrace.store.postgres.lease import Owner  # noqa: PLC0415
+    except ImportError as error:
+        raise StartRefused(
+            f"a store in PostgreSQL needs the package {error.name}: pip install headrace[postgres]"
+        ) from error
+    entropy = SystemEntropy()
+    lock = FolderLock(folder)
+    with contextlib.ExitStack() as undo:
+        lock.take()
+        undo.callback(lock.release)
+        sandbox = make_sandbox(config, str(folder / "sandbox"))
+        await asyncio.to_thread(sandbox.runtimes)
+        journal = PostgresJournal(
+            config.store,
+            owner=Owner(f"{platform.node()}, process {os.getpid()}", entropy.uuid()),
+            lease_ms=config.lease_s * 1_000,
+            read_ns=Stopwatch().read_ns,
+        )
+        await open_when_free(journal, say)
+        undo.pop_all()
+    return Parts(
+        clock=SystemClock(),
+        entropy=entropy,
+        journal=journal,
+        blobs=PostgresBlobs(journal, folder / "blob-cache"),
+        sandbox=sandbox,
+        logs=FileLogSink(folder / "logs"),
+        clean_up=lock.release,
+    )
 
 
 def _passing_parts(config: Config) -> Parts:
@@ -236,6 +281,7 @@ class App:
         self.http = HttpServer(self.service, times, config.connections_max)
         self.keeper = Keeper(parts.journal, parts.clock, self.driver, self.bodies)
         self.driver.rebuild = self._rebuild
+        parts.journal.on_lost = self.driver.fail
 
     @property
     def local_url(self) -> str:
@@ -263,6 +309,8 @@ class App:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise StartRefused(f"cannot listen on {config.host}:{config.port}: {reason}") from None
         self.driver.start(rooms)
+        if not self.parts.journal.is_owned:
+            self.driver.fail("the journal was lost while it was read")
         self.service.state = "running"
 
     async def stop(self, within_s: float) -> None:

@@ -22,6 +22,7 @@ from headrace.core.functions.limits import UNZIPPED_BYTES_MAX, ZIPPED_BYTES_MAX
 from headrace.core.functions.settings import Code
 from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
+from headrace.ports.journal import JournalError
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.wire.envelope import HttpRequest, HttpResponse
@@ -80,6 +81,8 @@ class Archives:
             content = await self._blobs.get(digest)
         except KeyError:
             return _page(404, "The archive is gone: the function has another one now.")
+        except JournalError:
+            return _page(503, "The archive cannot be read now.")
         return HttpResponse(200, [("Content-Type", "application/zip")], content)
 
     async def _take_in(
@@ -101,6 +104,8 @@ class Archives:
             digest = await self._blobs.put(content)
         except OSError as error:
             raise ServiceException(f"The code could not be stored: {error.strerror}.") from error
+        except JournalError as error:
+            raise ServiceException("The code could not be stored.") from error
         return Code(digest, len(content))
 
 

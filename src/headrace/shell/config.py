@@ -42,6 +42,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     data: str = "headrace-data"
     journal: str = "sqlite"
+    store: str = ""
+    lease_s: int = 10
     account: str = "000000000000"
     region: str = "us-east-1"
     stop_timeout_s: int = 30
@@ -116,6 +118,13 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     return read
 
 
+def _store(value: Any) -> str:
+    text = _text(value)
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("must begin with postgresql://")
+    return text
+
+
 def _names(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
@@ -162,6 +171,19 @@ SETTINGS = (
     Setting("data", _name, "folder", "Where everything is kept; made if it is missing."),
     Setting(
         "journal", _one_of(*JOURNALS), "sqlite or memory", "What keeps it; memory forgets at exit."
+    ),
+    Setting(
+        "store",
+        _store,
+        "URL",
+        "A PostgreSQL database that keeps journal and code instead of the folder, as "
+        "postgresql://user@host/database; a second server on it is a stand-by.",
+    ),
+    Setting(
+        "lease_s",
+        _number(1, 3_600),
+        "seconds",
+        "How long a server that falls silent keeps its database from the stand-by.",
     ),
     Setting(
         "account", _account, "12 digits", "The account of callers whose access key is not one."
@@ -290,6 +312,8 @@ def check(config: Config) -> None:
     Raises:
         ConfigError: They do not.
     """
+    if config.store and config.journal != "sqlite":
+        raise ConfigError("a journal in memory and a store do not go together")
     if not config.listen_publicly and not is_loopback(config.host):
         raise ConfigError(
             f"{config.host} can be reached from other machines, and whoever reaches this server "

@@ -169,7 +169,7 @@ class Driver:
 
         What a look-up saw may not be durable yet, so even a refusal must wait.
         """
-        if not self.running:
+        if not self.running or not self.journal.is_owned:
             taker(ServiceUnavailable("The service is unavailable. Please try again."))
             return
         ticket = self._tickets.number()
@@ -215,7 +215,9 @@ class Driver:
             self._end_of_command()
 
     def _must_refuse(self, command: Any) -> bool:
-        if not self.running or self._waiting_bytes > WAITING_BYTES_MAX:
+        if not self.running or not self.journal.is_owned:
+            return True  # memory may be behind what another server has written
+        if self._waiting_bytes > WAITING_BYTES_MAX:
             return True
         return self.journal.space_is_low and type(command) in self._growing
 

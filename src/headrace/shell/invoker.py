@@ -24,6 +24,7 @@ from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 from headrace.ports.blobs import Blobs
+from headrace.ports.journal import JournalError
 from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import (
     CodeUnusable,
@@ -169,14 +170,11 @@ class Invoker:
 
     async def _run_start(self, effect: StartEnvironment, place: _Place) -> EnvironmentStarted:
         id = effect.environment
-        spec = environment_spec(
-            effect,
-            str(self._blobs.path(effect.deployment.code.digest)),
-            self._endpoint_url(),
-        )
         try:
+            archive = await self._blobs.path(effect.deployment.code.digest)
+            spec = environment_spec(effect, str(archive), self._endpoint_url())
             environment = await self._sandbox.start(spec, place.take_log)
-        except (CodeUnusable, SandboxUnavailable) as error:
+        except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             self._places.pop(id, None)
             unusable = isinstance(error, CodeUnusable)
             ending = Ending.UNUSABLE if unusable else Ending.REFUSED

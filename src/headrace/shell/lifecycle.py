@@ -17,7 +17,7 @@ from typing import Any
 from headrace import __version__
 from headrace.ports.journal import JournalError
 from headrace.ports.sandbox import SandboxUnavailable
-from headrace.shell.app import App, StartRefused, real_parts
+from headrace.shell.app import App, Parts, StartRefused, real_parts
 from headrace.shell.config import Config, check
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,10 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
     first = loop.create_task(signals.get())
     app: App | None = None
     try:
-        app = App(config, await real_parts(config))
+        parts = await _unless(first, real_parts(config, say))
+        if parts is None:
+            return 0
+        app = App(config, parts)
         starting = loop.create_task(app.start(ProgressTeller(say)))
         await asyncio.wait([starting, first], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
@@ -115,6 +118,17 @@ async def _live(config: Config, say: Say, complain: Say) -> int:
         await app.abandon()
         return 1
     return await _stop(app, loop.create_task(signals.get()), say)
+
+
+async def _unless(signal: asyncio.Task[int], work: Coroutine[Any, Any, Parts]) -> Parts | None:
+    """Return what work returns, or None when a signal ends it."""
+    task = asyncio.get_running_loop().create_task(work)
+    await asyncio.wait([task, signal], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.wait([task])
+    return None
 
 
 async def _stop(app: App, second: asyncio.Task[int], say: Say) -> int:

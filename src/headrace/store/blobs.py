@@ -30,21 +30,24 @@ class FileBlobs:
             KeyError: There is no such blob.
         """
         try:
-            return await asyncio.to_thread(self.path(digest).read_bytes)
+            return await asyncio.to_thread(self._path(digest).read_bytes)
         except FileNotFoundError as error:
             raise KeyError(digest) from error
 
-    def path(self, digest: str) -> Path:
+    async def path(self, digest: str) -> Path:
         """Return the file that holds exactly these bytes."""
-        return self._folder / digest
+        return self._path(digest)
 
     async def keep_only(self, digests: frozenset[str]) -> None:
         """Delete every other blob, and what a crash left unfinished."""
         await asyncio.to_thread(self._keep_only, digests)
 
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest
+
     def _put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
-        if self.path(digest).exists():
+        if self._path(digest).exists():
             return digest
         if not self._folder.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +60,7 @@ class FileBlobs:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.chmod(0o644)
-            unfinished.replace(self.path(digest))
+            unfinished.replace(self._path(digest))
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise

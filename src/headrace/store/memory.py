@@ -7,7 +7,7 @@ and open another one on the same disk.
 import hashlib
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 
 from headrace.ports.journal import AppendRefused, Block, Head, JournalInUse, Snapshot
@@ -33,6 +33,7 @@ class MemoryJournal:
     def __init__(self, disk: MemoryDisk | None = None) -> None:
         """Use `disk`, or one of its own."""
         self.name = "memory"
+        self.on_lost: Callable[[str], None] = lambda sentence: None
         self.disk = MemoryDisk() if disk is None else disk
         self.space_is_low = False
 
@@ -45,6 +46,11 @@ class MemoryJournal:
         if self.disk.owner not in {None, self}:
             raise JournalInUse("this memory is in use by another journal")
         self.disk.owner = self
+
+    @property
+    def is_owned(self) -> bool:
+        """Nobody takes it over."""
+        return True
 
     @property
     def last_seq(self) -> int:
@@ -129,7 +135,7 @@ class MemoryBlobs:
         """
         return self._contents[digest]
 
-    def path(self, digest: str) -> Path:
+    async def path(self, digest: str) -> Path:
         """Return a file that holds exactly these bytes."""
         path = Path(self._folder.name) / digest
         if not path.exists():

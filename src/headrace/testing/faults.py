@@ -6,7 +6,7 @@ makes SQLite itself fail under `SqliteJournal`, as a disk would.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from headrace.ports.journal import (
@@ -34,6 +34,7 @@ class FaultyJournal:
         """Wrap a journal."""
         self.journal = journal
         self.name = journal.name
+        self.on_lost: Callable[[str], None] = lambda sentence: None
         self.faults: dict[int, str] = {}
         self.appends = 0
         #: While this is not set, appends wait: `gate.clear()` makes the disk slow.
@@ -46,6 +47,11 @@ class FaultyJournal:
         """Open the wrapped journal and forget a break."""
         await self.journal.open()
         self._is_broken = False
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the wrapped journal is."""
+        return self.journal.is_owned
 
     @property
     def last_seq(self) -> int:

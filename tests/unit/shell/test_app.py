@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import sys
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +29,16 @@ class FailingJournal(MemoryJournal):
         super().__init__()
         self.refuses = False
         self.is_damaged = False
+        self.is_taken = False
+
+    @property
+    def is_owned(self):
+        return not self.is_taken
+
+    async def open(self):
+        if self.is_taken:
+            raise JournalInUse("memory is in use by bob")
+        await super().open()
 
     async def append(self, block):
         if self.refuses:
@@ -64,6 +77,78 @@ def test_a_journal_that_cannot_be_read_again_ends_the_server():
             sentence = await asyncio.wait_for(server.app.failed, 10)
             assert sentence.startswith("the test says so; then: block 1 is no block")
             journal.is_damaged = False
+
+    run(story())
+
+
+def test_a_server_that_was_taken_over_answers_nothing_from_memory_and_ends():
+    async def story():
+        journal = FailingJournal()
+        async with serve(journal=journal) as server, wire_to(server) as wire:
+            await ask(wire, sqs("CreateQueue", QueueName="q"))
+            journal.is_taken = True
+            for request in (sqs("ListQueues"), sqs("CreateQueue", QueueName="q")):
+                assert (await ask(wire, request))[0] == 503
+            assert not server.app.failed.done()
+            journal.on_lost("bob has taken memory over")
+            sentence = await asyncio.wait_for(server.app.failed, 10)
+            assert sentence == "bob has taken memory over; then: memory is in use by bob"
+            journal.is_taken = False
+
+    run(story())
+
+
+def test_a_server_that_loses_its_journal_while_it_loads_ends(monkeypatch):
+    async def story():
+        journal = FailingJournal()
+        snapshots = journal.snapshots
+
+        async def snapshots_and_loss():
+            found = await snapshots()
+            journal.is_taken = True
+            return found
+
+        monkeypatch.setattr(journal, "snapshots", snapshots_and_loss)
+        async with serve(journal=journal) as server:
+            assert "memory is in use by bob" in await asyncio.wait_for(server.app.failed, 10)
+            journal.is_taken = False
+
+    run(story())
+
+
+def test_a_store_needs_its_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    for name in [name for name in sys.modules if name.startswith("headrace.store.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(StartRefused, match=r"asyncpg: pip install headrace\[postgres\]"):
+        run(real_parts(Config(data=str(tmp_path), store="postgresql://db/q")))
+
+
+async def close(parts):
+    for part in (parts.sandbox, parts.logs, parts.journal):
+        await part.close()
+    parts.clean_up()
+
+
+@pytest.mark.slow
+def test_the_parts_of_a_store_wait_for_the_database_and_hold_the_folder(tmp_path, database):
+    async def story():
+        said = []
+        config = Config(data=str(tmp_path / "a"), store=database, sandbox_level="process")
+        other = Config(data=str(tmp_path / "b"), store=database, sandbox_level="process")
+        first = await real_parts(config, said.append)
+        assert (first.journal.name, said) == (
+            "postgresql://headrace@" + urlsplit(database).path,
+            [],
+        )
+        with pytest.raises(JournalInUse, match="/a is in use"):
+            await real_parts(config, said.append)
+        second = asyncio.ensure_future(real_parts(other, said.append))
+        await until(lambda: said)
+        assert said[0].startswith(f"Waiting: {first.journal.name} is in use")
+        assert f"process {os.getpid()}" in said[0]
+        await close(first)
+        await close(await asyncio.wait_for(second, 10))
 
     run(story())
 

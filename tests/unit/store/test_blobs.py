@@ -27,7 +27,7 @@ def test_what_was_put_is_there_under_its_digest(blobs):
         assert await blobs.put(CONTENT) == DIGEST
         assert await blobs.put(CONTENT) == DIGEST
         assert await blobs.get(DIGEST) == CONTENT
-        assert blobs.path(DIGEST).read_bytes() == CONTENT
+        assert (await blobs.path(DIGEST)).read_bytes() == CONTENT
 
     asyncio.run(scenario())
 

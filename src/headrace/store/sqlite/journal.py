@@ -5,7 +5,7 @@ import contextlib
 import sqlite3
 import threading
 import zlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class SqliteJournal:
         self.folder = folder
         self.path = folder / FILE_NAME
         self.name = str(self.path)
+        self.on_lost: Callable[[str], None] = lambda sentence: None
         self._lock = FolderLock(folder)
         self._space = DiskSpace(folder, SpaceLimits() if space is None else space)
         self._connection_factory = connection_factory
@@ -82,6 +83,11 @@ class SqliteJournal:
             if not was_held:
                 self._lock.release()
             raise
+
+    @property
+    def is_owned(self) -> bool:
+        """Nobody takes it over while this process lives."""
+        return True
 
     @property
     def last_seq(self) -> int:

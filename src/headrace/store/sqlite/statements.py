@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from headrace.store.statements import named_statements
+
 
 def read_script(file: str) -> str:
     """Return the text of an SQL file of this folder."""
@@ -9,18 +11,8 @@ def read_script(file: str) -> str:
 
 
 def read_statements(file: str) -> dict[str, str]:
-    """Return the statements of an SQL file by name.
-
-    Each begins with a line `-- name: What it does.`
-    """
-    statements: dict[str, str] = {}
-    for part in ("\n" + read_script(file)).split("\n-- ")[1:]:
-        heading, _, sql = part.partition("\n")
-        name, colon, _ = heading.partition(": ")
-        assert colon, f"{file}: {heading!r} has no sentence"
-        assert name not in statements, f"{file}: two statements are named {name}"
-        statements[name] = sql.strip()
-    return statements
+    """Return the statements of an SQL file of this folder by name."""
+    return named_statements(read_script(file), file)
 
 
 #: The statements of queries.sql.

@@ -1,0 +1,1 @@
+"""The journal and the blobs in a PostgreSQL database, under a lease."""
