@@ -49,6 +49,7 @@ from headrace.shell.identity import Identities
 from headrace.shell.invoker import Invoker, interpreters_of
 from headrace.shell.keeper import Keeper
 from headrace.shell.logsink import FileLogSink
+from headrace.shell.looking import Looking
 from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
@@ -268,6 +269,7 @@ class App:
             public_url=config.public_url,
         )
         Archives(self.rooms, parts.blobs, parts.clock).join(self.service)
+        Looking(self.service)
         self.invoker = Invoker(
             self.driver, parts.sandbox, parts.blobs, parts.logs, lambda: self.local_url
         )

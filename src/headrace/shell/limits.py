@@ -112,3 +112,10 @@ COMPACTED_BLOCKS_MIN = 16
 
 #: Steps of compaction in one round.
 COMPACTION_STEPS = 256
+
+#: Bytes of bodies in the answer to a look at messages; the page ends with the slice that is beyond.
+LOOK_BYTES_MAX = 8 * MIB
+#: Messages whose bodies a look reads at once.
+LOOK_SLICE = 16
+#: Parameters of a look.
+LOOK_FIELDS_MAX = 50

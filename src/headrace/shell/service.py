@@ -159,21 +159,22 @@ class Service:
 
     def _serve(self, exchange: Exchange) -> None:
         request = exchange.request
+        page = self._page_of(request)
+        if page is not None:
+            work = self._answer_with(page, exchange)
+            self.backstage.begin(work, lambda: self._answer_for_bug(exchange))
+            return
         protocol = identify(request)
         try:
             call = decode(protocol, request)
         except ServiceError as refusal:
-            page = self._page_of(request) if protocol.form is Form.NONE else None
-            if page is not None:
-                work = self._answer_with(page, exchange)
-                self.backstage.begin(work, lambda: self._answer_for_bug(exchange))
-            elif protocol.form is Form.NONE and request.path == HEALTH_PATH:
+            if protocol.form is Form.NONE and request.path == HEALTH_PATH:
                 exchange.answer(self._health())
             else:
                 exchange.answer(encode_error(protocol, refusal, self._entropy.uuid()))
             return
         operation = self._tables[call.service].get(call.operation)
-        context = self._context(call)
+        context = self.context_of(call)
         if operation is None:
             unknown = _not_served(call)
             exchange.answer(encode_error(protocol, unknown, context.request_id, call.operation))
@@ -193,6 +194,9 @@ class Service:
             self.backstage.begin(work, answering.refuse_for_bug)
 
     def _page_of(self, request: HttpRequest) -> Page | None:
+        """Return who answers a path of ours, whatever protocol the request seems to speak."""
+        if not request.target.startswith("/_"):
+            return None
         for beginning, page in self.pages.items():
             if request.path.startswith(beginning):
                 return page
@@ -239,7 +243,7 @@ class Service:
         answering.call = msgspec.structs.replace(answering.call, parameters=parameters)
         self._submit(answering)
 
-    def _context(self, call: Call) -> Context:
+    def context_of(self, call: Call) -> Context:
         """Return what is known before the command is made; `_submit` adds instant and block."""
         headers = call.headers
         entropy = self._entropy

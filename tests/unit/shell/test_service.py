@@ -91,8 +91,7 @@ def test_a_refusal_of_an_operation_waits_like_any_other_answer():
     "data, status, part",
     [
         (sqs("Frobnicate"), 400, "UnknownOperationException"),
-        (sqs("StartMessageMoveTask", SourceArn="a"), 400, "UnknownOperationException"),
-        (get("/?Action=AddPermission"), 400, "InvalidAction"),
+        (get("/?Action=Frobnicate"), 400, "InvalidAction"),
         (get("/2015-03-31/layers"), 404, "UnknownOperationException"),
         (get("/2015-03-31/nonsense"), 404, "UnknownOperationException"),
         (get("/"), 404, "<UnknownOperationException/>"),

@@ -85,18 +85,19 @@ def answer_receive_message(
     attribute_names = parameters.get("MessageAttributeNames") or ()
     return {
         "Messages": [
-            _message_members(message, decode(bodies[message.address]), names, attribute_names)
+            message_members(message, decode(bodies[message.address]), names, attribute_names)
             for message in reply.messages
         ]
     }
 
 
-def _message_members(
+def message_members(
     message: ReceivedMessage,
     content: Content,
     names: list[str],
     attribute_names: Iterable[str],
 ) -> Answer:
+    """Return the members of one message, with what was asked for."""
     members: Answer = {
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt_handle,

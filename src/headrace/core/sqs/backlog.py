@@ -126,6 +126,10 @@ class Backlog:
         for lane in self._lanes.values():
             yield from lane.runs()
 
+    def lanes(self) -> Iterable[Lane]:
+        """Return the lanes."""
+        return self._lanes.values()
+
     def columns(self, low_block: int = 0, high_block: int = NO_NUMBER) -> Iterator[Columns]:
         """Yield columns of runs, some thousand at a time; see `Lane.columns`."""
         for lane in self._lanes.values():

@@ -198,6 +198,19 @@ class ChangeVisibility(msgspec.Struct, frozen=True):
     entries: tuple[tuple[str, int], ...]  #: (receipt handle, seconds).
 
 
+class LookAtMessages(msgspec.Struct, frozen=True, gc=False):
+    """Look at messages without receiving them. Reply: `MessagesSeen`.
+
+    Visible ones always, others as asked for.
+    """
+
+    queue: int
+    after: int = 0  #: Messages with greater numbers only.
+    at_most: int = 1_000
+    in_flight: bool = False
+    delayed: bool = False
+
+
 class MoveBodies(msgspec.Struct, frozen=True):
     """Compaction: these messages' bodies now lie in `block`. Reply: `Done`.
 

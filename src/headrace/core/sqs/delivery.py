@@ -136,7 +136,7 @@ class Delivery:
         if taken.slots:
             numbers = ranges_of([slot.number for slot in taken.slots])
             effects.append(Remember(MessagesReceived(queue.number, now, visible_at, numbers)))
-            messages = self._received(queue.number, taken.slots)
+            messages = self.messages_of(queue, taken.slots)
             effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
         count = len(taken.slots) + len(taken.departing) + len(taken.expired)
         return Attempt(bool(taken.slots), taken.is_cut, count)
@@ -151,7 +151,9 @@ class Delivery:
         except QueueDoesNotExist:
             return None
 
-    def _received(self, queue: int, slots: Sequence[Slot]) -> tuple[ReceivedMessage, ...]:
+    def messages_of(self, queue: Queue, slots: Sequence[Slot]) -> tuple[ReceivedMessage, ...]:
+        """Return the messages of a queue as a receive answers them, with their newest handles."""
+        machine = queue.number
         message_id = self.receipts.message_id
         handle = self.receipts.handle
         return tuple(
@@ -159,7 +161,7 @@ class Delivery:
                 ReceivedMessage(
                     slot.number,
                     message_id(slot.id_home or slot.home, slot.id_number or slot.home_number),
-                    handle(queue, slot.number, slot.receive_count),
+                    handle(machine, slot.number, slot.receive_count),
                     BodyAddress(slot.block, slot.home, slot.home_number),
                     slot.sent_at,
                     slot.first_received_at,

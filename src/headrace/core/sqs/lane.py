@@ -249,6 +249,18 @@ class Lane:
                     chunk.sent[place],
                 )
 
+    def runs_after(self, number: int) -> Iterator[Piece]:
+        """Yield every run with greater numbers, oldest first; the first one may be a part."""
+        for chunk, low in self._living_chunks():
+            firsts, counts = chunk.firsts, chunk.counts
+            if firsts[-1] + counts[-1] <= number + 1:
+                continue
+            for place in range(max(low, bisect_right(firsts, number, low) - 1), len(firsts)):
+                first = max(firsts[place], number + 1)
+                count = firsts[place] + counts[place] - first
+                if count > 0:
+                    yield first, count, chunk.blocks[place], chunk.sent[place]
+
     def columns(self, low_block: int, high_block: int) -> Iterator[Columns]:
         """Yield first numbers, counts and blocks of the runs, chunk by chunk.
 

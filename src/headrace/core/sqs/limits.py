@@ -78,6 +78,8 @@ QUEUE_ATTRIBUTE_NAMES = frozenset(
 
 #: Overdue changes that one command carries out itself before it looks at the queue.
 SETTLE_AT_MOST = 200
+#: Messages in one answer of a look, also its default.
+LOOK_MESSAGES_MAX = 1_000
 #: How often a fast move task moves some messages; a slow one moves a single message at a time.
 MOVE_STEP_MS = 100
 

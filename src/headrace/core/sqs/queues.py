@@ -29,6 +29,7 @@ from headrace.core.sqs.commands import (
     ListQueues,
     ListQueueTags,
     ListSourceQueues,
+    LookAtMessages,
     MoveBodies,
     PurgeQueue,
     ReceiveMessages,
@@ -44,6 +45,7 @@ from headrace.core.sqs.commands import (
 from headrace.core.sqs.delivery import Delivery, Effects
 from headrace.core.sqs.directory import DIRECTORY, Directory, does_not_exist
 from headrace.core.sqs.errors import PurgeQueueInProgress
+from headrace.core.sqs.looking import look
 from headrace.core.sqs.messages import Messages
 from headrace.core.sqs.movetasks import MoveTasks
 from headrace.core.sqs.queue import Queue, QueueView
@@ -93,6 +95,7 @@ class Queues:
         ReturnMessages,
         DeleteMessages,
         ChangeVisibility,
+        LookAtMessages,
         MoveBodies,
     )
     growing: tuple[type, ...] = (
@@ -129,6 +132,7 @@ class Queues:
             ListQueues: self._list_queues,
             ListSourceQueues: self._list_source_queues,
             PurgeQueue: self._purge_queue,
+            LookAtMessages: self._look_at_messages,
             **Annotations(self.directory).decide,
             **self._tasks.decide,
             **Messages(self.directory, self._delivery, self.rules).decide,
@@ -293,6 +297,10 @@ class Queues:
 
     def _list_source_queues(self, command: ListSourceQueues, now: Instant, ticket: int) -> Effects:
         return [Reply(ticket, self.directory.source_page(command))]
+
+    def _look_at_messages(self, command: LookAtMessages, now: Instant, ticket: int) -> Effects:
+        queue = self.directory.queue(command.queue)
+        return [Reply(ticket, look(queue, command, now, self._delivery))]
 
     def _purge_queue(self, command: PurgeQueue, now: Instant, ticket: int) -> Effects:
         queue = self.directory.queue(command.queue)

@@ -95,6 +95,26 @@ class Received(msgspec.Struct, frozen=True):
     visible_at: Instant  #: When the lease of these messages ends.
 
 
+class SeenMessage(msgspec.Struct, frozen=True, gc=False):
+    """One message that was looked at; its handle is of no use."""
+
+    message: ReceivedMessage
+    state: str  #: core/sqs/looking.py: VISIBLE, IN_FLIGHT or DELAYED.
+    visible_at: Instant  #: Since when it is visible, or when it will be.
+    expires_at: Instant
+    queue_receives: int  #: In this queue: what maxReceiveCount is compared with.
+    is_redriven: bool  #: A move task made it a new message.
+
+
+class MessagesSeen(msgspec.Struct, frozen=True):
+    """Messages in order of their numbers; `more` tells whether others follow."""
+
+    messages: tuple[SeenMessage, ...]
+    more: bool
+    target_arn: str  #: Where messages go that were received too often; empty: nowhere.
+    max_receive_count: int  #: 0: none.
+
+
 class EntriesDone(msgspec.Struct, frozen=True):
     """A result per entry, in order: None for success, or the refusal."""
 
