@@ -28,15 +28,16 @@ def outcome_of(reply):
     return "done"
 
 
-def places_in(room, now):
+def places_in(room, now, names=NAMES):
     """Return where the room has each message: queue name to number to place."""
     found = {}
-    for name in NAMES:
+    for name in names:
         queue = room.directory.queues.get(number_of(room, name))
         if queue is None:
             continue
         places = found[name] = {}
         for delay_ms, lane in queue.backlog._lanes.items():
+            delay_ms = getattr(queue.backlog, "delay_ms", delay_ms)  # noqa: PLW2901 - FIFO
             for first, count, _, sent_at in lane.runs():
                 place = "visible" if sent_at + delay_ms <= now else "delayed"
                 for number in range(first, first + count):

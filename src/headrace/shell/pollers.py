@@ -343,7 +343,7 @@ def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:
         trace_header=content.trace_header or "",
         dead_letter_source_arn=message.dead_letter_source_arn,
         group_id=content.group_id or "",
-        deduplication_id=content.deduplication_id or "",
+        deduplication_id=message.deduplication_id or content.deduplication_id or "",
         sequence_number=message.sequence_number,
     )
 

@@ -18,10 +18,15 @@ A story is lines of text; `#` begins a comment.
 `nothing yet` says that a receive waits; a line without a verb tells what the one that waits longest
 is answered, at exactly that time. Refusals read `refused CODE`, with the query protocol's code.
 
-Verbs: send BODY... [delay=] · receive [max=] [wait=] [visibility=] · delete BODY[@RECEIVE]... ·
-visibility BODY[@RECEIVE] TIME · return BODY · purge · set KEY=VALUE... · remove · create ·
-restart · has BODY... (or nothing) · counts VISIBLE IN_FLIGHT DELAYED. A handle is the newest one of
-that message, or that of its RECEIVE-th receive. `restart` rebuilds the room from its records.
+Verbs: send BODY... [delay=] [group=] [id=] · receive [max=] [wait=] [visibility=] [attempt=] ·
+delete BODY[@RECEIVE]... · visibility BODY[@RECEIVE] TIME · return BODY · purge · set KEY=VALUE... ·
+remove · create · snapshot · restart · has BODY... (or nothing) · counts VISIBLE IN_FLIGHT DELAYED.
+A handle is the newest one of that message, or that of its RECEIVE-th receive. `restart` rebuilds
+the room from the newest snapshots, if any, and the records behind them.
+
+A queue whose name ends in .fifo is one: a message's group is what stands before the first `-` of
+its body, unless `group=` says another, and no two messages are duplicates unless `id=` or
+`content=true` of the queue makes them so.
 """
 
 import re
@@ -54,7 +59,12 @@ _ATTRIBUTES = {
     "wait": "ReceiveMessageWaitTimeSeconds",
     "size": "MaximumMessageSize",
     "redrive": "RedrivePolicy",
+    "content": "ContentBasedDeduplication",
+    "scope": "DeduplicationScope",
+    "limit": "FifoThroughputLimit",
 }
+#: Options whose values are AWS's own.
+_PLAIN = frozenset({"size", "content", "scope", "limit"})
 
 
 class ScenarioFailed(AssertionError):
@@ -81,7 +91,9 @@ class Scenario:
         self._numbers: dict[str, int] = {}
         self._bodies: dict[tuple[int, int], str] = {}
         self._received: dict[str, list[ReceivedMessage]] = {}
-        self._records: list[tuple[int, Record]] = []
+        self._records: list[tuple[int, Record]] = []  #: Since the newest snapshots.
+        self._snapshots: dict[int, bytes] = {}
+        self._sent = 0
         self._replies: dict[int, tuple[Instant, Any]] = {}
         self._waiting: list[int] = []
         self._verbs: dict[str, Callable[[int, list[str]], str]] = {
@@ -94,6 +106,7 @@ class Scenario:
             "set": self._set,
             "remove": lambda queue, words: self._told(commands.DeleteQueue(queue)),
             "create": self._create,
+            "snapshot": self._snapshot,
             "restart": self._restart,
             "has": self._has,
             "counts": self._counts,
@@ -223,17 +236,26 @@ class Scenario:
     # --- verbs --------------------------------------------------------------------------------
 
     def _send(self, queue: int, words: list[str]) -> str:
-        options = options_of(words, ("delay",))
-        delay_s = time_ms(options["delay"]) // 1_000 if "delay" in options else None
-        messages = tuple(
-            commands.OutgoingMessage(body.encode(), len(body), delay_s)
-            for body in words
-            if "=" not in body
-        )
+        options = options_of(words, ("delay", "group", "id"))
+        bodies = [word for word in words if "=" not in word]
+        messages = tuple(self._message(queue, body, options) for body in bodies)
         return self._told(commands.SendMessages(queue, self._block + 1, messages))
 
+    def _message(self, queue: int, body: str, options: dict[str, str]) -> commands.OutgoingMessage:
+        delay_s = time_ms(options["delay"]) // 1_000 if "delay" in options else None
+        group_id, deduplication_id = options.get("group"), options.get("id")
+        view = self._room.describe(queue) if queue in self._room.machines() else None
+        if view is not None and view.is_fifo:
+            self._sent += 1
+            group_id = group_id or body.partition("-")[0]
+            content_id = body if view.is_content_deduplicated else f"message {self._sent}"
+            deduplication_id = deduplication_id or content_id
+        return commands.OutgoingMessage(
+            body.encode(), len(body), delay_s, group_id, deduplication_id
+        )
+
     def _receive(self, queue: int, words: list[str]) -> str:
-        options = options_of(words, ("max", "wait", "visibility"))
+        options = options_of(words, ("max", "wait", "visibility", "attempt"))
         wait = options.get("wait", "0s")
         visibility = options.get("visibility")
         ticket = self._ask(
@@ -242,6 +264,7 @@ class Scenario:
                 int(options.get("max", "10")),
                 None if wait == "ever" else time_ms(wait),
                 None if visibility is None else time_ms(visibility),
+                options.get("attempt"),
             )
         )
         if ticket in self._replies:
@@ -277,13 +300,25 @@ class Scenario:
         return self._create_named(name, words)
 
     def _create_named(self, name: str, words: list[str]) -> str:
-        told = self._told(commands.CreateQueue(ACCOUNT, REGION, name, attributes_of(words), {}))
+        attributes = attributes_of(words)
+        if name.endswith(".fifo"):
+            attributes["FifoQueue"] = "true"
+        told = self._told(commands.CreateQueue(ACCOUNT, REGION, name, attributes, {}))
         if told == "done":
             self._numbers[name] = self._room.find(ACCOUNT, REGION, name)
         return told
 
+    def _snapshot(self, queue: int, words: list[str]) -> str:
+        self._snapshots = {
+            machine: self._room.snapshot(machine) for machine in self._room.machines()
+        }
+        self._records.clear()
+        return "done"
+
     def _restart(self, queue: int, words: list[str]) -> str:
         self._room = Queues(SECRET, Numbers(), self._rules)
+        for machine, state in self._snapshots.items():
+            self._room.load(machine, state)
         for block, record in self._records:
             self._room.replay(record, block)
         self._take(self._room.resume(self._now))
@@ -348,7 +383,7 @@ def attributes_of(words: Sequence[str]) -> dict[str, str]:
             name, _, count = value.partition(":")
             arn = queue_arn(REGION, ACCOUNT, name)
             text = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{count}}}'
-        elif key in {"redrive", "size"}:
+        elif key in _PLAIN or key == "redrive":
             text = value
         else:
             text = str(time_ms(value) // 1_000)

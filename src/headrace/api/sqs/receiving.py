@@ -9,6 +9,7 @@ from typing import Any
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters
 from headrace.api.sqs.attributes import body_digest, digest, select
+from headrace.api.sqs.ids import checked_id
 from headrace.api.sqs.locate import find_queue
 from headrace.base.instant import ms_of_s
 from headrace.core.sqs import limits
@@ -61,6 +62,7 @@ def receive_message(parameters: Parameters, context: Context, rooms: Any) -> Rec
         at_most=at_most,
         wait_ms=ms_of_s(wait_s),
         visibility_timeout_ms=None if visibility_s is None else ms_of_s(visibility_s),
+        attempt_id=checked_id(parameters, "ReceiveRequestAttemptId"),
     )
 
 
@@ -132,7 +134,7 @@ def system_attributes(
         "ApproximateFirstReceiveTimestamp": str(message.first_received_at),
         "AWSTraceHeader": content.trace_header,
         "MessageGroupId": content.group_id,
-        "MessageDeduplicationId": content.deduplication_id,
+        "MessageDeduplicationId": message.deduplication_id or content.deduplication_id,
         "SequenceNumber": message.sequence_number or None,
         "DeadLetterQueueSourceArn": message.dead_letter_source_arn or None,
     }

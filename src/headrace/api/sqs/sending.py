@@ -3,7 +3,7 @@
 Source: spec/sqs.md 2.7, 2.8, 4.2 to 4.6.
 """
 
-import re
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +18,7 @@ from headrace.api.sqs.attributes import (
     size_of,
 )
 from headrace.api.sqs.entries import batch_answer, check_entries, failed_entry
+from headrace.api.sqs.ids import checked_id
 from headrace.api.sqs.locate import find_queue
 from headrace.base.errors import ServiceError
 from headrace.core.sqs import limits
@@ -35,8 +36,6 @@ _INVALID_CHARACTERS = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
     "#xE000 to #xFFFD | #x10000 to #x10FFFF"
 )
-#: Group and deduplication ids: 1 to 128 ASCII letters, digits and punctuation, no space.
-_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 _forbidden = FORBIDDEN_CHARACTERS.search
 
 
@@ -47,7 +46,8 @@ def send_message(parameters: Parameters, context: Context, rooms: Any) -> SendMe
         ServiceError: As 2.7 says; the queue is looked up first.
     """
     queue = find_queue(parameters, context, rooms.queues)
-    message = _read_message(parameters, context)
+    is_content_deduplicated = rooms.queues.describe(queue).is_content_deduplicated
+    message = _read_message(parameters, context, is_content_deduplicated)
     return SendMessages(queue=queue, block=context.block, messages=(message,))
 
 
@@ -79,10 +79,13 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
             f"Batch requests cannot be longer than {limits.BATCH_BYTES_MAX} bytes. "
             f"You have sent {size} bytes."
         )
+    view = rooms.queues.describe(queue)
+    if view.is_fifo:
+        _check_fifo_entries(entries, view.is_content_deduplicated)
     read: list[OutgoingMessage | ServiceError] = []
     for entry in entries:
         try:
-            read.append(_read_message(entry, context))
+            read.append(_read_message(entry, context, view.is_content_deduplicated))
         except ServiceError as refusal:
             read.append(refusal)
     good = tuple(message for message in read if isinstance(message, OutgoingMessage))
@@ -94,6 +97,22 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
         return _answer_entries(entries, read, reply.results if reply is not None else ())
 
     return Prepared(command, answer)
+
+
+def _check_fifo_entries(
+    entries: Sequence[Mapping[str, Any]],
+    is_content_deduplicated: bool,  # noqa: FBT001 - as read
+) -> None:
+    """Refuse the whole batch when an entry lacks an id that a FIFO queue needs (2.8, 7 and 8)."""
+    if any(entry.get("MessageGroupId") is None for entry in entries):
+        raise InvalidParameterValue("The request must contain the parameter MessageGroupId.")
+    if not is_content_deduplicated and any(
+        entry.get("MessageDeduplicationId") is None for entry in entries
+    ):
+        raise InvalidParameterValue(
+            "The queue should either have ContentBasedDeduplication enabled or "
+            "MessageDeduplicationId provided explicitly"
+        )
 
 
 def _answer_entries(
@@ -122,7 +141,11 @@ def _in_batch_words(entry_id: str, refusal: ServiceError) -> Answer:
     return failed
 
 
-def _read_message(given: Mapping[str, Any], context: Context) -> OutgoingMessage:
+def _read_message(
+    given: Mapping[str, Any],
+    context: Context,
+    is_content_deduplicated: bool,  # noqa: FBT001 - a setting, passed on
+) -> OutgoingMessage:
     """Check one message's own parameters, in AWS's order, and return it."""
     body = given.get("MessageBody")
     if not body:
@@ -137,8 +160,10 @@ def _read_message(given: Mapping[str, Any], context: Context) -> OutgoingMessage
             f"Value {delay_s} for parameter DelaySeconds is invalid. "
             f"Reason: DelaySeconds must be >= 0 and <= {limits.DELAY_S_MAX}."
         )
-    group_id = _checked_id(given, "MessageGroupId")
-    deduplication_id = _checked_id(given, "MessageDeduplicationId")
+    group_id = checked_id(given, "MessageGroupId")
+    deduplication_id = checked_id(given, "MessageDeduplicationId")
+    if deduplication_id is None and is_content_deduplicated:
+        deduplication_id = hashlib.sha256(body.encode()).hexdigest()
     content = Content(
         body=body,
         sender_id=context.sender_id,
@@ -151,16 +176,6 @@ def _read_message(given: Mapping[str, Any], context: Context) -> OutgoingMessage
     if attributes is not None:
         size += size_of(attributes)
     return OutgoingMessage(encode(content), size, delay_s, group_id, deduplication_id)
-
-
-def _checked_id(given: Mapping[str, Any], parameter: str) -> str | None:
-    value: str | None = given.get(parameter)
-    if value is not None and not _ID.fullmatch(value):
-        raise InvalidParameterValue(
-            f"Value {value} for parameter {parameter} is invalid. Reason: {parameter} can only "
-            "include alphanumeric and punctuation characters. 1 to 128 in length."
-        )
-    return value
 
 
 def _trace_header(system: Mapping[str, Attribute] | None, context: Context) -> str | None:

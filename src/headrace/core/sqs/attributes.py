@@ -51,10 +51,14 @@ TEXTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
 SSE = "SqsManagedSseEnabled"
 KMS_KEY = "KmsMasterKeyId"
 KMS_REUSE = "KmsDataKeyReusePeriodSeconds"
-#: Unknown on a standard queue, whatever the value.
-FIFO_UNKNOWN = ("FifoQueue", "ContentBasedDeduplication")
-#: Refused on a standard queue with a sentence of their own.
-FIFO_ONLY = ("DeduplicationScope", "FifoThroughputLimit")
+FIFO = "FifoQueue"
+CONTENT_DEDUPLICATION = "ContentBasedDeduplication"
+SCOPE = "DeduplicationScope"
+THROUGHPUT = "FifoThroughputLimit"
+GROUP_SCOPE = "messageGroup"
+#: Choices of a FIFO queue, the default first. A standard queue knows none of these two: their
+#: names are refused with a sentence of their own, the other FIFO attributes as unknown.
+CHOICES = {SCOPE: ("queue", GROUP_SCOPE), THROUGHPUT: ("perQueue", "perMessageGroupId")}
 
 #: Changes to attributes: the new text, or None to remove.
 Changes = dict[str, str | None]
@@ -72,9 +76,13 @@ class Settings(msgspec.Struct, frozen=True):
     redrive_allow: RedriveAllowPolicy
 
 
-def default_attributes() -> dict[str, str]:
-    """Return what a standard queue has when nothing is asked for."""
-    return {name: str(number.default) for name, number in NUMBERS.items()} | {SSE: "true"}
+def default_attributes(*, is_fifo: bool = False) -> dict[str, str]:
+    """Return what a queue has when nothing is asked for."""
+    attributes = {name: str(number.default) for name, number in NUMBERS.items()} | {SSE: "true"}
+    if is_fifo:
+        attributes |= {FIFO: "true", CONTENT_DEDUPLICATION: "false"}
+        attributes |= {name: choices[0] for name, choices in CHOICES.items()}
+    return attributes
 
 
 def settings_of(attributes: Mapping[str, str]) -> Settings:
@@ -92,14 +100,21 @@ def settings_of(attributes: Mapping[str, str]) -> Settings:
     )
 
 
-def check_attributes(given: Mapping[str, str]) -> Changes:
-    """Return what `given` changes on a standard queue, normalized, in the order given.
+def check_attributes(given: Mapping[str, str], before: Mapping[str, str] | None = None) -> Changes:
+    """Return what `given` changes, normalized, in the order given.
+
+    Args:
+        before: The queue's attributes, or the defaults of its type; None: a standard queue's.
 
     Raises:
         InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue, OverLimit: As
             spec/sqs.md 2.1, 2.6 and 3.3 to 3.5 say; nothing is changed.
     """
-    changes: Changes = {name: _check(name, text) for name, text in given.items()}
+    before = before or {}
+    is_fifo = FIFO in before
+    changes: Changes = {name: _check(name, text, is_fifo=is_fifo) for name, text in given.items()}
+    if is_fifo:
+        _check_throughput(changed(before, changes))
     if changes.get(KMS_KEY) is not None and changes.get(SSE) == "true":
         raise InvalidAttributeName(
             "You can use one type of server-side encryption (SSE) at one time. "
@@ -154,21 +169,43 @@ def selected(found: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]
     return {name: shown[name] for name in names if name in shown}
 
 
-def _check(name: str, text: str) -> str | None:
+def _check(name: str, text: str, *, is_fifo: bool) -> str | None:
     """Return the normalized text of one attribute; None when it is removed."""
     if name in NUMBERS:
         return _check_number(name, text)
-    if name == SSE:
-        if text.lower() not in {"true", "false"}:
-            raise _invalid(name)
-        return text.lower()
+    if name == SSE or (is_fifo and name in {FIFO, CONTENT_DEDUPLICATION}):
+        return _check_boolean(name, text)
     if name in TEXTS:
         return _check_text(name, text) if text else None
-    if name in FIFO_ONLY:
-        raise InvalidAttributeName(
-            f"You can specify the {name} only when FifoQueue is set to true."
-        )
+    if name in CHOICES:
+        if not is_fifo:
+            raise InvalidAttributeName(
+                f"You can specify the {name} only when FifoQueue is set to true."
+            )
+        if text not in CHOICES[name]:
+            raise _invalid(name)
+        return text
     raise InvalidAttributeName(f"Unknown Attribute {name}.")
+
+
+def _check_boolean(name: str, text: str) -> str:
+    if text.lower() not in {"true", "false"}:
+        raise _invalid(name)
+    if name == FIFO and text.lower() == "false":
+        raise InvalidAttributeValue(
+            f"Invalid value for the parameter {name}. "
+            "Reason: Modifying queue type is not supported."
+        )
+    return text.lower()
+
+
+def _check_throughput(attributes: Mapping[str, str]) -> None:
+    """Check that a limit by group goes with a scope by group (3.2)."""
+    if attributes[THROUGHPUT] == CHOICES[THROUGHPUT][1] and attributes[SCOPE] != GROUP_SCOPE:
+        raise InvalidAttributeValue(
+            f"Invalid value for the parameter {THROUGHPUT}. Reason: {CHOICES[THROUGHPUT][1]} "
+            f"requires {SCOPE} to be {GROUP_SCOPE}."
+        )
 
 
 def _check_number(name: str, text: str) -> str:
@@ -232,6 +269,6 @@ def _comparable(name: str, text: str) -> Any:
     if name in {"Policy", "RedriveAllowPolicy"}:
         members = parse_object(text)
         return text if members is None else members
-    if name in {SSE, "FifoQueue", "ContentBasedDeduplication"}:
+    if name in {SSE, FIFO, CONTENT_DEDUPLICATION}:
         return text.lower()
     return text

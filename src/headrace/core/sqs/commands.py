@@ -138,7 +138,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, gc=False):
     size_bytes: int  #: As AWS counts: body plus names, types and values of user attributes.
     delay_s: int | None = None  #: None: the queue's delay.
     group_id: str | None = None
-    deduplication_id: str | None = None
+    deduplication_id: str | None = None  #: As given, or made of the body; FIFO only.
 
 
 class SendMessages(msgspec.Struct, frozen=True):
@@ -162,6 +162,7 @@ class ReceiveMessages(msgspec.Struct, frozen=True, gc=False):
     at_most: int
     wait_ms: int | None = 0
     visibility_timeout_ms: int | None = None  #: None: the queue's.
+    attempt_id: str | None = None  #: FIFO only: asking again with it gives the same answer.
 
 
 class WithdrawReceive(msgspec.Struct, frozen=True, gc=False):

@@ -43,6 +43,7 @@ def arrive_anew(target: Queue, slots: Sequence[Slot], now: Instant) -> Remember:
         msgspec.structs.replace(
             _arrival_of(slot),
             sent_at=now,
+            first_sent_at=Instant(0),
             first_received_at=Instant(0),
             receive_count=0,
             id_home=target.number,
@@ -63,6 +64,8 @@ def _arrival_of(slot: Slot) -> Arrival:
         receive_count=slot.receive_count,
         id_home=slot.id_home,
         id_number=slot.id_number,
+        group=slot.group,
+        first_sent_at=slot.first_sent_at,
     )
 
 

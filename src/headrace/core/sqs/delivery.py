@@ -15,6 +15,7 @@ from headrace.core.sqs import limits
 from headrace.core.sqs.deadletter import move
 from headrace.core.sqs.directory import Directory
 from headrace.core.sqs.errors import QueueDoesNotExist
+from headrace.core.sqs.fifo import FifoQueue, sequence_number
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.longpoll import ParkedReceive
 from headrace.core.sqs.queue import NEVER, Queue, TakeLimits
@@ -134,12 +135,28 @@ class Delivery:
             effects += move(queue, target, taken.departing, now)
             self.stir(target, now)
         if taken.slots:
-            numbers = ranges_of([slot.number for slot in taken.slots])
-            effects.append(Remember(MessagesReceived(queue.number, now, visible_at, numbers)))
-            messages = self.messages_of(queue, taken.slots)
-            effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
+            self._answer(queue, receive, taken.slots, now, visible_at, effects)
         count = len(taken.slots) + len(taken.departing) + len(taken.expired)
         return Attempt(bool(taken.slots), taken.is_cut, count)
+
+    def _answer(
+        self,
+        queue: Queue,
+        receive: ParkedReceive,
+        slots: Sequence[Slot],
+        now: Instant,
+        visible_at: Instant,
+        effects: Effects,
+    ) -> None:
+        numbers = [slot.number for slot in slots]
+        record = MessagesReceived(
+            queue.number, now, visible_at, ranges_of(numbers), receive.attempt
+        )
+        effects.append(Remember(record))
+        if receive.attempt and isinstance(queue, FifoQueue):
+            queue.remember_attempt(receive.attempt, numbers, now, visible_at)
+        messages = self.messages_of(queue, slots)
+        effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
 
     def _dead_letter_queue(self, queue: Queue) -> Queue | None:
         """Return where over-received messages go; None when they stay (12, Q23)."""
@@ -153,9 +170,11 @@ class Delivery:
 
     def messages_of(self, queue: Queue, slots: Sequence[Slot]) -> tuple[ReceivedMessage, ...]:
         """Return the messages of a queue as a receive answers them, with their newest handles."""
-        machine = queue.number
+        if queue.view.is_fifo:
+            return tuple([self._fifo_message(queue.number, slot) for slot in slots])
         message_id = self.receipts.message_id
         handle = self.receipts.handle
+        machine = queue.number
         return tuple(
             [
                 ReceivedMessage(
@@ -170,6 +189,24 @@ class Delivery:
                 )
                 for slot in slots
             ]
+        )
+
+    def _fifo_message(self, queue: int, slot: Slot) -> ReceivedMessage:
+        message_id = self.receipts.message_id(
+            slot.id_home or slot.home, slot.id_number or slot.home_number
+        )
+        return ReceivedMessage(
+            number=slot.number,
+            message_id=message_id,
+            receipt_handle=self.receipts.handle(queue, slot.number, slot.receive_count),
+            address=BodyAddress(slot.block, slot.home, slot.home_number),
+            sent_at=slot.first_sent_at or slot.sent_at,
+            first_received_at=slot.first_received_at,
+            receive_count=slot.receive_count,
+            dead_letter_source_arn=slot.source_arn,
+            sequence_number=sequence_number(slot.number),
+            # What came from another queue has its message id for a deduplication id (7.2; 12, Q19).
+            deduplication_id=message_id if slot.source_arn or slot.id_home else "",
         )
 
 

@@ -32,8 +32,8 @@ from headrace.core.sqs.errors import (
     QueueDeletedRecently,
     QueueDoesNotExist,
     QueueNameExists,
-    UnsupportedOperation,
 )
+from headrace.core.sqs.fifo import make_queue
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.records import NameFreed, QueueAttributesSet, QueueCreated, QueueDeleted
 from headrace.core.sqs.redrive import parse_redrive_policy, refuse_redrive
@@ -185,7 +185,8 @@ class Directory:
                     f"for attribute {name}"
                 )
             return queue, []
-        changes = check_attributes(command.attributes)
+        defaults = default_attributes(is_fifo=is_fifo_name(command.name))
+        changes = check_attributes(command.attributes, defaults)
         self._check_redrive(changes.get("RedrivePolicy"), Identity(*key))
         check_tags(command.tags, {}, command.name)
         record = QueueCreated(
@@ -194,7 +195,7 @@ class Directory:
             account=command.account,
             region=command.region,
             name=command.name,
-            attributes=changed(default_attributes(), changes),
+            attributes=changed(defaults, changes),
             tags=dict(command.tags),
         )
         return self.created(record), [Remember(record)]
@@ -207,7 +208,7 @@ class Directory:
         Raises:
             ServiceError: As 2.6 says.
         """
-        changes = check_attributes(given)
+        changes = check_attributes(given, queue.attributes)
         self._check_redrive(changes.get("RedrivePolicy"), queue.identity)
         record = QueueAttributesSet(queue.number, now, changes)
         queue.set_attributes(changed(queue.attributes, changes), now)
@@ -226,7 +227,7 @@ class Directory:
     def created(self, record: QueueCreated) -> Queue:
         """Add the queue that a record speaks of."""
         identity = Identity(record.account, record.region, record.name)
-        queue = Queue(record.machine, identity, record.attributes, record.tags, record.at)
+        queue = make_queue(record.machine, identity, record.attributes, record.tags, record.at)
         self.add(queue)
         return queue
 
@@ -283,6 +284,10 @@ class Directory:
             raise refuse_redrive(text, "Dead letter target does not exist.") from None
         if target.identity.region != source.region:
             raise refuse_redrive(text, "Dead letter target does not exist.")
+        if target.view.is_fifo != is_fifo_name(source.name):
+            raise refuse_redrive(
+                text, "Dead-letter queue must be same type of queue as the source.."
+            )
         source_arn = arn_beside(target, source.name)
         if not target.settings.redrive_allow.allows(source_arn):
             raise refuse_redrive(
@@ -300,6 +305,11 @@ def arn_beside(queue: Queue, name: str) -> str:
     return queue.arn.removesuffix(queue.identity.name) + name
 
 
+def is_fifo_name(name: str) -> bool:
+    """Tell whether a queue of this name is a FIFO queue; other names have no period."""
+    return name.endswith(".fifo")
+
+
 def _check_name(name: str, attributes: Mapping[str, str]) -> None:
     """Check a new queue's name, and whether it and FifoQueue fit (2.1)."""
     if attributes.get("FifoQueue", "").lower() != "true":
@@ -314,4 +324,3 @@ def _check_name(name: str, attributes: Mapping[str, str]) -> None:
             "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
             "underscores, must end with .fifo suffix and be 1 to 80 in length"
         )
-    raise UnsupportedOperation("FIFO queues are not supported yet.")

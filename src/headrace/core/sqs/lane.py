@@ -76,6 +76,8 @@ class Lane:
     """The runs with one delay, oldest first."""
 
     __slots__ = ("_block", "_end", "_sent_at", "chunks", "count", "delay_ms", "head")
+    #: What it is made of.
+    chunk_type = Chunk
 
     def __init__(self, delay_ms: int) -> None:
         """Start empty."""
@@ -97,7 +99,7 @@ class Lane:
             chunk.live += count
         else:
             if not self.chunks or len(self.chunks[-1].firsts) >= CHUNK_RUNS:
-                self.chunks.append(Chunk())
+                self.chunks.append(self.chunk_type())
             self.chunks[-1].append(first, count, block, sent_at)
             self._block = block
             self._sent_at = sent_at
@@ -287,7 +289,7 @@ class Lane:
             whole.append(_swapped(column))
         firsts, counts, blocks, sent = whole
         for low in range(0, len(firsts), CHUNK_RUNS):
-            chunk = Chunk()
+            chunk = self.chunk_type()
             high = low + CHUNK_RUNS
             chunk.firsts, chunk.counts = firsts[low:high], counts[low:high]
             chunk.blocks, chunk.sent = blocks[low:high], sent[low:high]

@@ -40,6 +40,9 @@ TAGS_MAX = 50
 TAG_KEY_MAX = 128  #: Characters.
 TAG_VALUE_MAX = 256  #: Characters.
 
+DEDUPLICATION_WINDOW_MS = 300_000  #: For how long a deduplication id is remembered (5.2).
+RECEIVE_ATTEMPT_MS = 300_000  #: For how long a ReceiveRequestAttemptId is remembered (5.4).
+
 MOVE_RATE_MAX = 500  #: MaxNumberOfMessagesPerSecond of a move task, also when none is given (7.4).
 MOVE_TASKS_LISTED_MAX = 10  #: Also how many are remembered of one source.
 MOVE_TASKS_ACTIVE_MAX = 100  #: Of one account.
@@ -76,6 +79,9 @@ QUEUE_ATTRIBUTE_NAMES = frozenset(
 
 # --- ours -------------------------------------------------------------------------------------
 
+#: Attempt ids of one FIFO queue that are remembered; beyond it the oldest is forgotten.
+RECEIVE_ATTEMPTS_MAX = 100_000
+
 #: Overdue changes that one command carries out itself before it looks at the queue.
 SETTLE_AT_MOST = 200
 #: Messages in one answer of a look, also its default.
@@ -89,7 +95,7 @@ class QueueRules(msgspec.Struct, frozen=True, gc=False):
 
     create_after_delete_ms: int = 60_000  #: Wait before a deleted queue's name is free (2.1).
     purge_interval_ms: int = 60_000  #: Between two purges of one queue (2.12).
-    in_flight_max: int = 120_000  #: Messages in flight of one standard queue (4.9).
+    in_flight_max: int = 120_000  #: Messages in flight of one queue (4.9).
     #: Parked receives of one queue; one more is answered at once, as a short poll.
     parked_max: int = 100_000
     #: Messages that one receive moves to the dead-letter queue before others have a turn.

@@ -19,6 +19,7 @@ class ParkedReceive(msgspec.Struct, frozen=True, gc=False):
     at_most: int
     visibility_timeout_ms: int | None  #: None: the queue's when it is answered.
     deadline: Instant | None  #: When it is answered without messages; None: never.
+    attempt: bytes = b""  #: Key of its attempt id.
 
 
 class LongPolls:

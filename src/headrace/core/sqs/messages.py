@@ -11,6 +11,7 @@ from headrace.base.errors import ServiceError
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.machine import Forget, Remember, Reply
 from headrace.core.sqs import limits
+from headrace.core.sqs.attempts import attempt_key
 from headrace.core.sqs.commands import (
     ChangeVisibility,
     DeleteMessages,
@@ -24,6 +25,13 @@ from headrace.core.sqs.commands import (
 from headrace.core.sqs.delivery import Delivery, Effects, forgets_of
 from headrace.core.sqs.directory import Directory
 from headrace.core.sqs.errors import InvalidParameterValue, OverLimit, ReceiptHandleIsInvalid
+from headrace.core.sqs.fifo import FifoQueue
+from headrace.core.sqs.fifo_messages import (
+    FifoMessages,
+    handle_expired,
+    is_over,
+    too_long,
+)
 from headrace.core.sqs.longpoll import ParkedReceive
 from headrace.core.sqs.queue import Queue
 from headrace.core.sqs.ranges import ranges_of
@@ -48,6 +56,7 @@ class Messages:
         self._directory = directory
         self._delivery = delivery
         self._rules = rules
+        self._fifo = FifoMessages(delivery)
         self.decide: dict[type, Callable[[Any, Instant, int], Effects]] = {
             SendMessages: self.send_messages,
             ReceiveMessages: self.receive_messages,
@@ -61,6 +70,8 @@ class Messages:
     def send_messages(self, command: SendMessages, now: Instant, ticket: int) -> Effects:
         """Take messages, each refused for itself when it is too long (2.7)."""
         queue = self._directory.queue(command.queue)
+        if isinstance(queue, FifoQueue):
+            return self._fifo.send(queue, command, now, ticket)
         settings = queue.settings
         number = first = queue.next_message
         bodies: list[bytes] = []
@@ -95,7 +106,17 @@ class Messages:
         """
         queue = self._directory.queue(command.queue)
         is_short = command.wait_ms == 0
-        if is_short and queue.touched.in_flight >= self._rules.in_flight_max:
+        attempt_id = command.attempt_id
+        if isinstance(queue, FifoQueue):
+            again = self._fifo.answer_again(queue, command, now, ticket)
+            if again:
+                return again
+        elif attempt_id is not None:
+            raise InvalidParameterValue(
+                f"Value {attempt_id} for parameter ReceiveRequestAttemptId is invalid. Reason: "
+                "The request include parameter that is not valid for this queue type."
+            )
+        elif is_short and queue.touched.in_flight >= self._rules.in_flight_max:
             raise OverLimit(
                 "Too many messages have been received without being deleted.\n"
                 "Please delete your received messages or let them timeout before receiving more."
@@ -108,6 +129,7 @@ class Messages:
             at_most=command.at_most,
             visibility_timeout_ms=command.visibility_timeout_ms,
             deadline=None if command.wait_ms is None else Instant(now + command.wait_ms),
+            attempt=b"" if attempt_id is None else attempt_key(attempt_id),
         )
         attempt = self._delivery.receive(queue, receive, now, effects)
         if attempt.is_answered:
@@ -151,6 +173,7 @@ class Messages:
         """Delete by receipt handle; one whose message is gone is a success (2.10)."""
         queue = self._directory.queue(command.queue)
         slots = queue.touched.slots
+        is_fifo = queue.view.is_fifo
         results: list[ServiceError | None] = []
         found: set[int] = set()
         for handle in command.receipt_handles:
@@ -158,8 +181,12 @@ class Messages:
             if receipt is None or receipt[0] != queue.number:
                 results.append(_invalid_handle(handle))
                 continue
+            slot = slots.get(receipt[1])
+            if slot is not None and is_fifo and is_over(slot, receipt, now):
+                results.append(handle_expired(handle))
+                continue
             results.append(None)
-            if receipt[1] in slots:
+            if slot is not None:
                 found.add(receipt[1])
         reply = Reply(ticket, EntriesDone(tuple(results)))
         if not found:
@@ -205,7 +232,11 @@ class Messages:
                 "VisibilityTimeout must be an integer between 0 and 43200."
             )
         slot = queue.touched.slots.get(number)
-        if slot is None or queue.touched.is_expired(slot, now):
+        if (
+            slot is None
+            or queue.touched.is_expired(slot, now)
+            or (queue.view.is_fifo and is_over(slot, receipt, now))
+        ):
             raise InvalidParameterValue(
                 f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not "
                 "exist or is not available for visibility timeout change."
@@ -233,10 +264,7 @@ class Messages:
 def _refusal_of(message: OutgoingMessage, bytes_max: int) -> ServiceError | None:
     """Return why a standard queue refuses this message, or None (2.7)."""
     if message.size_bytes > bytes_max:
-        return InvalidParameterValue(
-            "One or more parameters are invalid. "
-            f"Reason: Message must be shorter than {bytes_max} bytes."
-        )
+        return too_long(bytes_max)
     if message.deduplication_id is not None:
         return InvalidParameterValue(
             "The request include parameter MessageDeduplicationId "

@@ -1,4 +1,4 @@
-"""One queue: where each of its messages is, and what becomes of it.
+"""One standard queue: where each of its messages is, and what becomes of it.
 
 A message is in exactly one place: untouched in the backlog (waiting for the end of its delay, or
 visible), or touched (in flight, or returned and visible). Order is the message number everywhere,
@@ -16,7 +16,7 @@ import msgspec
 
 from headrace.base.arn import queue_arn
 from headrace.base.instant import Instant
-from headrace.core.sqs.attributes import settings_of
+from headrace.core.sqs.attributes import CONTENT_DEDUPLICATION, FIFO, settings_of
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.longpoll import LongPolls
@@ -42,6 +42,7 @@ class QueueView(msgspec.Struct, frozen=True, gc=False):
     message_retention_period_s: int
     delay_s: int
     receive_message_wait_time_s: int
+    is_content_deduplicated: bool = False  #: FIFO only: ContentBasedDeduplication.
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -289,6 +290,8 @@ class Queue:
                     source_arn=source_arn,
                     id_home=arrival.id_home,
                     id_number=arrival.id_number,
+                    group=arrival.group,
+                    first_sent_at=arrival.first_sent_at,
                 )
             )
             self.arrived[arrival.home, arrival.home_number] = number
@@ -360,12 +363,13 @@ class Queue:
             region=identity.region,
             name=identity.name,
             arn=self.arn,
-            is_fifo=False,
+            is_fifo=FIFO in attributes,
             visibility_timeout_s=int(attributes["VisibilityTimeout"]),
             maximum_message_size=self.settings.maximum_message_size,
             message_retention_period_s=int(attributes["MessageRetentionPeriod"]),
             delay_s=int(attributes["DelaySeconds"]),
             receive_message_wait_time_s=self.settings.receive_message_wait_time_s,
+            is_content_deduplicated=attributes.get(CONTENT_DEDUPLICATION) == "true",
         )
 
 

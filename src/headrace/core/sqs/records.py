@@ -51,13 +51,16 @@ class MessagesSent(Record, frozen=True, tag=6):
     first: int  #: Numbers are consecutive from here.
     delays_ms: list[int]  #: Delay of each; shorter than the count: the last one goes on.
     count: int = 1
+    groups: list[str] | None = None  #: Group of each, as with the delays; "" for none.
+    keys: bytes = b""  #: Deduplication keys, 16 bytes each; FIFO only.
 
 
 class MessagesReceived(Record, frozen=True, tag=7):
     """Messages were handed out."""
 
     visible_at: Instant
-    numbers: Ranges
+    numbers: Ranges  #: From a FIFO queue in the order of the answer.
+    attempt: bytes = b""  #: Key of the attempt id, if the receive had one.
 
 
 class MessagesReturned(Record, frozen=True, tag=8):
@@ -77,6 +80,7 @@ class VisibilityChanged(Record, frozen=True, tag=10):
 
     numbers: list[int]
     visible_at: list[Instant]  #: Of each.
+    attempt: bytes = b""  #: Key of the attempt that was answered again by this.
 
 
 class MessagesDeparted(Record, frozen=True, tag=11):
@@ -96,6 +100,8 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False):
     receive_count: int
     id_home: int = 0  #: As in `Slot`: what its id derives from, if not its home.
     id_number: int = 0
+    group: str = ""
+    first_sent_at: Instant = Instant(0)  #: As in `Slot`.
 
 
 class MessagesArrived(Record, frozen=True, tag=12):

@@ -6,6 +6,7 @@ from typing import Any
 from headrace.core.machine import Record
 from headrace.core.sqs.attributes import changed
 from headrace.core.sqs.directory import Directory
+from headrace.core.sqs.fifo import FifoQueue
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.movetasks import progressed, started, turned
 from headrace.core.sqs.queue import Queue
@@ -66,6 +67,9 @@ def _apply(queue: Queue, record: Record, block: int, leftovers: Leftovers) -> No
 
 def _received(queue: Queue, record: MessagesReceived) -> None:
     queue.receive(numbers_of(record.numbers), record.at, record.visible_at)
+    if record.attempt and isinstance(queue, FifoQueue):
+        numbers = list(numbers_of(record.numbers))
+        queue.remember_attempt(record.attempt, numbers, record.at, record.visible_at)
 
 
 def _returned(queue: Queue, record: MessagesReturned) -> None:
@@ -87,6 +91,8 @@ def _arrived(queue: Queue, record: MessagesArrived) -> None:
 
 def _changed(queue: Queue, record: VisibilityChanged) -> None:
     queue.change_visibility(record.numbers, record.visible_at, record.at)
+    if record.attempt and isinstance(queue, FifoQueue):
+        queue.attempts.answered_again(record.attempt, record.visible_at[0])
 
 
 def _set(queue: Queue, record: QueueAttributesSet) -> None:

@@ -85,6 +85,7 @@ class ReceivedMessage(msgspec.Struct, frozen=True, gc=False):
     receive_count: int  #: As ApproximateReceiveCount: over all queues that it went through.
     dead_letter_source_arn: str = ""  #: ARN of the queue that it came from by redrive.
     sequence_number: str = ""  #: FIFO only.
+    deduplication_id: str = ""  #: When it is another than the sender's.
 
 
 class Received(msgspec.Struct, frozen=True):

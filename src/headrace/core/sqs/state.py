@@ -8,6 +8,8 @@ the end of a struct with a default; another layout takes another number, and its
 import msgspec
 
 from headrace.base.instant import Instant
+from headrace.core.sqs.attempts import Attempt, Attempts
+from headrace.core.sqs.fifo import FifoQueue, make_queue
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.touched import Slot
@@ -30,6 +32,18 @@ class QueueState(msgspec.Struct, array_like=True):
     lanes: list[tuple[int, list[bytes]]]
     slots: list[Slot]  #: By number, ascending.
     tasks: list[MoveTask] = msgspec.field(default_factory=list)
+    fifo: "FifoState | None" = None  #: Of a FIFO queue.
+
+
+class FifoState(msgspec.Struct, array_like=True):
+    """What a FIFO queue remembers besides; the lanes stand here and not there."""
+
+    births: list[tuple[int, str]]  #: (birth, name) of each group.
+    lane: list[bytes]
+    window: list[bytes]
+    attempts: list[Attempt]
+    former_scope: str
+    former_scope_until: int
 
 
 class DirectoryState(msgspec.Struct, array_like=True):
@@ -58,9 +72,10 @@ def encode_queue(queue: Queue) -> bytes:
         modified_at=queue.modified_at,
         purged_at=queue.purged_at,
         next_message=queue.next_message,
-        lanes=queue.backlog.encode(),
+        lanes=[] if isinstance(queue, FifoQueue) else queue.backlog.encode(),
         slots=[slots[number] for number in sorted(slots)],
         tasks=queue.tasks,
+        fifo=_fifo_state(queue) if isinstance(queue, FifoQueue) else None,
     )
     return FORMAT + _encode(state)
 
@@ -73,11 +88,14 @@ def decode_queue(number: int, data: bytes) -> Queue:
     """
     state = _decode_queue(_body_of(data))
     identity = Identity(state.account, state.region, state.name)
-    queue = Queue(number, identity, state.attributes, state.tags, Instant(state.created_at))
+    queue = make_queue(number, identity, state.attributes, state.tags, Instant(state.created_at))
     queue.modified_at = Instant(state.modified_at)
     queue.purged_at = Instant(state.purged_at)
     queue.next_message = state.next_message
-    queue.backlog.decode(state.lanes)
+    if isinstance(queue, FifoQueue):
+        _fill_fifo(queue, state.fifo)
+    else:
+        queue.backlog.decode(state.lanes)
     for slot in state.slots:
         queue.touched.add(slot)
         if (slot.home, slot.home_number) != (number, slot.number):
@@ -85,6 +103,27 @@ def decode_queue(number: int, data: bytes) -> Queue:
     queue.tasks = state.tasks
     queue.look_at_backlog()
     return queue
+
+
+def _fifo_state(queue: FifoQueue) -> FifoState:
+    return FifoState(
+        births=queue.backlog.births(),
+        lane=queue.backlog.encode_lane(),
+        window=queue.window.encode(),
+        attempts=queue.attempts.all(),
+        former_scope=queue.former_scope,
+        former_scope_until=queue.former_scope_until,
+    )
+
+
+def _fill_fifo(queue: FifoQueue, state: FifoState | None) -> None:
+    if state is None:
+        raise ValueError("the state of a FIFO queue without its groups")
+    queue.backlog.decode_lane(state.lane, state.births)
+    queue.window.decode(state.window)
+    queue.attempts = Attempts(state.attempts)
+    queue.former_scope = state.former_scope
+    queue.former_scope_until = Instant(state.former_scope_until)
 
 
 def encode_directory(state: DirectoryState) -> bytes:

@@ -34,6 +34,9 @@ class Slot(msgspec.Struct, array_like=True, gc=False):
     #: where it was first written. Another after a move task made a new message of it (7.4).
     id_home: int = 0
     id_number: int = 0
+    group: str = ""
+    #: When its sender sent it, if that is not `sent_at`; else 0. (Retention counts from `sent_at`.)
+    first_sent_at: Instant = Instant(0)
 
 
 class Touched:

@@ -5,12 +5,13 @@ import pytest
 from headrace.core.sqs import commands
 from headrace.core.sqs.errors import (
     InvalidAttributeName,
+    InvalidAttributeValue,
     InvalidParameterValue,
     QueueDeletedRecently,
     QueueDoesNotExist,
     QueueNameExists,
-    UnsupportedOperation,
 )
+from headrace.core.sqs.replies import Done
 from tests.unit.core.sqs.bench import ACCOUNT, REGION, Bench, arn_of, redrive_to
 
 
@@ -45,9 +46,42 @@ def test_bad_fifo_names_are_refused(bench, name):
     assert message.startswith("The name of a FIFO queue can only include")
 
 
-def test_fifo_queues_are_refused_until_they_are_there(bench):
-    command = create("x" * 75 + ".fifo", {"FifoQueue": "true"})
-    assert refused(bench, UnsupportedOperation, command) == "FIFO queues are not supported yet."
+def test_a_fifo_queue_has_four_attributes_more(bench):
+    """3.2, and 2.1: compared when it is created again, booleans whatever their case."""
+    name = "x" * 75 + ".fifo"
+    queue = bench.create(name, FifoQueue="True")
+    found = bench.attributes(queue, "All")
+    assert len(found) == 16
+    assert {key: found[key] for key in found if "Fifo" in key or "Dedup" in key} == {
+        "FifoQueue": "true",
+        "ContentBasedDeduplication": "false",
+        "DeduplicationScope": "queue",
+        "FifoThroughputLimit": "perQueue",
+    }
+    assert bench.room.describe(queue).is_fifo
+    assert bench.create(name, FifoQueue="TRUE", ContentBasedDeduplication="False") == queue
+    again = create(name, {"FifoQueue": "true", "DeduplicationScope": "messageGroup"})
+    assert "attribute DeduplicationScope" in refused(bench, QueueNameExists, again)
+    assert bench.ask(commands.SetQueueAttributes(queue, {"FifoQueue": "true"})) == Done()
+    message = refused(
+        bench, InvalidAttributeValue, commands.SetQueueAttributes(queue, {"FifoQueue": "false"})
+    )
+    assert message == (
+        "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
+    )
+
+
+def test_a_dead_letter_queue_is_of_its_sources_type(bench):
+    """3.3, 7.3."""
+    bench.create("dead")
+    bench.create("dead.fifo", FifoQueue="true")
+    for name, target in (("q", "dead.fifo"), ("q.fifo", "dead")):
+        attributes = {"RedrivePolicy": redrive_to(target)}
+        if name.endswith(".fifo"):
+            attributes["FifoQueue"] = "true"
+        message = refused(bench, InvalidParameterValue, create(name, attributes))
+        assert message.endswith("Dead-letter queue must be same type of queue as the source..")
+    bench.create("q.fifo", FifoQueue="true", RedrivePolicy=redrive_to("dead.fifo"))
 
 
 def test_good_names_are_taken(bench):
