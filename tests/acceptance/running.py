@@ -82,12 +82,15 @@ class Running:
         status = self.process.wait(STOP_S)
         return status, self._said.read_text(), self._errors.read_text()
 
-    def client(self, service, key="test", **settings):
-        """Return a boto3 client; `key` is its access key id, `settings` are botocore's."""
+    def client(self, service, key="test", path="", **settings):
+        """Return a boto3 client; `key` is its access key id, `settings` are botocore's.
+
+        `path` stands behind the server's address.
+        """
         settings = {"retries": {"max_attempts": 0}, "max_pool_connections": 50} | settings
         return boto3.client(
             service,
-            endpoint_url=self.endpoint_url,
+            endpoint_url=self.endpoint_url + path,
             region_name=REGION,
             aws_access_key_id=key,
             aws_secret_access_key="test",

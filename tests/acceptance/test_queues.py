@@ -199,7 +199,7 @@ def test_errors_are_those_of_aws(sqs, queue):
     code, _ = error_of(sqs.send_message, QueueUrl=queue, MessageBody="a" * 1_048_577)
     assert code == "InvalidParameterValue"
     code, _ = error_of(sqs.start_message_move_task, SourceArn=arn_of(queue))
-    assert code == "UnknownOperationException"
+    assert code == "InvalidParameterValue"
 
 
 def test_a_message_of_the_greatest_size_comes_back_whole(sqs, queue):

@@ -13,15 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 class Process:
     """A server process on a data folder."""
 
-    def __init__(self, folder, module, words=()):
+    def __init__(self, folder, module):
         """Start it and wait until it listens.
 
-        `module` is what `python -m` runs: headrace, or tests.crash.busy_keeper; `words` are flags.
+        `module` is what `python -m` runs: headrace, or tests.crash.busy_keeper.
         """
         self.log = Path(folder).with_name(Path(folder).name + ".log").open("ab")
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         self.child = subprocess.Popen(
-            [sys.executable, "-m", module, "up", "--port", "0", "--data", str(folder), *words],
+            [sys.executable, "-m", module, "up", "--port", "0", "--data", str(folder)],
             stdout=subprocess.PIPE,
             stderr=self.log,
             env={**os.environ, "PYTHONPATH": path},

@@ -27,6 +27,9 @@ the room from the newest snapshots, if any, and the records behind them.
 A queue whose name ends in .fifo is one: a message's group is what stands before the first `-` of
 its body, unless `group=` says another, and no two messages are duplicates unless `id=` or
 `content=true` of the queue makes them so.
+
+Of a dead-letter queue: start [to=QUEUE] [rate=] (a move task) · cancel · task STATUS MOVED/TO_MOVE
+[REASON], its newest task as it stands.
 """
 
 import re
@@ -40,7 +43,15 @@ from headrace.core.machine import Numbers, Record, Remember, Reply
 from headrace.core.sqs import commands
 from headrace.core.sqs.limits import QueueRules
 from headrace.core.sqs.queues import Queues
-from headrace.core.sqs.replies import AttributesFound, EntriesDone, Received, ReceivedMessage, Sent
+from headrace.core.sqs.replies import (
+    AttributesFound,
+    EntriesDone,
+    MoveTaskFound,
+    MoveTasksFound,
+    Received,
+    ReceivedMessage,
+    Sent,
+)
 
 ACCOUNT = "111111111111"
 REGION = "us-east-1"
@@ -108,6 +119,9 @@ class Scenario:
             "create": self._create,
             "snapshot": self._snapshot,
             "restart": self._restart,
+            "start": self._start,
+            "cancel": self._cancel,
+            "task": self._task,
             "has": self._has,
             "counts": self._counts,
         }
@@ -149,7 +163,7 @@ class Scenario:
             raise ScenarioFailed(f"no verb is known in: {action}")
         verb = words.pop(0)
         found = self._verbs[verb](self._numbers.get(name, 0), words)
-        if verb in {"has", "counts"}:
+        if verb in {"has", "counts", "task"}:
             self._expect(found, " ".join(words))
         elif arrow:
             self._expect(found, expected)
@@ -325,6 +339,30 @@ class Scenario:
         self._waiting.clear()
         self._catch_up()
         return "done"
+
+    def _start(self, queue: int, words: list[str]) -> str:
+        options = options_of(words, ("to", "rate"))
+        to = queue_arn(REGION, ACCOUNT, options["to"]) if "to" in options else None
+        rate = int(options["rate"]) if "rate" in options else None
+        source = self._room.describe(queue).arn
+        seed = self._ticket.to_bytes(16, "big")
+        return self._told(commands.StartMoveTask(REGION, source, to, rate, seed))
+
+    def _cancel(self, queue: int, words: list[str]) -> str:
+        task = self._newest_task(queue)
+        return self._told(commands.CancelMoveTask(REGION, task.source_arn, task.task_id))
+
+    def _task(self, queue: int, words: list[str]) -> str:
+        task = self._newest_task(queue)
+        return f"{task.status} {task.moved}/{task.to_move} {task.failure_reason}".rstrip()
+
+    def _newest_task(self, queue: int) -> MoveTaskFound:
+        source = self._room.describe(queue).arn
+        ticket = self._ask(commands.ListMoveTasks(REGION, source, 1))
+        found = self._replies[ticket][1]
+        if not isinstance(found, MoveTasksFound) or not found.tasks:
+            raise ScenarioFailed("there is no task")
+        return found.tasks[0]
 
     def _has(self, queue: int, words: list[str]) -> str:
         blocks = frozenset(self._room.count_bodies())

@@ -44,7 +44,7 @@ def answer_start_move_task(
     parameters: Parameters, context: Context, reply: MoveTaskFound, bodies: Mapping[Any, bytes]
 ) -> Answer:
     """Answer with the handle."""
-    return {"TaskHandle": _handle_of(reply)}
+    return {"TaskHandle": _task_handle(reply)}
 
 
 def list_move_tasks(parameters: Parameters, context: Context, rooms: Any) -> ListMoveTasks:
@@ -82,7 +82,7 @@ def _entry_of(task: MoveTaskFound) -> Answer:
         "StartedTimestamp": task.started_at,
     }
     if task.status == RUNNING:
-        entry["TaskHandle"] = _handle_of(task)
+        entry["TaskHandle"] = _task_handle(task)
     if task.destination_arn:
         entry["DestinationArn"] = task.destination_arn
     if task.rate:
@@ -101,7 +101,7 @@ def cancel_move_task(parameters: Parameters, context: Context, rooms: Any) -> Ca
     """
     handle = _required(parameters, "TaskHandle")
     try:
-        content = msgspec.json.decode(base64.b64decode(handle, validate=True), type=_Handle)
+        content = msgspec.json.decode(base64.b64decode(handle, validate=True), type=_TaskReference)
     except (ValueError, msgspec.MsgspecError):
         raise InvalidParameterValue("Value for parameter TaskHandle is invalid.") from None
     return CancelMoveTask(
@@ -116,13 +116,13 @@ def answer_cancel_move_task(
     return {"ApproximateNumberOfMessagesMoved": reply.moved}
 
 
-class _Handle(msgspec.Struct, frozen=True, rename="camel"):
+class _TaskReference(msgspec.Struct, frozen=True, rename="camel"):
     task_id: str
     source_arn: str
 
 
-def _handle_of(task: MoveTaskFound) -> str:
-    content = msgspec.json.encode(_Handle(task.task_id, task.source_arn))
+def _task_handle(task: MoveTaskFound) -> str:
+    content = msgspec.json.encode(_TaskReference(task.task_id, task.source_arn))
     return base64.b64encode(content).decode()
 
 

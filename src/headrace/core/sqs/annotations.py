@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace.base.instant import Instant
 from headrace.core.machine import Remember, Reply
+from headrace.core.sqs.attributes import changed
 from headrace.core.sqs.commands import (
     AddPermission,
     ListQueueTags,
@@ -43,7 +44,7 @@ class Annotations:
         queue = self._directory.queue(command.queue)
         check_tags(command.tags, queue.tags, queue.identity.name)
         record = QueueTagsSet(queue.number, now, dict(command.tags))
-        queue.set_tags(record.tags)
+        queue.tags = changed(queue.tags, record.tags)
         return [Remember(record), Reply(ticket, _DONE)]
 
     def untag_queue(self, command: UntagQueue, now: Instant, ticket: int) -> list[Any]:
@@ -55,7 +56,7 @@ class Annotations:
         gone: dict[str, str | None] = {key: None for key in command.keys if key in queue.tags}
         if not gone:
             return [Reply(ticket, _DONE)]
-        queue.set_tags(gone)
+        queue.tags = changed(queue.tags, gone)
         return [Remember(QueueTagsSet(queue.number, now, gone)), Reply(ticket, _DONE)]
 
     def list_queue_tags(self, command: ListQueueTags, now: Instant, ticket: int) -> list[Any]:

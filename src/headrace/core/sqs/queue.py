@@ -9,7 +9,7 @@ Not here: effects, replies, parked receives' answers and other queues (core/sqs/
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -106,12 +106,6 @@ class Queue:
         self.touched.retain(self.settings.retention_ms)
         self.look_at_backlog()
         self.view = self._make_view()
-
-    def set_tags(self, tags: Mapping[str, str | None]) -> None:
-        """Change some tags; None removes."""
-        self.tags = {
-            key: value for key, value in {**self.tags, **tags}.items() if value is not None
-        }
 
     def counts(self, now: Instant) -> tuple[int, int, int]:
         """Return how many messages are visible, in flight and delayed (3.2)."""

@@ -100,7 +100,7 @@ def _set(queue: Queue, record: QueueAttributesSet) -> None:
 
 
 def _tagged(queue: Queue, record: QueueTagsSet) -> None:
-    queue.set_tags(record.tags)
+    queue.tags = changed(queue.tags, record.tags)
 
 
 #: Facts that concern one queue and nothing else.

@@ -1,7 +1,6 @@
 """`headrace config`: print each setting, its value, and where the value came from."""
 
 import argparse
-import re
 
 from headrace.faces.cli.up import add_arguments, resolve_arguments
 from headrace.shell.config import SETTINGS
@@ -23,10 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def format_value(value: object) -> str:
-    """Return a value as headrace.toml would have it, but for passwords in URLs."""
+    """Return a value as headrace.toml would have it."""
     match value:
-        case str() if "://" in value:
-            return '"' + re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", value) + '"'
         case bool():
             return "true" if value else "false"
         case str():

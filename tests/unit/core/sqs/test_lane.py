@@ -137,3 +137,18 @@ def test_lane_equals_a_plain_list(sent, story):
         every = [run[2] for run in lane.runs()]
         assert near.count(3) == every.count(3)
         assert [block for _, _, blocks in lane.columns(0, FAR) for block in blocks] == every
+
+
+def test_runs_after_a_number_begin_where_it_ends():
+    lane = filled(*((first, 4, first, first) for first in range(1, 40, 5)))
+    numbers = numbers_in(lane)
+    for after in range(45):
+        found = [
+            number
+            for first, count, block, sent in lane.runs_after(after)
+            for number in range(first, first + count)
+            if block == sent
+        ]
+        assert found == [number for number in numbers if number > after]
+    lane.take(9, FAR, FAR)
+    assert next(lane.runs_after(0))[0] == numbers[9]
