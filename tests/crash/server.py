@@ -13,15 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 class Process:
     """A server process on a data folder."""
 
-    def __init__(self, folder, module):
+    def __init__(self, folder, module, words=()):
         """Start it and wait until it listens.
 
-        `module` is what `python -m` runs: headrace, or tests.crash.busy_keeper.
+        `module` is what `python -m` runs: headrace, or tests.crash.busy_keeper; `words` are flags.
         """
         self.log = Path(folder).with_name(Path(folder).name + ".log").open("ab")
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         self.child = subprocess.Popen(
-            [sys.executable, "-m", module, "up", "--port", "0", "--data", str(folder)],
+            [sys.executable, "-m", module, "up", "--port", "0", "--data", str(folder), *words],
             stdout=subprocess.PIPE,
             stderr=self.log,
             env={**os.environ, "PYTHONPATH": path},

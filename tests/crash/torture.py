@@ -36,6 +36,8 @@ class Torture:
         self.model = Model()
         self.round = 0
         self.extra_queues = []
+        #: Flags of the server.
+        self.words = ()
         #: What is started, by the dice.
         self.modules = ("headrace", "tests.crash.busy_keeper")
 
@@ -47,7 +49,7 @@ class Torture:
         """
         for _ in range(rounds):
             self.round += 1
-            server = Process(self.folder, self.dice.choice(self.modules))
+            server = Process(self.folder, self.dice.choice(self.modules), self.words)
             try:
                 asyncio.run(self.one_round(server))
             finally:
@@ -56,14 +58,14 @@ class Torture:
                 f"round {self.round}: {self.model.answers} answers kept, "
                 f"{len(self.model.living())} messages alive"
             )
-        server = Process(self.folder, "headrace")
+        server = Process(self.folder, "headrace", self.words)
         try:
             asyncio.run(self.census(server.port))
         finally:
             status = server.stop()
         if status != 0:
             raise Violation(f"the last stop ended with status {status}")
-        server = Process(self.folder, "headrace")
+        server = Process(self.folder, "headrace", self.words)
         try:
             asyncio.run(self.census(server.port))
         finally:

@@ -1,6 +1,7 @@
 """`headrace config`: print each setting, its value, and where the value came from."""
 
 import argparse
+import re
 
 from headrace.faces.cli.up import add_arguments, resolve_arguments
 from headrace.shell.config import SETTINGS
@@ -22,8 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def format_value(value: object) -> str:
-    """Return a value as headrace.toml would have it."""
+    """Return a value as headrace.toml would have it, but for passwords in URLs."""
     match value:
+        case str() if "://" in value:
+            return '"' + re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", value) + '"'
         case bool():
             return "true" if value else "false"
         case str():

@@ -25,3 +25,10 @@ def test_each_setting_is_printed_with_its_value_and_where_it_came_from(capsys):
     assert ["allow_host", '["a"]', "--allow-host"] in rows
     assert ["region", '"eu-west-1"', "HEADRACE_REGION"] in rows
     assert ["listen_publicly", "false", "default"] in rows
+
+
+def test_a_password_is_not_printed():
+    url = "postgresql://ann:secret@db.example/queues"
+    assert settings.format_value(url) == '"postgresql://ann:***@db.example/queues"'
+    plain = "postgresql://ann@db.example/queues"
+    assert settings.format_value(plain) == f'"{plain}"'

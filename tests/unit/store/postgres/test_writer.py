@@ -7,6 +7,7 @@ import pytest
 
 from headrace.ports.journal import AppendRefused, AppendUnknown, JournalError, Snapshot
 from headrace.store.postgres import writer as writer_module
+from headrace.store.postgres.connection import connect
 from headrace.store.postgres.statements import SQL
 from headrace.testing.conformance.journal import block, opened, read_heads
 from tests.postgres import new_journal, value_of
@@ -17,6 +18,10 @@ EXPIRE = "UPDATE headrace.shards SET expires_at = clock_timestamp()"
 KILL = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE application_name = 'headrace writer' AND datname = current_database()"
+)
+WAITING_WRITERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    " AND application_name = 'headrace writer' AND datname = current_database()"
 )
 EPOCHS = "SELECT array_agg(epoch ORDER BY seq) FROM headrace.blocks"
 
@@ -88,11 +93,7 @@ def test_a_backend_killed_in_the_middle_of_an_append_loses_nothing(database):
             blocker = await asyncpg.connect(database)
             await blocker.execute("BEGIN; SELECT FROM headrace.shards FOR UPDATE")
             append = asyncio.ensure_future(journal.append(block(2)))
-            waits = (
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                " AND application_name = 'headrace writer' AND datname = current_database()"
-            )
-            while not await value_of(database, waits):
+            while not await value_of(database, WAITING_WRITERS):
                 assert not append.done()
             assert await value_of(database, KILL) == 1
             await blocker.close()
@@ -180,6 +181,34 @@ def test_a_server_that_was_taken_over_writes_nothing_at_all(database, monkeypatc
     asyncio.run(scenario())
 
 
+def test_a_takeover_waits_for_a_write_under_way_and_a_renewal_does_not(database, monkeypatch):
+    monkeypatch.setitem(SQL, "end_session", "SELECT $1::integer, $2::text, $3::boolean")
+
+    async def scenario():
+        async with opened(lambda: new_journal(database, "old")) as old:
+            session = old.writer._connection
+            await session.execute("BEGIN")
+            await old.append(block(1))  # carried out, not committed
+            await asyncio.wait_for(renew(), 5)
+            await value_of(database, EXPIRE)
+            new = new_journal(database, "new")
+            opening = asyncio.ensure_future(new.open())
+            while not await value_of(database, WAITING_WRITERS):
+                assert not opening.done()
+            await session.execute("COMMIT")
+            await opening
+            assert new.last_seq == 1
+            await new.close()
+
+    async def renew():
+        connection = await connect(database, "lease")
+        owner = await connection.fetchval("SELECT token FROM shards")
+        assert await connection.fetchval(SQL["renew"], 0, owner, 30_000) == 1
+        await connection.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_server_that_was_taken_over_while_its_connection_was_lost_gives_up(database):
     async def scenario():
         async with opened(lambda: new_journal(database, "old")) as old:
@@ -232,8 +261,7 @@ def test_a_statement_that_waits_for_ever_ends_with_the_lease(database):
             blocker = await asyncpg.connect(database)
             await blocker.execute("BEGIN; SELECT FROM headrace.shards FOR UPDATE")
             append = asyncio.ensure_future(journal.append(block(1)))
-            waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while not await value_of(database, waits):
+            while not await value_of(database, WAITING_WRITERS):
                 assert not append.done()
             old = journal.writer._connection
             journal._lease.on_silence()
