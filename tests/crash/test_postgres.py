@@ -1,5 +1,7 @@
-"""Nothing acknowledged is lost on PostgreSQL: servers killed or stopped, sessions cut, a database
-that crashes; a stand-by takes over within the lease time, and the old owner tells no lies.
+"""Nothing acknowledged is lost on PostgreSQL, whoever is killed, stopped or cut off.
+
+Servers are killed and stopped, sessions cut, a database crashes; a stand-by takes over within the
+lease time, and the old owner tells no lies.
 """
 
 import asyncio
@@ -188,7 +190,7 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path, database):
     assert torture.model.answers > 50 * ROUNDS
 
 
-async def disturb(torture, server, disturbance):
+async def check_undisturbed(torture, server, disturbance):
     """Load a server while something happens to its database; the server must go on."""
     url = await torture.census(server.port)
     clients = clients_of(server.port, url, torture)
@@ -218,7 +220,7 @@ def test_sessions_that_are_cut_again_and_again_cost_nobody_an_answer(tmp_path, d
     torture = Torture(tmp_path / "data", SEED)
     server = Process(tmp_path / "data", "headrace", ("--store", database))
     try:
-        asyncio.run(disturb(torture, server, cut))
+        asyncio.run(check_undisturbed(torture, server, cut))
     finally:
         server.kill()
 
@@ -234,6 +236,6 @@ def test_a_database_that_crashes_and_comes_back_costs_nobody_an_answer(
     torture = Torture(tmp_path / "data", SEED)
     server = Process(tmp_path / "data", "headrace", ("--store", database))
     try:
-        asyncio.run(disturb(torture, server, crash))
+        asyncio.run(check_undisturbed(torture, server, crash))
     finally:
         server.kill()
