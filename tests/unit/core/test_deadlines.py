@@ -67,3 +67,12 @@ def test_deadlines_equal_a_dictionary_that_is_searched(story):
                 del model[expected[1]]
         assert deadlines.next() == min(model.values(), default=None)
         assert len(deadlines) == len(model)
+
+
+def test_the_keys_that_have_a_deadline_are_yielded():
+    deadlines = Deadlines()
+    for key in (3, 1, 2):
+        deadlines.put(key, 10)
+    deadlines.put(3, 20)
+    deadlines.withdraw(1)
+    assert list(deadlines) == [3, 2]

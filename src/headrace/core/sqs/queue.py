@@ -94,7 +94,7 @@ class Queue:
         self.attributes = attributes
         self.settings = settings_of(attributes)
         self.touched = Touched(self.settings.retention_ms)
-        self.view = self._make_view()
+        self.view = _view_of(self)
 
     # --- settings -----------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class Queue:
         self.modified_at = now
         self.touched.retain(self.settings.retention_ms)
         self.look_at_backlog()
-        self.view = self._make_view()
+        self.view = _view_of(self)
 
     def counts(self, now: Instant) -> tuple[int, int, int]:
         """Return how many messages are visible, in flight and delayed (3.2)."""
@@ -348,23 +348,24 @@ class Queue:
             for slot in slots:
                 self.arrived.pop((slot.home, slot.home_number), None)
 
-    def _make_view(self) -> QueueView:
-        identity = self.identity
-        attributes = self.attributes
-        return QueueView(
-            queue=self.number,
-            account=identity.account,
-            region=identity.region,
-            name=identity.name,
-            arn=self.arn,
-            is_fifo=FIFO in attributes,
-            visibility_timeout_s=int(attributes["VisibilityTimeout"]),
-            maximum_message_size=self.settings.maximum_message_size,
-            message_retention_period_s=int(attributes["MessageRetentionPeriod"]),
-            delay_s=int(attributes["DelaySeconds"]),
-            receive_message_wait_time_s=self.settings.receive_message_wait_time_s,
-            is_content_deduplicated=attributes.get(CONTENT_DEDUPLICATION) == "true",
-        )
+
+def _view_of(queue: Queue) -> QueueView:
+    identity = queue.identity
+    attributes = queue.attributes
+    return QueueView(
+        queue=queue.number,
+        account=identity.account,
+        region=identity.region,
+        name=identity.name,
+        arn=queue.arn,
+        is_fifo=FIFO in attributes,
+        visibility_timeout_s=int(attributes["VisibilityTimeout"]),
+        maximum_message_size=queue.settings.maximum_message_size,
+        message_retention_period_s=int(attributes["MessageRetentionPeriod"]),
+        delay_s=int(attributes["DelaySeconds"]),
+        receive_message_wait_time_s=queue.settings.receive_message_wait_time_s,
+        is_content_deduplicated=attributes.get(CONTENT_DEDUPLICATION) == "true",
+    )
 
 
 class TakeLimits(NamedTuple):
