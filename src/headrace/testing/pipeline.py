@@ -192,22 +192,32 @@ class Pipeline:
         *bodies: str,
         delay_s: int | None = None,
         attributes: Mapping[str, Attribute] | None = None,
+        group: str | None = None,
     ) -> list[str]:
-        """Send messages; return their ids."""
-        messages = [
-            OutgoingMessage(
-                encode(Content(body, "AIDASENDER", dict(attributes) if attributes else None)),
-                len(body.encode()),
-                delay_s,
-            )
-            for body in bodies
-        ]
+        """Send messages, to a FIFO queue those of one group; return their ids."""
+        messages = [self._message(body, delay_s, attributes, group) for body in bodies]
         ids: list[str] = []
         for first in range(0, len(messages), SEND_AT_MOST):
             some = tuple(messages[first : first + SEND_AT_MOST])
             sent = self.ask(SendMessages(queue, self._block + 1, some))
             ids += [answer_of(result).message_id for result in sent.results]
         return ids
+
+    def _message(
+        self,
+        body: str,
+        delay_s: int | None,
+        attributes: Mapping[str, Attribute] | None,
+        group: str | None,
+    ) -> OutgoingMessage:
+        deduplication_id = None
+        if group is not None:
+            self._seed += 1
+            deduplication_id = f"message-{self._seed}"  # no two are duplicates
+        chosen = dict(attributes) if attributes else None
+        content = Content(body, "AIDASENDER", chosen, None, group, deduplication_id)
+        size = len(body.encode())
+        return OutgoingMessage(encode(content), size, delay_s, group, deduplication_id)
 
     def ask(self, command: Any) -> Any:
         """Submit a command that is answered at once, and return or raise its answer."""

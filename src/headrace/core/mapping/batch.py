@@ -1,5 +1,7 @@
 """One batch: what is in it, how heavy it is, until when it may be handed to the function."""
 
+from collections.abc import Collection
+
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.mapping.limits import (
     PAYLOAD_BYTES_MAX,
@@ -12,13 +14,26 @@ from headrace.core.mapping.payload import FRAME_BYTES, event_of
 class Batch:
     """Messages that go to the function together, already as records of the event document."""
 
-    __slots__ = ("handles", "ids", "lease_end", "number", "records", "reports", "size", "tries")
+    __slots__ = (
+        "after",
+        "groups",
+        "handles",
+        "ids",
+        "lease_end",
+        "number",
+        "records",
+        "reports",
+        "size",
+        "tries",
+    )
 
     def __init__(self, number: int, *, reports: bool) -> None:
         """Start empty; `reports` says whether the function may report single failures."""
         self.number = number
         self.reports = reports
         self.ids: list[str] = []
+        self.groups: list[str] = []  #: Message group of each; empty: it has none.
+        self.after = 0  #: Number of the batch that must have ended before; 0: none (FIFO).
         self.handles: list[str] = []
         self.records: list[bytes] = []
         self.size = FRAME_BYTES  #: Bytes of the event document.
@@ -33,14 +48,32 @@ class Batch:
         """Tell whether the event stays small enough with this record in it."""
         return self.size + len(record) + bool(self.records) < PAYLOAD_BYTES_MAX
 
-    def add(self, message_id: str, handle: str, record: bytes, lease_end: Instant) -> None:
+    def add(
+        self, message_id: str, handle: str, record: bytes, lease_end: Instant, group: str = ""
+    ) -> None:
         """Put a message in."""
         self.size += len(record) + bool(self.records)
         self.ids.append(message_id)
+        self.groups.append(group)
         self.handles.append(handle)
         self.records.append(record)
         if self.lease_end is None or lease_end < self.lease_end:
             self.lease_end = lease_end
+
+    def groups_of(self, ids: Collection[str]) -> frozenset[str]:
+        """Return the message groups of the messages with these ids."""
+        pairs = zip(self.ids, self.groups, strict=True)
+        return frozenset(group for message_id, group in pairs if message_id in ids)
+
+    def drop_groups(self, groups: Collection[str]) -> int:
+        """Take out the messages of these groups; return how many bytes of records they were."""
+        kept = [place for place, group in enumerate(self.groups) if group not in groups]
+        dropped = sum(map(len, self.records))
+        self.ids = [self.ids[place] for place in kept]
+        self.groups = [self.groups[place] for place in kept]
+        self.handles = [self.handles[place] for place in kept]
+        self.records = [self.records[place] for place in kept]
+        return dropped - sum(map(len, self.records))
 
     def payload(self) -> bytes:
         """Return the event document."""

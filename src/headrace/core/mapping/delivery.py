@@ -159,8 +159,9 @@ class Delivery:
         if batch is None or batch.number in self.deadlines:
             return effects  # stale: it does not run
         outcome = finished.outcome
+        failed: frozenset[str] = frozenset(batch.ids)
         if isinstance(outcome, Succeeded):
-            self._delete_handled(batch, outcome.payload, effects)
+            failed = self._delete_handled(batch, outcome.payload, effects)
         else:
             self.tally.failed += len(batch)
         if isinstance(outcome, Throttled | NotInvoked):
@@ -169,7 +170,7 @@ class Delivery:
         else:
             if isinstance(outcome, FunctionFailed) and not batch.reports:
                 self.scale = scaling.shrunk(self.scale)
-            self._let_go(batch)
+            self._let_go(batch, failed)
         self._advance(now, effects)
         return effects
 
@@ -199,26 +200,39 @@ class Delivery:
         effects: list[Any],
     ) -> None:
         window_ms = ms_of_s(self.settings.window_s)
+        is_fifo = self.source_arn.endswith(".fifo")
+        before = 0  # the batch that the next one must wait for
+        stuck: set[str] = set()  # groups of a FIFO queue whose next message cannot be handed over
         for message in messages:
+            if message.group_id in stuck:
+                self.tally.failed += 1
+                continue
             record = encode_record(message, self.source_arn, self.region, windowed=bool(window_ms))
             if not fits_alone(record):
                 self.tally.failed += 1  # never deleted: it ends in the dead-letter queue
+                if is_fifo:
+                    stuck.add(message.group_id)
                 continue
             if self._open is not None and not self._open.takes(record):
                 self._close(effects, now)
             if self._open is None:
-                self._open = self._new_batch()
+                self._open = self._new_batch(before)
+                before = self._open.number if is_fifo else 0
                 self.deadlines.put(_WINDOW, later(now, window_ms))
-            self._open.add(message.message_id, message.receipt_handle, record, lease_end)
+            self._open.add(
+                message.message_id, message.receipt_handle, record, lease_end, message.group_id
+            )
             self._bytes += len(record)
             if len(self._open) >= self.settings.batch_size:
                 self._close(effects, now)
         if not (window_ms and self.active):
             self._close(effects, now)
 
-    def _new_batch(self) -> Batch:
+    def _new_batch(self, after: int) -> Batch:
         self._last_batch += 1
-        return Batch(self._last_batch, reports=self.settings.reports_failures)
+        batch = Batch(self._last_batch, reports=self.settings.reports_failures)
+        batch.after = after
+        return batch
 
     def _close(self, effects: list[Any], now: Instant) -> None:
         """The open batch is complete."""
@@ -230,8 +244,11 @@ class Delivery:
         self._start_ready(effects, now)
 
     def _start_ready(self, effects: list[Any], now: Instant) -> None:
-        while self._ready and len(self._started) < self.scale.limit:
-            batch = self._ready.popleft()
+        while len(self._started) < self.scale.limit:
+            batch = next((one for one in self._ready if not one.after), None)
+            if batch is None:
+                break
+            self._ready.remove(batch)
             self._started[batch.number] = batch
             self._invoke(batch, now, effects)
 
@@ -239,7 +256,7 @@ class Delivery:
         """Hand a batch to the function, unless its messages are somebody else's by now."""
         assert batch.lease_end is not None, "a batch without messages"
         if now >= batch.lease_end:
-            self._let_go(batch)
+            self._let_go(batch, frozenset(batch.ids))
             return
         batch.tries += 1
         self.tally.invoked += len(batch)
@@ -258,7 +275,8 @@ class Delivery:
         retry_at = later(now, retry_after_ms(batch.tries))
         self.deadlines.put(batch.number, max(now, min(retry_at, batch.lease_end)))
 
-    def _delete_handled(self, batch: Batch, payload: bytes, effects: list[Any]) -> None:
+    def _delete_handled(self, batch: Batch, payload: bytes, effects: list[Any]) -> frozenset[str]:
+        """Have deleted what did not fail; return the ids of what did."""
         failed = failed_ids(payload, batch.ids) if batch.reports else frozenset()
         handles = tuple(
             handle
@@ -269,10 +287,28 @@ class Delivery:
         self.tally.deleted += len(handles)
         if handles:
             effects.append(DeleteBatch(self.mapping, self.source_arn, handles))
+        return failed
 
-    def _let_go(self, batch: Batch) -> None:
+    def _let_go(self, batch: Batch, failed: frozenset[str]) -> None:
+        """A batch has ended; what failed of a FIFO queue must not be overtaken (esm.md 4.4)."""
         del self._started[batch.number]
         self._bytes -= sum(map(len, batch.records))
+        groups = batch.groups_of(failed)
+        number, before = batch.number, 0
+        while (follower := self._follower(number)) is not None:
+            number = follower.number
+            count = len(follower)
+            self._bytes -= follower.drop_groups(groups)
+            self.tally.failed += count - len(follower)
+            follower.after = before
+            if len(follower):
+                before = follower.number
+            else:
+                self._ready.remove(follower)
+
+    def _follower(self, number: int) -> Batch | None:
+        """Return the batch that waits for the one with this number."""
+        return next((batch for batch in self._ready if batch.after == number), None)
 
     # --- receives and slots ----------------------------------------------------------------------
 

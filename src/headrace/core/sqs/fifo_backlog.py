@@ -79,10 +79,8 @@ class FifoBacklog(Backlog):
         The caller makes a slot of it.
         """
         number = group.untouched.first()
-        looked_up = self._lane.look_up(number)
-        assert looked_up is not None, "a group names a message that is not here"
         # Without a delay everything is due, also what was sent after a late wake's instant.
-        if self.delay_ms and looked_up[0] + self.delay_ms > now:
+        if self.delay_ms and self._sent_at(number) + self.delay_ms > now:
             return None
         return self._touch(group, number)
 
@@ -241,13 +239,17 @@ class FifoBacklog(Backlog):
         number = group.after(0)
         slot = self.touched.slots.get(number)
         if slot is None:
-            looked_up = self._lane.look_up(number)
-            assert looked_up is not None, "a group names a message that is not here"
-            self._enter(group, self._fresh, (looked_up[0], number, group.birth, False))
+            entry = (self._sent_at(number), number, group.birth, False)
+            self._enter(group, self._fresh, entry)
         elif slot.is_in_flight:
             group.entry = None
         else:
             self._enter(group, self._returned, (slot.visible_at, number, group.birth, True))
+
+    def _sent_at(self, number: int) -> int:
+        looked_up = self._lane.look_up(number)
+        assert looked_up is not None, "a group names a message that is not here"
+        return looked_up[0]
 
     def _enter(self, group: Group, heap: list[Entry], entry: Entry) -> None:
         if group.entry == entry:
