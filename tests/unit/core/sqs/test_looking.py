@@ -117,3 +117,18 @@ def test_ids_and_addresses_are_those_of_a_receive(bench):
 def test_a_queue_that_is_gone(bench):
     with pytest.raises(QueueDoesNotExist):
         bench.ask(commands.LookAtMessages(99))
+
+
+def test_a_fifo_queue_is_looked_at_as_well(bench):
+    queue = bench.create("q.fifo", FifoQueue="true", DelaySeconds="5")
+    for group, deduplication_id in (("a", "1"), ("b", "2"), ("a", "3")):
+        bench.send(queue, group_id=group, deduplication_id=deduplication_id)
+    assert numbers(look(bench, queue)) == []
+    assert [found.state for found in everything(bench, queue).messages] == ["delayed"] * 3
+    bench.now += 5_000
+    (first,) = bench.receive(queue, at_most=1)
+    seen = everything(bench, queue)
+    assert numbers(seen) == [1, 2, 3]
+    assert [found.state for found in seen.messages] == ["in flight", "visible", "visible"]
+    assert seen.messages[0].message.sequence_number == first.sequence_number
+    assert len({found.message.sequence_number for found in seen.messages}) == 3
