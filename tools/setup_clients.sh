@@ -34,7 +34,7 @@ has() {
 
 npm_packages() {
     cd "$root/tests/clients"
-    if [ -d node_modules ] && fresh npm package-lock.json; then return; fi
+    if fresh npm package-lock.json && [ -d node_modules ]; then return; fi
     has node npm || return 0
     npm ci --silent --no-audit --no-fund --ignore-scripts
     done_with npm
