@@ -1,6 +1,6 @@
 """One batch: what is in it, how heavy it is, until when it may be handed to the function."""
 
-from collections.abc import Collection
+from collections.abc import Collection, MutableSequence
 
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.mapping.limits import (
@@ -78,6 +78,34 @@ class Batch:
     def payload(self) -> bytes:
         """Return the event document."""
         return event_of(self.records)
+
+
+def release(
+    ready: MutableSequence[Batch], ended: Batch, failed: Collection[str]
+) -> tuple[int, int]:
+    """Let the batch behind one that has ended go on, without the groups that failed in that one.
+
+    Args:
+        ready: Batches that have not begun; those that are left without messages are removed.
+        failed: Ids of messages of the ended batch.
+
+    Returns:
+        How many messages were taken out of batches, and how many bytes of records they were.
+    """
+    groups = ended.groups_of(failed)
+    number, before = ended.number, 0
+    messages = size = 0
+    while (follower := next((one for one in ready if one.after == number), None)) is not None:
+        number = follower.number
+        count = len(follower)
+        size += follower.drop_groups(groups)
+        messages += count - len(follower)
+        follower.after = before
+        if len(follower):
+            before = follower.number
+        else:
+            ready.remove(follower)
+    return messages, size
 
 
 def fits_alone(record: bytes) -> bool:

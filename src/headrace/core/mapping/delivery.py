@@ -18,7 +18,7 @@ from headrace.base.instant import Instant, later, ms_of_s
 from headrace.core.deadlines import Deadlines
 from headrace.core.mapping import scaling
 from headrace.core.mapping.backoff import poll_again_after_ms, retry_after_ms
-from headrace.core.mapping.batch import Batch, fits_alone
+from headrace.core.mapping.batch import Batch, fits_alone, release
 from headrace.core.mapping.commands import (
     BatchFinished,
     FunctionFailed,
@@ -293,22 +293,9 @@ class Delivery:
         """A batch has ended; what failed of a FIFO queue must not be overtaken (esm.md 4.4)."""
         del self._started[batch.number]
         self._bytes -= sum(map(len, batch.records))
-        groups = batch.groups_of(failed)
-        number, before = batch.number, 0
-        while (follower := self._follower(number)) is not None:
-            number = follower.number
-            count = len(follower)
-            self._bytes -= follower.drop_groups(groups)
-            self.tally.failed += count - len(follower)
-            follower.after = before
-            if len(follower):
-                before = follower.number
-            else:
-                self._ready.remove(follower)
-
-    def _follower(self, number: int) -> Batch | None:
-        """Return the batch that waits for the one with this number."""
-        return next((batch for batch in self._ready if batch.after == number), None)
+        messages, size = release(self._ready, batch, failed)
+        self.tally.failed += messages
+        self._bytes -= size
 
     # --- receives and slots ----------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ def is_over(slot: Slot, receipt: Receipt, now: Instant) -> bool:
     return receipt[2] != slot.receive_count or slot.visible_at <= now
 
 
-def handle_expired(handle: str) -> ServiceError:
+def expired_handle(handle: str) -> ServiceError:
     """Return the refusal to delete by a handle that has expired (2.10)."""
     return InvalidParameterValue(
         f"Value {handle} for parameter ReceiptHandle is invalid. "

@@ -28,7 +28,7 @@ from headrace.core.sqs.errors import InvalidParameterValue, OverLimit, ReceiptHa
 from headrace.core.sqs.fifo import FifoQueue
 from headrace.core.sqs.fifo_messages import (
     FifoMessages,
-    handle_expired,
+    expired_handle,
     is_over,
     too_long,
 )
@@ -183,7 +183,7 @@ class Messages:
                 continue
             slot = slots.get(receipt[1])
             if slot is not None and is_fifo and is_over(slot, receipt, now):
-                results.append(handle_expired(handle))
+                results.append(expired_handle(handle))
                 continue
             results.append(None)
             if slot is not None:

@@ -115,3 +115,22 @@ def test_an_explicit_wait_of_0_is_a_short_poll(desk):
     """Row 42 of section 11: the queue's own wait does not apply then."""
     url = desk.queue(ReceiveMessageWaitTimeSeconds="20")
     assert desk.receive(url, WaitTimeSeconds=0) == []
+
+
+def test_an_attempt_may_be_repeated(desk):
+    """5.4."""
+    url = desk.queue("q.fifo", FifoQueue="true")
+    desk.ask(
+        "SendMessage",
+        QueueUrl=url,
+        MessageBody="b",
+        MessageGroupId="g",
+        MessageDeduplicationId="1",
+    )
+    (first,) = desk.receive(url, ReceiveRequestAttemptId="x")
+    assert desk.receive(url) == []
+    assert desk.receive(url, ReceiveRequestAttemptId="x") == [first]
+    with pytest.raises(InvalidParameterValue):
+        desk.receive(url, ReceiveRequestAttemptId="x y")
+    with pytest.raises(InvalidParameterValue):
+        desk.receive(desk.queue("plain"), ReceiveRequestAttemptId="x")

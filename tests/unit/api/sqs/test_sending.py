@@ -1,5 +1,7 @@
 """SendMessage and SendMessageBatch in AWS's words (spec/sqs.md 2.7, 2.8)."""
 
+import hashlib
+
 import pytest
 
 from headrace.core.sqs.errors import (
@@ -205,3 +207,95 @@ def test_a_batch_of_nothing_but_wrong_entries_sends_nothing(desk):
     assert answer["Successful"] == []
     assert len(answer["Failed"]) == 2
     assert desk.receive(url) == []
+
+
+NO_ID = (
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
+    "provided explicitly"
+)
+
+
+@pytest.fixture
+def fifo(desk):
+    return desk.queue("q.fifo", FifoQueue="true")
+
+
+def fifo_entry(entry_id, body="b", **more):
+    return {"Id": entry_id, "MessageBody": body, **more}
+
+
+def test_the_two_ids_are_missed_under_two_codes(desk, fifo):
+    """2.7, S-A18."""
+    with pytest.raises(MissingParameter) as refusal:
+        desk.ask("SendMessage", QueueUrl=fifo, MessageBody="b", MessageDeduplicationId="1")
+    assert refusal.value.message == "The request must contain the parameter MessageGroupId."
+    with pytest.raises(InvalidParameterValue) as refusal:
+        desk.ask("SendMessage", QueueUrl=fifo, MessageBody="b", MessageGroupId="g")
+    assert refusal.value.message == NO_ID
+
+
+def test_a_batch_without_an_id_is_refused_as_a_whole(desk, fifo):
+    """2.8, rows 7 and 8; 11, row 36."""
+    good = {"MessageGroupId": "g", "MessageDeduplicationId": "1"}
+    for bad, sentence in (
+        ({"MessageDeduplicationId": "2"}, "The request must contain the parameter MessageGroupId."),
+        ({"MessageGroupId": "g"}, NO_ID),
+    ):
+        with pytest.raises(InvalidParameterValue) as refusal:
+            desk.ask(
+                "SendMessageBatch",
+                QueueUrl=fifo,
+                Entries=[fifo_entry("a", **good), fifo_entry("b", **bad)],
+            )
+        assert refusal.value.message == sentence
+        assert type(refusal.value) is InvalidParameterValue
+    assert desk.receive(fifo) == []
+
+
+def test_wrong_entries_of_a_batch_fail_for_themselves(desk, fifo):
+    """2.8, second table."""
+    answer = desk.ask(
+        "SendMessageBatch",
+        QueueUrl=fifo,
+        Entries=[
+            fifo_entry("a", MessageGroupId="g", MessageDeduplicationId="1"),
+            fifo_entry("b", MessageGroupId="g h", MessageDeduplicationId="2"),
+            fifo_entry("c", MessageGroupId="g", MessageDeduplicationId="3", DelaySeconds=2),
+            fifo_entry("d", MessageGroupId="g", MessageDeduplicationId="1"),
+        ],
+    )
+    first, twin = answer["Successful"]
+    assert (first["Id"], twin["Id"]) == ("a", "d")
+    assert first["SequenceNumber"] == twin["SequenceNumber"]
+    assert [(failed["Id"], failed["Code"]) for failed in answer["Failed"]] == [
+        ("b", "InvalidParameterValue"),
+        ("c", "InvalidParameterValue"),
+    ]
+
+
+def test_content_decides_by_the_sha_256_of_the_body(desk):
+    """5.2: attributes do not count; an explicit id wins, and may collide with a content id."""
+    fifo = desk.queue("c.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    digest = hashlib.sha256(b"b").hexdigest()
+    send = {"QueueUrl": fifo, "MessageBody": "b", "MessageGroupId": "g"}
+    first = desk.ask("SendMessage", **send)
+    attributes = {"k": {"DataType": "String", "StringValue": "v"}}
+    twin = desk.ask("SendMessage", **send, MessageAttributes=attributes)
+    assert twin["MessageId"] == first["MessageId"]
+    assert "MD5OfMessageAttributes" in twin, "digests are of the current request"
+    collision = desk.ask("SendMessage", **send, MessageDeduplicationId=digest)
+    assert collision["SequenceNumber"] == first["SequenceNumber"]
+    other = desk.ask("SendMessage", **send, MessageDeduplicationId="own")
+    assert other["MessageId"] != first["MessageId"]
+    found = desk.receive(fifo, AttributeNames=["All"])
+    assert [message["Attributes"]["MessageDeduplicationId"] for message in found] == [digest, "own"]
+    assert set(found[0]["Attributes"]) == {
+        "ApproximateFirstReceiveTimestamp",
+        "ApproximateReceiveCount",
+        "MessageDeduplicationId",
+        "MessageGroupId",
+        "SenderId",
+        "SentTimestamp",
+        "SequenceNumber",
+    }
+    assert found[0]["Attributes"]["SequenceNumber"] == first["SequenceNumber"]

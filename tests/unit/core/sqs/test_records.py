@@ -49,10 +49,19 @@ STORED = [
     (MoveTaskProgressed(16, AT, 3), "941610cf0000018bcfe5680003"),
     (MoveTaskTurned(16, AT, "FAILED", "why"), "951710cf0000018bcfe56800a64641494c4544a3776879"),
 ]  # fmt: skip
+#: What FIFO queues added to them, at their ends.
+STORED_FIFO = [
+    (MessagesSent(16, AT, 7, [0], 2, ["a"], b"k" * 32), "980610cf0000018bcfe568000791000291a161c4206b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b"),
+    (MessagesReceived(16, AT, AT, [7, 1], b"a"), "960710cf0000018bcfe56800cf0000018bcfe56800920701c40161"),
+    (VisibilityChanged(16, AT, [7], [AT], b"a"), "960a10cf0000018bcfe56800910791cf0000018bcfe56800c40161"),
+    (MessagesArrived(17, AT, 1, "arn", [Arrival(5, 16, 7, AT, AT, 2, 16, 8, "g", AT)]), "960c11cf0000018bcfe5680001a361726e919a051007cf0000018bcfe56800cf0000018bcfe56800021008a167cf0000018bcfe56800"),
+]  # fmt: skip
 decode = msgspec.msgpack.Decoder(Union[RECORDS]).decode  # noqa: UP007
 
 
-@pytest.mark.parametrize(("record", "stored"), STORED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    ("record", "stored"), STORED + STORED_FIFO, ids=lambda value: type(value).__name__
+)
 def test_stored_bytes_still_decode(record, stored):
     assert decode(bytes.fromhex(stored)) == record
 
