@@ -85,7 +85,7 @@ class FifoBacklog(Backlog):
         return self._touch(group, number)
 
     def remove(self, number: int) -> Piece | None:
-        """Move one message to the touched, the first untouched one of its group."""
+        """Move one message to the touched, wherever it stands (a repaired journal says so)."""
         group = self.group_of(number)
         return None if group is None else self._touch(group, number)
 
@@ -209,11 +209,13 @@ class FifoBacklog(Backlog):
         return group
 
     def _touch(self, group: Group, number: int) -> Piece:
-        assert group.untouched.first() == number, "a message overtakes its group"
         piece = self._lane.remove(number)
         assert piece is not None, "a group names a message that is not here"
         self.count -= 1
-        group.untouched.drop(1)
+        if group.untouched.first() == number:
+            group.untouched.drop(1)
+        else:
+            group.untouched.remove(number)
         insort(group.touched, number)
         self._stirred[group.birth] = group
         return piece

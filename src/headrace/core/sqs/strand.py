@@ -33,6 +33,17 @@ class Strand:
             ranges.append(first)
             ranges.append(count)
 
+    def remove(self, number: int) -> None:
+        """Remove one number wherever it stands; it is here."""
+        ranges = self._ranges
+        place = self._head
+        while number >= ranges[place] + ranges[place + 1]:
+            place += 2
+        first, count = ranges[place], ranges[place + 1]
+        before, behind = number - first, first + count - number - 1
+        parts = [(first, before), (number + 1, behind)]
+        ranges[place : place + 2] = array("Q", [n for part in parts if part[1] for n in part])
+
     def drop(self, count: int) -> None:
         """Remove the `count` smallest numbers; there are as many."""
         ranges = self._ranges

@@ -71,3 +71,13 @@ def test_expired_messages_leave_their_groups():
     backlog.drop_sent_by(10, Leftovers())
     assert (backlog.count, backlog.groups_count()) == (1, 1)
     assert backlog.first_group(20).after(0) == 4
+
+
+def test_a_message_can_go_from_the_middle_of_its_group():
+    """What `headrace journal salvage` writes about a message whose body is lost."""
+    backlog = make()
+    backlog.add((1, 3, 1, 10), "a")
+    assert backlog.remove(2) == (2, 1, 1, 10)
+    group = backlog.group_of(1)
+    assert (group.touched, list(group.untouched._ranges)) == ([2], [1, 1, 3, 1])
+    assert backlog.remove(9) is None

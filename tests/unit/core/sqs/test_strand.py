@@ -32,3 +32,14 @@ def test_used_up_ranges_go():
         if number >= 8:
             strand.drop(1)
     assert len(strand._ranges) <= 2 * SLACK + 8
+
+
+def test_a_number_is_removed_wherever_it_stands():
+    strand = Strand()
+    strand.append(1, 5)
+    strand.append(9, 1)
+    for number in (3, 9, 5, 1):
+        strand.remove(number)
+    assert list(strand._ranges) == [2, 1, 4, 1]
+    strand.append(5, 1)
+    assert list(strand._ranges) == [2, 1, 4, 2]
