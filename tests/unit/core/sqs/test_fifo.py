@@ -80,3 +80,13 @@ def test_the_window_outlives_snapshots_at_every_instant():
             assert found == lived.window.find(key, bench.now)
             age_ms = (turn + 1 - earlier) * 20_000
             assert found == (earlier + 1 if age_ms < 300_000 else None)
+
+
+def test_a_window_that_is_over_is_in_no_snapshot_once_a_message_is_received():
+    bench = Bench()
+    queue = bench.create("q.fifo", FifoQueue="true")
+    send(bench, queue, *"ab")
+    bench.now += 300_000
+    assert bench.queue(queue).window.encode()[0] != b""
+    bench.receive(queue)
+    assert bench.queue(queue).window.encode() == [b"", b"", b""]
