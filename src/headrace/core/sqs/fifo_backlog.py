@@ -11,11 +11,12 @@ message may have changed is stirred, and placed anew before anybody asks for an 
 """
 
 import heapq
+from array import array
 from bisect import bisect_left, bisect_right, insort
 
 from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
-from headrace.core.sqs.grouped_lane import GroupedLane
+from headrace.core.sqs.grouped_lane import GroupedLane, swapped
 from headrace.core.sqs.lane import Piece
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.strand import Strand
@@ -174,17 +175,20 @@ class FifoBacklog(Backlog):
             return 0
         return self._lane.count - self._lane.count_sent_by(now - self.delay_ms)
 
-    def births(self) -> list[tuple[int, str]]:
-        """Return (birth, name) of each group, ascending."""
-        return [(birth, self._by_birth[birth].name) for birth in sorted(self._by_birth)]
+    def encode_groups(self) -> tuple[bytes, list[str]]:
+        """Return births (little-endian bytes) and names of the groups, by birth, ascending."""
+        births = swapped(array("Q", self._by_birth))  # they come to be in this order
+        return births.tobytes(), [group.name for group in self._by_birth.values()]
 
     def encode_lane(self) -> list[bytes]:
         """Return the columns of the untouched messages."""
         return self._lane.encode()
 
-    def decode_lane(self, columns: list[bytes], births: list[tuple[int, str]]) -> None:
-        """Fill the empty backlog with what `births` and `encode_lane` returned."""
-        for birth, name in births:
+    def decode_lane(self, columns: list[bytes], births: bytes, names: list[str]) -> None:
+        """Fill the empty backlog with what `encode_groups` and `encode_lane` returned."""
+        column = array("Q")
+        column.frombytes(births)
+        for birth, name in zip(swapped(column), names, strict=True):
             self._make(name, birth)
         self._lane.decode(columns)
         self.count = self._lane.count

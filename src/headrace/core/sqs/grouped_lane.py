@@ -79,7 +79,7 @@ class GroupedLane(Lane):
     def encode(self) -> list[bytes]:
         """Return the five columns as little-endian bytes."""
         parts = [_births_of(chunk)[low:] for chunk, low in self._living_chunks()]
-        return [*super().encode(), b"".join(_swapped(part).tobytes() for part in parts)]
+        return [*super().encode(), b"".join(swapped(part).tobytes() for part in parts)]
 
     def decode(self, columns: list[bytes]) -> None:
         """Fill the empty lane with what `encode` returned."""
@@ -87,7 +87,7 @@ class GroupedLane(Lane):
         super().decode(others)
         births = array("Q")
         births.frombytes(data)
-        births = _swapped(births)
+        births = swapped(births)
         low = 0
         for chunk in self.chunks:
             high = low + len(chunk.firsts)
@@ -105,7 +105,7 @@ def _births_of(chunk: Chunk) -> "array[int]":
     return chunk.births
 
 
-def _swapped(column: "array[int]") -> "array[int]":
+def swapped(column: "array[int]") -> "array[int]":
     """Return the column in little-endian order, or back from it."""
     if sys.byteorder == "big":
         column.byteswap()

@@ -38,7 +38,8 @@ class QueueState(msgspec.Struct, array_like=True):
 class FifoState(msgspec.Struct, array_like=True):
     """What a FIFO queue remembers besides; the lanes stand here and not there."""
 
-    births: list[tuple[int, str]]  #: (birth, name) of each group.
+    births: bytes  #: Of each group, ascending,
+    names: list[str]  #: and what they are called.
     lane: list[bytes]
     window: list[bytes]
     attempts: list[Attempt]
@@ -106,8 +107,10 @@ def decode_queue(number: int, data: bytes) -> Queue:
 
 
 def _fifo_state(queue: FifoQueue) -> FifoState:
+    births, names = queue.backlog.encode_groups()
     return FifoState(
-        births=queue.backlog.births(),
+        births=births,
+        names=names,
         lane=queue.backlog.encode_lane(),
         window=queue.window.encode(),
         attempts=queue.attempts.all(),
@@ -119,7 +122,7 @@ def _fifo_state(queue: FifoQueue) -> FifoState:
 def _fill_fifo(queue: FifoQueue, state: FifoState | None) -> None:
     if state is None:
         raise ValueError("the state of a FIFO queue without its groups")
-    queue.backlog.decode_lane(state.lane, state.births)
+    queue.backlog.decode_lane(state.lane, state.births, state.names)
     queue.window.decode(state.window)
     queue.attempts = Attempts(state.attempts)
     queue.former_scope = state.former_scope
