@@ -21,6 +21,9 @@ class DiskSpace:
         self._reserve = folder / "reserve"
         self._limits = limits
         self._is_low = False
+        #: Whether the reserve is there; None until it was looked for. It is checked after every
+        #: commit, and a look at the disk then costs more than the rest of the check.
+        self._has_reserve: bool | None = None
 
     @property
     def is_low(self) -> bool:
@@ -38,12 +41,16 @@ class DiskSpace:
         free = self._free_bytes()
         if free < self._limits.low_bytes:
             self._mark_low(free)
-        elif not self._is_low and not self._reserve.exists():
-            self._make_reserve()
+        elif not self._is_low and not self._has_reserve:
+            if self._has_reserve is None and self._reserve.exists():
+                self._has_reserve = True
+            else:
+                self._make_reserve()
 
     def give_up_reserve(self) -> None:
         """The disk is full: give the reserve to the writer."""
         self._mark_low(self._free_bytes())
+        self._has_reserve = False
         if self._reserve.exists():
             log.warning("%s: the reserve of disk space is given up", self._folder)
             self._reserve.unlink()
@@ -65,6 +72,7 @@ class DiskSpace:
             else:  # macOS
                 for _ in range(self._limits.reserve_bytes // MIB):
                     os.write(descriptor, bytes(MIB))
+            self._has_reserve = True
         except OSError as error:
             self._reserve.unlink()
             log.warning("%s: no reserve of disk space (%s)", self._folder, error)

@@ -37,6 +37,9 @@ _INVALID_CHARACTERS = (
     "#xE000 to #xFFFD | #x10000 to #x10FFFF"
 )
 _forbidden = FORBIDDEN_CHARACTERS.search
+#: Members of a message that is nothing but its body: the body, and the queue's URL or the entry's
+#: id. Most messages are, and each look for a member that is not there costs time.
+PLAIN_MEMBERS = 2
 
 
 def send_message(parameters: Parameters, context: Context, rooms: Any) -> SendMessages:
@@ -150,8 +153,13 @@ def _read_message(
     body = given.get("MessageBody")
     if not body:
         raise MissingParameter("The request must contain the parameter MessageBody.")
-    if _forbidden(body):
+    # What is printable holds nothing that is forbidden, and is found out several times faster.
+    if not body.isprintable() and _forbidden(body):
         raise InvalidMessageContents(_INVALID_CHARACTERS)
+    size = len(body) if body.isascii() else len(body.encode())
+    if len(given) == PLAIN_MEMBERS and not is_content_deduplicated:
+        content = Content(body, context.sender_id, None, context.trace_header)
+        return OutgoingMessage(encode(content), size)
     attributes = parse_attributes(given.get("MessageAttributes"))
     system = parse_system_attributes(given.get("MessageSystemAttributes"))
     delay_s = given.get("DelaySeconds")
@@ -172,7 +180,6 @@ def _read_message(
         group_id=group_id,
         deduplication_id=deduplication_id,
     )
-    size = len(body) if body.isascii() else len(body.encode())
     if attributes is not None:
         size += size_of(attributes)
     return OutgoingMessage(encode(content), size, delay_s, group_id, deduplication_id)
@@ -187,7 +194,10 @@ def _trace_header(system: Mapping[str, Attribute] | None, context: Context) -> s
 
 def _size_as_sent(entry: Mapping[str, Any]) -> int:
     """Return what an entry adds to the size of its batch, before it is checked (4.2)."""
-    size = len((entry.get("MessageBody") or "").encode(errors="surrogatepass"))
+    body = entry.get("MessageBody") or ""
+    size = len(body) if body.isascii() else len(body.encode(errors="surrogatepass"))
+    if len(entry) == PLAIN_MEMBERS:
+        return size
     for name, value in (entry.get("MessageAttributes") or {}).items():
         size += len(name.encode()) + len((value.get("DataType") or "").encode())
         size += len((value.get("StringValue") or "").encode(errors="surrogatepass"))
@@ -201,6 +211,10 @@ def _sent_members(given: Mapping[str, Any], result: SentMessage) -> Answer:
         "MD5OfMessageBody": body_digest(given["MessageBody"]),
         "MessageId": result.message_id,
     }
+    if result.sequence_number:
+        members["SequenceNumber"] = result.sequence_number
+    if len(given) == PLAIN_MEMBERS:
+        return members
     attributes = given.get("MessageAttributes")
     if attributes:
         parsed = parse_attributes(attributes)
@@ -208,8 +222,6 @@ def _sent_members(given: Mapping[str, Any], result: SentMessage) -> Answer:
     system = given.get("MessageSystemAttributes")
     if system:
         members["MD5OfMessageSystemAttributes"] = digest(parse_system_attributes(system) or {})
-    if result.sequence_number:
-        members["SequenceNumber"] = result.sequence_number
     return members
 
 

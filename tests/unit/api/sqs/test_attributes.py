@@ -235,3 +235,10 @@ def test_select_follows_the_names_of_a_receive(names, selected):
     """2.9 and S-A22."""
     attributes = strings(General="Kenobi", Hello="There", Help_Me="Me")
     assert list(select(attributes, names)) == selected
+
+
+@pytest.mark.parametrize("code", [*range(0x300), 0xD800, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF])
+def test_printable_characters_are_never_forbidden(code):
+    """What `sending` may skip the search for."""
+    character = chr(code)
+    assert not (character.isprintable() and FORBIDDEN_CHARACTERS.search(character))
