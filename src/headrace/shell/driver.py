@@ -68,6 +68,8 @@ class Driver:
         self.running = False
         self._room_of: dict[type, Room] = {}
         self._growing: frozenset[type] = frozenset()
+        #: Each room's next deadline when the alarm was set last.
+        self._deadlines: dict[Room, Instant | None] = {}
         self._carriers: dict[type, Carrier] = {}
         self._tickets = Tickets(hand, guarded)
         self._filling = OpenBlock(1)
@@ -87,6 +89,7 @@ class Driver:
         self.rooms = tuple(rooms)
         self._room_of = {command: room for room in self.rooms for command in room.commands}
         self._growing = frozenset(command for room in self.rooms for command in room.growing)
+        self._deadlines = {}
         self._filling = OpenBlock(self.journal.last_seq + 1)
         self._committing = None
         self.running = not self._is_stopped
@@ -132,8 +135,9 @@ class Driver:
             if not self.running:
                 return ticket  # a bug in `wake`: everybody was answered, and memory is rebuilt
         self._story.append((now, command))
+        room = self._room_of[type(command)]
         try:
-            effects = self._room_of[type(command)].apply(command, now, ticket)
+            effects = room.apply(command, now, ticket)
         except ServiceError as refusal:
             self._filling.replies.append((ticket, refusal))
         except Exception:
@@ -142,7 +146,7 @@ class Driver:
         else:
             if not self._take_effects(effects, ticket):
                 self._tickets.park(ticket)
-        self._end_of_command()
+        self._end_of_command(room)
         return ticket
 
     async def ask(self, command: Any) -> Any:
@@ -256,8 +260,11 @@ class Driver:
                     self._fail_for_bug(f"wake of {type(room).__name__}")
                     return
 
-    def _end_of_command(self) -> None:
-        """Ask for a seal at the end of this turn, answer what waits for nothing, arm the alarm."""
+    def _end_of_command(self, room: Room | None = None) -> None:
+        """Ask for a seal at the end of this turn, answer what waits for nothing, arm the alarm.
+
+        `room` is the only one that something happened to; None: any of them.
+        """
         filling = self._filling
         if filling.is_used and not self._seal_asked and self._committing is None:
             if filling.has_records:
@@ -265,7 +272,8 @@ class Driver:
                 asyncio.get_running_loop().call_soon(self._seal)
             else:
                 self._release_without_commit()
-        self._arm()
+        if room is None or room.next_deadline() != self._deadlines.get(room):
+            self._arm()
 
     def _release_without_commit(self) -> None:
         """Nothing is unwritten, so what was decided on durable state leaves at once."""
@@ -332,7 +340,7 @@ class Driver:
     def _arm(self) -> None:
         earliest: Instant | None = None
         for room in self.rooms:
-            deadline = room.next_deadline()
+            deadline = self._deadlines[room] = room.next_deadline()
             if deadline is not None and (earliest is None or deadline < earliest):
                 earliest = deadline
         self._alarm.set(earliest)

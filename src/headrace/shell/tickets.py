@@ -28,7 +28,8 @@ class Tickets:
     def issue(self, ticket: int, taker: Taker) -> None:
         """Let `taker` wait for a ticket, in hand."""
         self._takers[ticket] = taker
-        self._take_in_hand(ticket)
+        self._in_hand.add(ticket)
+        self._hand.take()
 
     def park(self, ticket: int) -> None:
         """A ticket waits for time or for others: it is not in hand."""
