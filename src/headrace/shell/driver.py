@@ -18,7 +18,7 @@ from typing import Any
 
 from headrace.base.errors import InternalFailure, ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
-from headrace.core.machine import Forget, Remember, Reply, Room
+from headrace.core.machine import Forget, Remember, Reply, Room, answer_of
 from headrace.ports.clock import Clock
 from headrace.ports.journal import Journal, JournalError
 from headrace.shell.alarm import OneAlarm
@@ -158,15 +158,11 @@ class Driver:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def take(value: Any) -> None:
-            if future.done():
-                return
-            if isinstance(value, ServiceError):
-                future.set_exception(value)
-            else:
+            if not future.done():
                 future.set_result(value)
 
         self.submit(command, take)
-        return await future
+        return answer_of(await future)
 
     def reply(self, value: Any, taker: Taker) -> None:
         """Give `taker` a value that was found by looking into the rooms, after their last commit.
@@ -261,10 +257,7 @@ class Driver:
                     return
 
     def _end_of_command(self, room: Room | None = None) -> None:
-        """Ask for a seal at the end of this turn, answer what waits for nothing, arm the alarm.
-
-        `room` is the only one that something happened to; None: any of them.
-        """
+        """Seal at this turn's end, answer what waits for nothing, set the alarm (for one room)."""
         filling = self._filling
         if filling.is_used and not self._seal_asked and self._committing is None:
             if filling.has_records:

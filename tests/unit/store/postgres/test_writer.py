@@ -114,7 +114,7 @@ def test_without_a_database_nobody_knows_and_nothing_more_is_written(database, m
                 await journal.append(block(1))
             with pytest.raises(AppendUnknown, match="opened anew"):
                 await journal.append(block(1))
-            monkeypatch.setattr("headrace.store.postgres.journal.REOPEN_S", 0.0)
+            monkeypatch.setitem(type(journal).open.__globals__, "REOPEN_S", 0.0)
             with pytest.raises(JournalError, match="cannot be reached"):
                 await journal.open()
             journal.writer._url = url
