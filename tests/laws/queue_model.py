@@ -54,6 +54,8 @@ def places_in(room, now, names=NAMES):
 
 
 class Message:
+    group = ""
+
     def __init__(self, number, sent_at, visible_at):
         self.number = number
         self.sent_at = sent_at
@@ -62,7 +64,6 @@ class Message:
         self.count = self.count_here = 0
         self.is_touched = False
         self.source = ""
-        self.group = ""
 
 
 class ModelQueue:

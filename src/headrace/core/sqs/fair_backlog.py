@@ -46,7 +46,8 @@ class FairBacklog(Backlog):
 
     def use_noise(self, noise: Noise) -> None:
         """Take other thresholds."""
-        self.noise = self._order.noise = noise
+        self.noise = noise
+        self._order.use_noise(noise)
 
     # --- messages come and go -------------------------------------------------------------------
 

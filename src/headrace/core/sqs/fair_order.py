@@ -51,6 +51,15 @@ class FairOrder:
         self._ranks: list[Rank] = []
         self._lapses: list[tuple[int, int]] = []  #: (when a noisy group may be quiet, birth).
 
+    def use_noise(self, noise: Noise) -> None:
+        """Take other thresholds; they hold also for the groups that are idle now."""
+        self.noise = noise
+        self._lapses = []
+        for group in self._groups.values():
+            group.has_lapse_noted = False
+            if group.is_aside:
+                self.note_lapse(group)
+
     def first(self, now: Instant) -> Turn | None:
         """Return the message whose turn it is; None when none is visible."""
         self.promote(now)
