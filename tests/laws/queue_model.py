@@ -54,6 +54,8 @@ def places_in(room, now, names=NAMES):
 
 
 class Message:
+    group = ""
+
     def __init__(self, number, sent_at, visible_at):
         self.number = number
         self.sent_at = sent_at
@@ -73,6 +75,59 @@ class ModelQueue:
         self.parked = []  # [ticket, at_most, visibility, deadline]
         self.next_number = 1
         self.purged_at = None
+        self.noisy = set()  # Groups.
+        self.ends = {}  # Group to the last instant at which a message of it was in flight.
+        self.watched = 0
+
+    # --- fair queues (spec/sqs.md 6), counted from the messages each time ---
+
+    def of(self, group):
+        return [m for m in self.messages if m.group == group]
+
+    def watch(self, at):
+        """Learn until when messages of each group were in flight, and which are quiet again."""
+        for m in self.messages:
+            if m.is_touched and m.visible_at > self.watched:
+                end = min(m.visible_at, m.sent_at + self.retention_ms, at)
+                self.ends[m.group] = max(self.ends.get(m.group, 0), end)
+        self.watched = at
+        for group in list(self.noisy):
+            is_idle = not any(m.is_touched and m.visible_at > at for m in self.of(group))
+            if is_idle and self.ends[group] + RULES.noise.idle_ms <= at:
+                self.noisy.discard(group)
+        self.forget()
+
+    def forget(self):
+        """Forget the groups without messages."""
+        self.noisy &= {m.group for m in self.messages}
+
+    def waiting(self, group, at):
+        return [m for m in self.of(group) if not (m.is_touched and m.visible_at > at)]
+
+    def judge(self, groups, at):
+        """Find out which of these groups are noisy."""
+        flying = [m.group for m in self.messages if m.is_touched and m.visible_at > at]
+        for group in set(groups) - {""}:
+            mine = flying.count(group)
+            if not self.waiting(group, at):
+                self.noisy.discard(group)
+            elif mine >= RULES.noise.in_flight_min and (
+                mine / len(flying) > RULES.noise.share_percent / 100
+            ):
+                self.noisy.add(group)
+
+    def next_of(self, visible, taken, at):
+        """Return which visible message comes next."""
+        quiet = [m for m in visible if m.group not in self.noisy]
+        if quiet:
+            return min(quiet, key=lambda m: m.number)
+        flying = [
+            m.group for m in self.messages if m in taken or (m.is_touched and m.visible_at > at)
+        ]
+        firsts = {}
+        for m in sorted(visible, key=lambda m: m.number):
+            firsts.setdefault(m.group, m)
+        return min(firsts.values(), key=lambda m: (flying.count(m.group), m.number))
 
 
 class Model:
@@ -100,6 +155,7 @@ class Model:
             self.happen(queue, at)
         for queue in self.queues.values():
             queue.seen = max(queue.seen, now)
+            queue.watch(now)
 
     def instants(self, queue):
         for message in queue.messages:
@@ -110,6 +166,7 @@ class Model:
                 yield deadline
 
     def happen(self, queue, at):
+        queue.watch(at)
         self.serve(queue, at)
         queue.seen = at
         for receive in [r for r in queue.parked if r[3] is not None and r[3] <= at]:
@@ -118,6 +175,7 @@ class Model:
 
     def expire(self, queue, at):
         queue.messages = [m for m in queue.messages if m.sent_at + queue.retention_ms > at]
+        queue.forget()
 
     def serve(self, queue, at):
         self.expire(queue, at)
@@ -155,9 +213,10 @@ class Model:
             ]
             if not visible:
                 break
-            message = min(visible, key=lambda m: m.number)
+            message = queue.next_of(visible, taken, at)
             if target is not None and message.count_here >= queue.redrive[1]:
                 queue.messages.remove(message)
+                queue.forget()
                 message.number = target.next_number
                 target.next_number += 1
                 message.count_here = 0
@@ -177,6 +236,8 @@ class Model:
             message.count_here += 1
             message.is_touched = True
             message.visible_at = visible_at
+            queue.ends[message.group] = at
+        queue.judge([message.group for message in taken], at)
         if taken:
             self.replies[ticket] = (
                 [(m.number, m.sent_at, m.first_received_at, m.count, m.source) for m in taken],
@@ -230,6 +291,7 @@ class Model:
             return "PurgeQueueInProgress"
         queue.purged_at = now
         queue.messages = []
+        queue.forget()
         return None
 
     def GetQueueAttributes(self, queue, command, now, ticket):
@@ -258,11 +320,15 @@ class Model:
 
     def SendMessages(self, queue, command, now, ticket):
         results = []
+        groups = {message.group_id or "" for message in command.messages}
+        queue.noisy -= {group for group in groups if not queue.waiting(group, now)}
         for message in command.messages:
             delay_ms = queue.delay_ms if message.delay_s is None else message.delay_s * 1_000
             results.append(queue.next_number)
             queue.messages.append(Message(queue.next_number, now, now + delay_ms))
+            queue.messages[-1].group = message.group_id or ""
             queue.next_number += 1
+        queue.judge(groups, now)
         self.replies[ticket] = results
 
     def ReceiveMessages(self, queue, command, now, ticket):
@@ -305,6 +371,7 @@ class Model:
                 results.append(None)
                 gone.add(receipt[1])
         queue.messages = [m for m in queue.messages if m.number not in gone]
+        queue.forget()
         self.replies[ticket] = results
 
     def ChangeVisibility(self, queue, command, now, ticket):

@@ -5,14 +5,19 @@ from hypothesis import strategies as st
 from headrace.core.machine import Numbers
 from headrace.core.sqs import commands
 from headrace.core.sqs.errors import QueueDoesNotExist
-from headrace.core.sqs.limits import QueueRules
+from headrace.core.sqs.limits import Noise, QueueRules
 from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.replies import Received
 from tests.laws.harness import Laws
 
 ACCOUNT, REGION = "111111111111", "us-east-1"
 #: Small enough that a story of some dozen steps reaches every bound.
-RULES = QueueRules(in_flight_max=7, moves_at_most=2, parked_max=4)
+RULES = QueueRules(
+    in_flight_max=7,
+    moves_at_most=2,
+    parked_max=4,
+    noise=Noise(in_flight_min=2, share_percent=40, idle_ms=3_000),
+)
 #: The dead-letter queue comes before one source and behind the other.
 NAMES = ("early", "dead", "late")
 GONE = 9_999
@@ -45,10 +50,17 @@ ATTRIBUTES = [
 
 queues = st.sampled_from(("early", "early", "dead", "late", "late", "late"))
 picks = st.integers(0, 30)
+#: (delay, group): with a group only where the queue is fair by then (spec/sqs.md 6).
+messages = st.tuples(
+    st.sampled_from([None, None, None, 0, 1, 3, 60]), st.sampled_from([None, None, "A", "A", "B"])
+)
 sends = st.tuples(
     st.just("send"),
     queues,
-    st.lists(st.sampled_from([None, None, None, 0, 1, 3, 60]), min_size=1, max_size=4),
+    st.one_of(
+        st.lists(messages, min_size=1, max_size=4),
+        st.lists(st.tuples(st.sampled_from([None, None, 0, 1, 60]), st.none()), min_size=1),
+    ),
 )
 receives = st.tuples(
     st.just("receive"),
@@ -123,8 +135,8 @@ def translate(step, life):
     return TRANSLATIONS[kind](life, name, number_of(life.room, name), *rest)
 
 
-def _send(life, name, queue, delays):
-    messages = tuple(commands.OutgoingMessage(b"body", 4, delay) for delay in delays)
+def _send(life, name, queue, sent):
+    messages = tuple(commands.OutgoingMessage(b"body", 4, *message) for message in sent)
     return commands.SendMessages(queue, life.next_block, messages)
 
 

@@ -36,7 +36,7 @@ soon_visible = st.sampled_from([None, 0, 0, 0])
 stories = stories_with_tasks(
     queue_stories,
     [
-        st.tuples(st.just("send"), st.just("dead"), st.just([None] * 3)),
+        st.tuples(st.just("send"), st.just("dead"), st.just([(None, None)] * 3)),
         st.tuples(st.just("receive"), queue_stories.queues, st.just(10), st.just(0), soon_visible),
     ],
 )

@@ -148,6 +148,7 @@ class Delivery:
         visible_at: Instant,
         effects: Effects,
     ) -> None:
+        queue.handed_out(slots)
         numbers = [slot.number for slot in slots]
         record = MessagesReceived(
             queue.number, now, visible_at, ranges_of(numbers), receive.attempt

@@ -33,6 +33,7 @@ from headrace.core.sqs.errors import (
     QueueDoesNotExist,
     QueueNameExists,
 )
+from headrace.core.sqs.fair import FairQueue
 from headrace.core.sqs.fifo import make_queue
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.records import NameFreed, QueueAttributesSet, QueueCreated, QueueDeleted
@@ -235,6 +236,8 @@ class Directory:
         """Add a queue."""
         self._numbers.saw(queue.number)
         self.queues[queue.number] = queue
+        if isinstance(queue, FairQueue):
+            queue.use_noise(self._rules.noise)
         identity = queue.identity
         self._by_name[identity.account, identity.region, identity.name] = queue.number
         insort(self._names.setdefault((identity.account, identity.region), []), identity.name)

@@ -15,6 +15,7 @@ from headrace.core.sqs.attempts import Attempt, Attempts
 from headrace.core.sqs.attributes import FIFO, GROUP_SCOPE, SCOPE
 from headrace.core.sqs.backlog import NO_NUMBER
 from headrace.core.sqs.deduplication import Window, key_of
+from headrace.core.sqs.fair import FairQueue
 from headrace.core.sqs.fifo_backlog import FifoBacklog, Group
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.limits import DEDUPLICATION_WINDOW_MS
@@ -213,5 +214,5 @@ def make_queue(
     now: Instant,
 ) -> Queue:
     """Return an empty queue of the type that its attributes say."""
-    kind = FifoQueue if FIFO in attributes else Queue
+    kind = FifoQueue if FIFO in attributes else FairQueue
     return kind(number, identity, attributes, tags, now)

@@ -90,6 +90,19 @@ LOOK_MESSAGES_MAX = 1_000
 MOVE_STEP_MS = 100
 
 
+class Noise(msgspec.Struct, frozen=True, gc=False):
+    """When a group of a standard queue is noisy, so that quiet ones come first (6; 12, Q20)."""
+
+    in_flight_min: int = 30  #: So many messages of its own are in flight,
+    share_percent: int = 10  #: and they are more than this share of all in flight.
+    idle_ms: int = 300_000  #: It ends when nothing of it was in flight for so long.
+
+    def is_loud(self, in_flight: int, in_flight_of_all: int) -> bool:
+        """Tell whether a group with so much in flight is above both thresholds."""
+        is_large = in_flight * 100 > self.share_percent * in_flight_of_all
+        return in_flight >= self.in_flight_min and is_large
+
+
 class QueueRules(msgspec.Struct, frozen=True, gc=False):
     """What a test may want smaller or off; 0 switches a waiting time off."""
 
@@ -100,3 +113,4 @@ class QueueRules(msgspec.Struct, frozen=True, gc=False):
     parked_max: int = 100_000
     #: Messages that one receive moves to the dead-letter queue before others have a turn.
     moves_at_most: int = 100
+    noise: Noise = Noise()

@@ -30,6 +30,7 @@ from headrace.core.sqs.fifo_messages import (
     FifoMessages,
     expired_handle,
     is_over,
+    shortened,
     too_long,
 )
 from headrace.core.sqs.longpoll import ParkedReceive
@@ -76,6 +77,7 @@ class Messages:
         number = first = queue.next_message
         bodies: list[bytes] = []
         delays: list[int] = []
+        groups: list[str] = []
         results: list[SentMessage | ServiceError] = []
         for message in command.messages:
             refusal = _refusal_of(message, settings.maximum_message_size)
@@ -84,6 +86,7 @@ class Messages:
                 continue
             delay_s = message.delay_s
             delays.append(settings.delay_ms if delay_s is None else ms_of_s(delay_s))
+            groups.append(message.group_id or "")
             bodies.append(message.content)
             results.append(
                 SentMessage(number, self._delivery.receipts.message_id(queue.number, number))
@@ -92,7 +95,8 @@ class Messages:
         reply = Reply(ticket, Sent(tuple(results)))
         if not bodies:
             return [reply]
-        record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies))
+        named = shortened(groups) if any(groups) else None
+        record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies), named)
         queue.accept(record, command.block)
         self._delivery.stir(queue, now)
         return [Remember(record, first, bodies), reply]
@@ -164,8 +168,8 @@ class Messages:
         )
         if not numbers:
             return [Reply(ticket, _DONE)]
-        queue.undo_receive(numbers, now)
         self._delivery.stir(queue, now)
+        queue.undo_receive(numbers, now)
         record = MessagesReturned(queue.number, now, ranges_of(numbers))
         return [Remember(record), Reply(ticket, _DONE)]
 
@@ -193,8 +197,8 @@ class Messages:
             return [reply]
         numbers = sorted(found)
         record = MessagesDeleted(queue.number, now, ranges_of(numbers))
-        forgets = forgets_of(queue.delete(numbers))
         self._delivery.stir(queue, now)
+        forgets = forgets_of(queue.delete(numbers))
         return [Remember(record), reply, *forgets]
 
     def change_visibility(self, command: ChangeVisibility, now: Instant, ticket: int) -> Effects:
@@ -214,8 +218,8 @@ class Messages:
         if not changes:
             return [reply]
         record = VisibilityChanged(queue.number, now, list(changes), list(changes.values()))
-        queue.change_visibility(record.numbers, record.visible_at, now)
         self._delivery.stir(queue, now)
+        queue.change_visibility(record.numbers, record.visible_at, now)
         return [Remember(record), reply]
 
     def _visibility_of(

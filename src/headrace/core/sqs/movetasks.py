@@ -205,11 +205,13 @@ class MoveTasks:
         if task.destination_arn and self._target(task.destination_arn) is None:
             return self._turn(source, FAILED, DESTINATION_IS_GONE, at, effects)
         visible_at = Instant(at + 1)  # any instant that is not over: they leave at once
+        source.now = at
         taken = source.take(pace_of(task.rate).messages, at, visible_at, TakeLimits())
         effects += forgets_of(taken.expired)
         by_target, rest, failure = self._sort(taken.slots, task.destination_arn)
         moved = [slot for slots in by_target.values() for slot in slots]
         if taken.slots:
+            source.handed_out(taken.slots)
             numbers = ranges_of([slot.number for slot in taken.slots])
             effects.append(Remember(MessagesReceived(source.number, at, visible_at, numbers)))
         if rest:

@@ -232,6 +232,9 @@ class Queue:
             if visible_at <= now:
                 self.touched.show(slot, visible_at)
 
+    def handed_out(self, slots: Sequence[Slot]) -> None:
+        """Learn that what `take` returned was handed out, and what departed is gone."""
+
     def delete(self, numbers: Iterable[int]) -> list[Slot]:
         """Remove touched messages; return those that were here."""
         slots = [slot for number in numbers if (slot := self.touched.drop(number)) is not None]

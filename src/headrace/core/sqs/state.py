@@ -9,6 +9,8 @@ import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.sqs.attempts import Attempt, Attempts
+from headrace.core.sqs.fair import FairQueue
+from headrace.core.sqs.fair_backlog import FairState
 from headrace.core.sqs.fifo import FifoQueue, make_queue
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.queue import Identity, Queue
@@ -33,6 +35,8 @@ class QueueState(msgspec.Struct, array_like=True):
     slots: list[Slot]  #: By number, ascending.
     tasks: list[MoveTask] = msgspec.field(default_factory=list)
     fifo: "FifoState | None" = None  #: Of a FIFO queue.
+    #: Of a standard queue that has seen a group id; the lanes stand here and not there.
+    fair: FairState | None = None
 
 
 class FifoState(msgspec.Struct, array_like=True):
@@ -63,6 +67,8 @@ def encode_queue(queue: Queue) -> bytes:
     """Return a queue's state."""
     slots = queue.touched.slots
     identity = queue.identity
+    fair = queue.fair if isinstance(queue, FairQueue) else None
+    has_lanes = fair is None and not isinstance(queue, FifoQueue)
     state = QueueState(
         account=identity.account,
         region=identity.region,
@@ -73,10 +79,11 @@ def encode_queue(queue: Queue) -> bytes:
         modified_at=queue.modified_at,
         purged_at=queue.purged_at,
         next_message=queue.next_message,
-        lanes=[] if isinstance(queue, FifoQueue) else queue.backlog.encode(),
+        lanes=queue.backlog.encode() if has_lanes else [],
         slots=[slots[number] for number in sorted(slots)],
         tasks=queue.tasks,
         fifo=_fifo_state(queue) if isinstance(queue, FifoQueue) else None,
+        fair=None if fair is None else fair.encode_fair(),
     )
     return FORMAT + _encode(state)
 
@@ -95,12 +102,16 @@ def decode_queue(number: int, data: bytes) -> Queue:
     queue.next_message = state.next_message
     if isinstance(queue, FifoQueue):
         _fill_fifo(queue, state.fifo)
+    elif state.fair is not None and isinstance(queue, FairQueue):
+        queue.become_fair().decode_fair(state.fair)
     else:
         queue.backlog.decode(state.lanes)
     for slot in state.slots:
         queue.touched.add(slot)
         if (slot.home, slot.home_number) != (number, slot.number):
             queue.arrived[slot.home, slot.home_number] = slot.number
+    if state.fair is not None and isinstance(queue, FairQueue) and queue.fair is not None:
+        queue.fair.decode_noise(state.fair)
     queue.tasks = state.tasks
     queue.look_at_backlog()
     return queue

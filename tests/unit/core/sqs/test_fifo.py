@@ -3,8 +3,8 @@
 import itertools
 
 from headrace.core.sqs import commands
+from headrace.core.sqs.fair import FairQueue
 from headrace.core.sqs.fifo import FifoQueue, make_queue, sequence_number
-from headrace.core.sqs.queue import Queue
 from headrace.core.sqs.state import decode_queue, encode_queue
 from tests.unit.core.sqs.bench import Bench
 
@@ -33,7 +33,7 @@ def test_the_attributes_say_which_type_it_is():
     assert isinstance(queue, FifoQueue)
     assert isinstance(decode_queue(number, encode_queue(queue)), FifoQueue)
     plain = make_queue(9, queue.identity, bench.queue(bench.create("p")).attributes, {}, 0)
-    assert type(plain) is Queue
+    assert type(plain) is FairQueue
 
 
 def test_beyond_the_in_flight_limit_nothing_comes_and_nothing_is_refused():
