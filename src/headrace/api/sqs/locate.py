@@ -16,8 +16,11 @@ from headrace.core.sqs.queues import Queues
 
 #: Queue URLs whose parts are remembered; a client sends the same few again and again.
 REMEMBERED_URLS_MAX = 4_096
+#: Characters of the longest one that is remembered: a queue's real URL is shorter, and a request
+#: may hold a megabyte of anything in its place.
+REMEMBERED_URL_LENGTH_MAX = 1_024
 
-_parse = lru_cache(maxsize=REMEMBERED_URLS_MAX)(parse_queue_url)
+_remembered = lru_cache(maxsize=REMEMBERED_URLS_MAX)(parse_queue_url)
 
 
 def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) -> int:
@@ -30,5 +33,6 @@ def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) 
     url = parameters.get("QueueUrl")
     if not url:
         raise MissingParameter("The request must contain the parameter QueueUrl.")
-    place = _parse(url)
+    is_usual = len(url) <= REMEMBERED_URL_LENGTH_MAX
+    place = _remembered(url) if is_usual else parse_queue_url(url)
     return queues.find(place.account or context.account, place.region or context.region, place.name)

@@ -77,7 +77,7 @@ class Messages:
         number = first = queue.next_message
         bodies: list[bytes] = []
         delays: list[int] = []
-        groups: list[str] = []
+        accepted: list[OutgoingMessage] = []
         results: list[SentMessage | ServiceError] = []
         for message in command.messages:
             refusal = _refusal_of(message, settings.maximum_message_size)
@@ -86,7 +86,7 @@ class Messages:
                 continue
             delay_s = message.delay_s
             delays.append(settings.delay_ms if delay_s is None else ms_of_s(delay_s))
-            groups.append(message.group_id or "")
+            accepted.append(message)
             bodies.append(message.content)
             results.append(
                 SentMessage(number, self._delivery.receipts.message_id(queue.number, number))
@@ -95,7 +95,7 @@ class Messages:
         reply = Reply(ticket, Sent(tuple(results)))
         if not bodies:
             return [reply]
-        named = shortened(groups) if any(groups) else None
+        named = _groups_of(accepted)
         record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies), named)
         queue.accept(record, command.block)
         self._delivery.stir(queue, now)
@@ -281,6 +281,14 @@ def _invalid_handle(handle: str) -> ServiceError:
     return ReceiptHandleIsInvalid(
         f'The input receipt handle "{handle}" is not a valid receipt handle.'
     )
+
+
+def _groups_of(messages: list[OutgoingMessage]) -> list[str] | None:
+    """Return the group of each message for `MessagesSent`; None when none has one, as is usual."""
+    for message in messages:
+        if message.group_id:
+            return shortened([each.group_id or "" for each in messages])
+    return None
 
 
 def _shortened(delays: list[int]) -> list[int]:

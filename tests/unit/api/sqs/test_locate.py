@@ -2,6 +2,7 @@
 
 import pytest
 
+from headrace.api.sqs import locate
 from headrace.core.sqs.errors import MissingParameter, QueueDoesNotExist
 from tests.unit.api.sqs.desk import Desk
 
@@ -46,3 +47,19 @@ def test_a_missing_url_is_missed():
     """2, common."""
     with pytest.raises(MissingParameter, match="must contain the parameter QueueUrl"):
         Desk().ask("SendMessage", MessageBody="a")
+
+
+def test_what_a_hostile_client_sends_as_a_url_is_not_kept():
+    """A million characters, each time others: none of them stays in memory."""
+    desk = Desk()
+    for number in range(3):
+        with pytest.raises(QueueDoesNotExist):
+            desk.ask("PurgeQueue", QueueUrl=f"http://a/000000000000/{number}" + "x" * 1_000_000)
+        remembered = locate._remembered.cache_info().currsize
+        with pytest.raises(QueueDoesNotExist):
+            desk.ask("PurgeQueue", QueueUrl=f"y{number}" * 500_000)
+        assert locate._remembered.cache_info().currsize == remembered
+    locate._remembered.cache_clear()
+    with pytest.raises(QueueDoesNotExist):
+        desk.ask("PurgeQueue", QueueUrl="z" * (locate.REMEMBERED_URL_LENGTH_MAX + 1))
+    assert locate._remembered.cache_info().currsize == 0
