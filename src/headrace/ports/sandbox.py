@@ -17,8 +17,8 @@ class RuntimeFound(msgspec.Struct, frozen=True):
     """An interpreter on this machine and the Lambda runtime that it serves."""
 
     runtime: str  #: Lambda's identifier, e.g. "python3.12".
-    path: str  #: Absolute path of the interpreter.
-    version: str  #: Full version, e.g. "3.12.1".
+    path: str  #: Absolute path of the interpreter; empty where packages bring their program.
+    version: str  #: Full version, e.g. "3.12.1"; empty likewise.
 
 
 class EnvironmentSpec(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     function_name: str
     function_version: str  #: "$LATEST" or digits.
     runtime: str  #: Lambda's identifier, e.g. "python3.12".
-    handler: str  #: "module.function", "pkg/module.function".
+    handler: str  #: "module.function", "pkg/module.function"; whatever its language expects.
     code_archive: str  #: Absolute path of the zip archive, complete on disk.
     code_digest: str  #: SHA-256 of the archive in hex; the key under which it is unpacked once.
     memory_mb: int  #: 128 to 10,240.
@@ -48,6 +48,7 @@ class InitStatus(Enum):
     KILLED = "killed"  #: The process was killed by a signal that we did not send.
     OUT_OF_MEMORY = "out_of_memory"
     TIMED_OUT = "timed_out"
+    FAULT = "fault"  #: There is nothing to run; error_type and payload (a sentence) say why.
 
 
 class InitOutcome(msgspec.Struct, frozen=True):
@@ -59,6 +60,7 @@ class InitOutcome(msgspec.Struct, frozen=True):
     exit_status: int = 0  #: For EXITED.
     signal: int = 0  #: For KILLED and OUT_OF_MEMORY.
     memory_peak_mb: int = 0  #: Rounded up.
+    error_type: str = ""  #: For FAULT: AWS's word, "Runtime.InvalidEntrypoint".
 
 
 class Invocation(msgspec.Struct, frozen=True):

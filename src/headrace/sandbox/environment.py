@@ -15,8 +15,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-import msgspec
-
 from headrace.ports.sandbox import (
     EnvironmentSpec,
     InitOutcome,
@@ -29,6 +27,7 @@ from headrace.ports.sandbox import (
 )
 from headrace.sandbox import limits, trees
 from headrace.sandbox.cgroups import Group
+from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
 from headrace.sandbox.trees import wait_readable
@@ -42,14 +41,6 @@ class _Ended(Enum):
     EXITED = "exited"
     KILLED = "killed"
     OUT_OF_MEMORY = "out_of_memory"
-
-
-class _Answer(msgspec.Struct, frozen=True, gc=False):
-    """A frame from the runtime."""
-
-    kind: str
-    error_type: str
-    payload: bytes
 
 
 class LinuxEnvironment:
@@ -75,11 +66,14 @@ class LinuxEnvironment:
         #: Whether the keeper is the pid namespace's init, so that its death takes all others.
         self._kills_with_keeper = kills_with_keeper
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
+        #: Replaced by `speak_through` when the function's program does not speak frames.
+        self._dialogue: Dialogue = FrameDialogue(self._connection)
+        self._speaks_frames = True
         self._log = LogPipe(loop, log, take_log)
         self._handle = -1
         self._pid = 0
         # The init phase's answer may come before anyone waits for it.
-        self._turn: asyncio.Future[_Answer | None] | None = loop.create_future()
+        self._turn: asyncio.Future[Answer | None] | None = loop.create_future()
         self._frozen = False
         self._kill_sent = False
         self._timed_out = False
@@ -96,6 +90,18 @@ class LinuxEnvironment:
     def when_gone(self, action: Callable[[], None]) -> None:
         """Run an action once when nothing of the environment is left alive."""
         self._on_gone.append(action)
+
+    def speak_through(self, dialogue: Dialogue) -> None:
+        """Use another protocol than frames for events; frames still tell what went wrong."""
+        self._dialogue = dialogue
+        self._speaks_frames = False
+
+    def take_answer(self, answer: Answer) -> None:
+        """Take what the runtime said; dropped when nobody asked or its time is over."""
+        if self._turn is None or self._turn.done() or self._timed_out:
+            return
+        self._log.drain()
+        self._turn.set_result(answer)
 
     def adopt(self, handle: int) -> None:
         """Take the pidfd of the keeper."""
@@ -137,6 +143,11 @@ class LinuxEnvironment:
                 memory_peak_mb=self._memory_peak_mb(),
             )
             await self.kill()
+        elif answer.kind == "fault":
+            await self.kill()
+            self.init = InitOutcome(
+                InitStatus.FAULT, duration, answer.payload, error_type=answer.error_type
+            )
         else:
             await self.kill()
             raise SandboxUnavailable(f"The sandbox could not be entered: {answer.error_type}.")
@@ -165,14 +176,7 @@ class LinuxEnvironment:
         if self._frozen:
             self._thaw()
         started = time.monotonic_ns()
-        header: Header = {
-            "id": invocation.request_id,
-            "deadline_ms": invocation.deadline_epoch_ms,
-            "arn": invocation.invoked_function_arn,
-            "trace": invocation.trace_header,
-            "client_context": invocation.client_context,
-        }
-        answer = await self._ask(header, invocation)
+        answer = await self._ask(invocation)
         duration = time.monotonic_ns() - started
         peak = self._memory_peak_mb()
         if answer is None:
@@ -217,17 +221,17 @@ class LinuxEnvironment:
         if self._ended is None:
             trees.continue_tree(self._pid)
 
-    async def _ask(self, header: Header, invocation: Invocation) -> _Answer | None:
+    async def _ask(self, invocation: Invocation) -> Answer | None:
         """Send an event and wait for the answer; None when the environment ended instead."""
         if self._turn is not None:
             raise RuntimeError("an environment runs one event at a time")
         if self._ended is not None:
             return None
         self._turn = turn = self._loop.create_future()
-        self._connection.send(header, invocation.payload)
+        self._dialogue.deliver(invocation)
         return await self._wait(turn, invocation.timeout_ms)
 
-    async def _wait(self, turn: asyncio.Future[_Answer | None], limit_ms: int) -> _Answer | None:
+    async def _wait(self, turn: asyncio.Future[Answer | None], limit_ms: int) -> Answer | None:
         timer = self._loop.call_later(limit_ms / 1000, self._expire)
         try:
             return await turn
@@ -239,6 +243,8 @@ class LinuxEnvironment:
             self._turn = None
 
     def _expire(self) -> None:
+        # An answer counts even if its runtime does not come back for the next event.
+        self._dialogue.release()
         self._timed_out = True
         self._send_kill()
 
@@ -268,10 +274,10 @@ class LinuxEnvironment:
             self._peak_kb = max(self._peak_kb, peak)
         if kind == "setup_failed":
             error_type = header.get("reason")
-        if self._turn is None or self._turn.done() or self._timed_out or not _is_expected(kind):
-            return
-        self._log.drain()
-        self._turn.set_result(_Answer(str(kind), str(error_type or ""), body))
+        elif kind == "fault":
+            body = str(header.get("reason")).encode()
+        if _is_expected(kind):
+            self.take_answer(Answer(str(kind), str(error_type or ""), body))
 
     def _on_stream_end(self, error: BrokenFrame | None) -> None:
         """Kill what has closed its socket but does not end, or has broken the protocol.
@@ -281,6 +287,8 @@ class LinuxEnvironment:
         """
         if error is not None:
             self._send_kill()
+        elif not self._speaks_frames:
+            return  # A program has been executed: it does not get the socket.
         elif self._ended is None and self._turn is None and self._patience is None:
             self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._send_kill)
 
@@ -288,6 +296,7 @@ class LinuxEnvironment:
         if self._ended is not None:
             return
         self._connection.drain()
+        self._dialogue.release()
         self._log.drain()
         self._judge(status)
         self._connection.close()
@@ -339,4 +348,12 @@ class LinuxEnvironment:
 
 
 def _is_expected(kind: Any) -> bool:
-    return kind in ("ready", "init_error", "setup_failed", "result", "error", "too_large")
+    return kind in (
+        "ready",
+        "init_error",
+        "setup_failed",
+        "fault",
+        "result",
+        "error",
+        "too_large",
+    )

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterable
 from importlib import metadata
 
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import Interpreter
 from headrace.sandbox.levels import PROGRAMS
 from headrace.sandbox.trees import wait_readable
 

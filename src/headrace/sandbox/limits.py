@@ -7,6 +7,12 @@ HEADER_BYTES_MAX = 65_535
 #: How much is read from an environment's socket at a time, in bytes.
 READ_BYTES = 65_536
 
+#: The head of a request to the Runtime API, in bytes; an X-Ray cause alone may have 1 MB
+#: (spec/lambda.md 3.1).
+HTTP_HEAD_BYTES_MAX = 2_097_152
+#: Requests of one connection that wait behind each other before no more is read; ours.
+PIPELINED_MAX = 16
+
 #: Capacity of a log pipe, in bytes: what may lie unread when an outcome comes (Linux's default).
 LOG_PIPE_BYTES = 65_536
 #: The longest line of a log, in bytes; a longer one is delivered in pieces (spec/lambda.md T10).

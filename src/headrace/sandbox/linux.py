@@ -12,24 +12,26 @@ from collections.abc import Mapping, Sequence
 
 from headrace.ports.sandbox import EnvironmentSpec, LogTaker, RuntimeFound, SandboxUnavailable
 from headrace.sandbox import files, limits
+from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.environment import LinuxEnvironment
-from headrace.sandbox.interpreters import (
-    Interpreter,
-    as_runtime,
-    as_runtimes,
-    ask_interpreters,
-    candidate_paths,
-    choose_interpreter,
-)
+from headrace.sandbox.interpreters import as_runtime, as_runtimes, choose_interpreter
+from headrace.sandbox.languages.catalogue import PYTHON, find_interpreters, language_for
+from headrace.sandbox.languages.language import Interpreter, Speech
+from headrace.sandbox.languages.python import own_interpreter
 from headrace.sandbox.levels import find_posture
 from headrace.sandbox.orders import compose_order
 from headrace.sandbox.pool import ZygotePool
+from headrace.sandbox.runtime_api import RuntimeApi
 from headrace.sandbox.supplies import Supplies, Supply
 from headrace.sandbox.zygotes import Zygote, ZygoteGone
 
 
 class LinuxSandbox:
-    """Makes environments with one zygote per interpreter; see `ports.sandbox.Sandbox`."""
+    """Makes environments; see `ports.sandbox.Sandbox`.
+
+    There is a zygote for each Python interpreter; programs of all other languages are executed by
+    children of the one for our own interpreter.
+    """
 
     def __init__(
         self,
@@ -86,8 +88,8 @@ class LinuxSandbox:
     def served_by(self, runtime: str) -> tuple[RuntimeFound | None, bool]:
         """Return what serves a runtime, and whether it is exactly that version.
 
-        None when it is no Python runtime or there is no interpreter at all. A missing version is
-        served by the nearest one, the newer of two equally near.
+        None when there is no interpreter of its language. A missing version is served by the
+        nearest one, the newer of two equally near.
         """
         interpreter = choose_interpreter(self._found(), runtime)
         if interpreter is None:
@@ -100,7 +102,7 @@ class LinuxSandbox:
         Raises:
             SandboxUnavailable: No interpreter serves the runtime.
         """
-        await self._pool.get(await self._interpreter(runtime))
+        await self._pool.get(_zygote_of(await self._interpreter(runtime)))
 
     async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
         """Start an environment and run its init phase; see the port."""
@@ -132,7 +134,8 @@ class LinuxSandbox:
 
     def _found(self) -> list[Interpreter]:
         if self._interpreters is None:
-            self._interpreters = ask_interpreters(candidate_paths(self._search))
+            self._interpreters = find_interpreters(self._search)
+            self._pool.show_languages(self._interpreters)
         return self._interpreters
 
     async def _interpreter(self, runtime: str) -> Interpreter:
@@ -147,13 +150,13 @@ class LinuxSandbox:
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
         interpreter = await self._interpreter(spec.runtime)
         await self._unpack(spec)
-        zygote = await self._pool.get(interpreter)
+        zygote = await self._pool.get(_zygote_of(interpreter))
         started = time.monotonic_ns()
         try:
             environment = await self._fork(spec, take_log, interpreter, zygote)
         except ZygoteGone:
             # It had died without our noticing; a new one gets one chance.
-            zygote = await self._pool.get(interpreter)
+            zygote = await self._pool.get(_zygote_of(interpreter))
             try:
                 environment = await self._fork(spec, take_log, interpreter, zygote)
             except ZygoteGone as error:
@@ -190,13 +193,25 @@ class LinuxSandbox:
             raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
         self._environments[spec.environment_id] = environment
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
+        language = language_for(interpreter.runtime)
+        address = ""
+        try:
+            if language.speech is Speech.RUNTIME_API:
+                address = await _open_endpoint(environment)
+        except OSError as error:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            environment.note_end(None)
+            raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
         order = compose_order(
             spec,
             supply,
             self._posture,
             interpreter,
+            language,
             libraries=self._pool.libraries_for(interpreter),
             forks=self._forks,
+            api_address=address,
         )
         try:
             environment.adopt(await zygote.start(order, descriptors, environment.note_end))
@@ -231,6 +246,22 @@ class LinuxSandbox:
     def _forget(self, environment_id: str, supply: Supply) -> None:
         self._environments.pop(environment_id, None)
         self._supplies.give_back(supply)
+
+
+async def _open_endpoint(environment: LinuxEnvironment) -> str:
+    """Let an environment get its events over HTTP; return where."""
+    runtime = RuntimeApi(environment.take_answer)
+    endpoint = Endpoint(runtime, None)
+    address = await endpoint.listen_here()
+    environment.speak_through(runtime)
+    environment.when_gone(endpoint.close)
+    return address
+
+
+def _zygote_of(interpreter: Interpreter) -> Interpreter:
+    """Return the Python whose zygote makes the environments of an interpreter."""
+    is_python = language_for(interpreter.runtime) is PYTHON
+    return interpreter if is_python else own_interpreter()
 
 
 def _discard(task: asyncio.Task[LinuxEnvironment]) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import limits
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Language, Launch, Speech
+from headrace.sandbox.languages.python import paths_of
 from headrace.sandbox.levels import PROGRAMS, Posture
 from headrace.sandbox.supplies import Supply
-from headrace.sandbox.variables import LAMBDA_PLACES, compose_variables, needs_own_interpreter
+from headrace.sandbox.variables import compose_variables
 
 _MEGABYTE = 1_048_576
 _LIBRARIES = f"{LAMBDA_PLACES.runtime}/lib"
@@ -21,23 +22,29 @@ def compose_order(
     supply: Supply,
     posture: Posture,
     interpreter: Interpreter,
+    language: Language,
     *,
     libraries: Sequence[str],
     forks: bool,
+    api_address: str = "",
 ) -> dict[str, Any]:
     """Return the order for one environment.
 
     Args:
         libraries: The shared libraries' real folders.
         forks: Whether the zygote's own interpreter may be used instead of a new one.
+        api_address: Where the environment finds the Runtime API; empty: nowhere.
     """
     places = supply.places
-    readable = [*_SYSTEM, interpreter.prefix, PROGRAMS, places.task, *libraries]
+    readable = [*_SYSTEM, PROGRAMS, places.task, *libraries]
+    if interpreter.prefix:
+        readable.append(interpreter.prefix)
     writable = [places.scratch, "/dev/null"]
     if posture.namespaces:
         # The root holds nothing else than what may be read.
         readable, writable = ["/"], [places.scratch, "/dev", "/proc"]
         libraries = [f"{_LIBRARIES}/{number}" for number in range(len(libraries))]
+    launch = Launch(spec, interpreter, places, libraries, forks)
     return {
         "start": spec.environment_id,
         "code": spec.code_digest,
@@ -50,7 +57,13 @@ def compose_order(
         "counts_apart": bool(supply.user) or posture.user_namespace,
         "readable": readable,
         "writable": writable,
-        "exec": not forks or needs_own_interpreter(spec.variables),
-        "variables": compose_variables(spec, places),
-        "paths": {"task": places.task, "layers": places.layers, "libraries": list(libraries)},
+        "language": interpreter.prefix,
+        "entry_points": language.entry_points(launch),
+        "arguments": language.arguments(launch),
+        "wrapper": spec.variables.get("AWS_LAMBDA_EXEC_WRAPPER", "")
+        if language.obeys_wrapper
+        else "",
+        "speaks_frames": language.speech is Speech.FRAMES,
+        "variables": compose_variables(launch, language, api_address),
+        "paths": paths_of(launch),
     }

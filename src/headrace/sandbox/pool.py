@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import Interpreter
+from headrace.sandbox.languages.python import minor_of
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.libraries import compile_library
 from headrace.sandbox.zygotes import Zygote, ZygoteGone, launch
@@ -22,6 +23,8 @@ class ZygotePool:
         self._code_folder = code_folder
         self._root = root
         self._libraries = list(libraries)
+        #: The folders of all languages, by prefix; a zygote shows them to its environments.
+        self._languages: dict[str, str] = {}
         #: By the interpreter's path.
         self._zygotes: dict[str, asyncio.Task[Zygote]] = {}
         self._compilations: set[asyncio.Task[None]] = set()
@@ -29,7 +32,14 @@ class ZygotePool:
 
     def libraries_for(self, interpreter: Interpreter) -> list[str]:
         """Return the shared libraries that an interpreter can import."""
-        return self._libraries if interpreter.minor >= limits.LIBRARIES_SINCE_MINOR else []
+        can = minor_of(interpreter.runtime) >= limits.LIBRARIES_SINCE_MINOR
+        return self._libraries if can else []
+
+    def show_languages(self, interpreters: Iterable[Interpreter]) -> None:
+        """Let zygotes that start from now on show the folders of interpreters not Python's."""
+        for one in interpreters:
+            if one.prefix and not minor_of(one.runtime):
+                self._languages.setdefault(one.prefix, str(len(self._languages)))
 
     async def get(self, interpreter: Interpreter) -> Zygote:
         """Return a living zygote.
@@ -76,6 +86,7 @@ class ZygotePool:
             code_folder=self._code_folder,
             root=self._root,
             libraries=self.libraries_for(interpreter),
+            languages=self._languages,
         )
         try:
             async with asyncio.timeout(limits.ZYGOTE_START_S):

@@ -8,9 +8,8 @@ import msgspec
 from headrace.ports.sandbox import EnvironmentSpec, SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.cgroups import Group
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
 from headrace.sandbox.levels import PROGRAMS, Posture
-from headrace.sandbox.variables import LAMBDA_PLACES, Places
 
 
 class Supply(msgspec.Struct, frozen=True):
@@ -47,7 +46,7 @@ class Supplies:
             group = None
             if self._posture.groups is not None:
                 group = self._posture.groups.create(spec.environment_id, spec.memory_mb)
-            places, scratch = LAMBDA_PLACES, ""
+            places, scratch = _lambda_places(interpreter), ""
             if not self._posture.namespaces:
                 scratch = f"{self._scratch}/{spec.environment_id}"
                 os.mkdir(scratch, 0o700)
@@ -82,20 +81,26 @@ class Supplies:
             language=interpreter.prefix,
             layers="/opt",
             scratch=scratch,
-            library_path=f"{interpreter.prefix}/lib:{task}:{task}/lib",
+            programs=PROGRAMS,
         )
 
     def _take_user(self, interpreter: Interpreter) -> int:
         if not self._posture.own_user:
             return 0
         if not self._posture.namespaces and not all(
-            _is_open_to_all(path) for path in (interpreter.prefix, self._folder, PROGRAMS)
+            _is_open_to_all(path) for path in (interpreter.prefix or "/", self._folder, PROGRAMS)
         ):
             return 0  # It could not even read its interpreter.
         if self._free_users:
             return self._free_users.pop()
         self._next_user += 1
         return self._next_user - 1
+
+
+def _lambda_places(interpreter: Interpreter) -> Places:
+    if interpreter.prefix:
+        return LAMBDA_PLACES
+    return msgspec.structs.replace(LAMBDA_PLACES, language="")
 
 
 def _is_open_to_all(path: str) -> bool:

@@ -7,14 +7,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import Interpreter
 from headrace.sandbox.levels import PROGRAMS, Posture
 from headrace.sandbox.trees import wait_readable
 
@@ -186,8 +186,12 @@ def launch(
     code_folder: str,
     root: str,
     libraries: Sequence[str],
+    languages: Mapping[str, str],
 ) -> Zygote:
     """Start a launcher for an interpreter; the zygote's `ready` tells when it can take orders.
+
+    Args:
+        languages: Folders of languages to be shown, and the names under which.
 
     Call it on the thread that runs the loop: the launcher dies with the thread that started it.
 
@@ -207,6 +211,7 @@ def launch(
         "code": code_folder,
         "root": root,
         "libraries": list(libraries),
+        "languages": dict(languages),
     }
     variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     if not posture.namespaces:  # Else the launcher sets it when it starts the zygote.

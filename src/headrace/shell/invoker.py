@@ -196,6 +196,7 @@ class Invoker:
             exit_status=init.exit_status,
             signal=init.signal,
             memory_peak_mb=init.memory_peak_mb,
+            error_type=init.error_type,
             log=place.last_log(),
         )
 

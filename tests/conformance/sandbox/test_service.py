@@ -9,7 +9,7 @@ import pytest
 import uvloop
 
 from headrace.ports.sandbox import InitStatus, InvokeStatus
-from headrace.sandbox.interpreters import ask_interpreters, candidate_paths
+from headrace.sandbox.languages.python import ask_interpreters, candidate_paths
 from headrace.sandbox.levels import LEVELS
 from tests.unit.sandbox.bench import (
     REQUEST_ID,

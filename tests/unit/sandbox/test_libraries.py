@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headrace.sandbox import libraries
-from headrace.sandbox.interpreters import ask_interpreters
+from headrace.sandbox.languages.python import ask_interpreters
 
 pytestmark = pytest.mark.slow
 

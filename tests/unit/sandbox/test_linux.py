@@ -31,7 +31,8 @@ def test_a_runtime_that_nothing_serves_is_refused(tmp_path):
 def test_a_missing_version_is_served_by_the_nearest_and_said_so(tmp_path):
     async def story():
         async with Bench.open(tmp_path, level="process") as bench:
-            newest = bench.box.runtimes()[-1]
+            found = bench.box.runtimes()
+            newest = [one for one in found if one.runtime.startswith("python")][-1]
             assert bench.box.served_by(newest.runtime) == (newest, True)
             assert bench.box.served_by("python3.99") == (newest, False)
             outcome = await bench.call(

@@ -2,24 +2,25 @@
 
 import msgspec
 
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
+from headrace.sandbox.languages.provided import Provided
+from headrace.sandbox.languages.python import Python
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.orders import compose_order
 from headrace.sandbox.supplies import Supply
-from headrace.sandbox.variables import LAMBDA_PLACES, Places
 from tests.unit.sandbox.bench import spec_for
 
-INTERPRETER = Interpreter("/usr/bin/python3.11", "/usr", 11, 2)
+INTERPRETER = Interpreter("python3.11", "/usr/bin/python3.11", "/usr", "3.11.2")
 STRICT = Posture(
     level="strict", namespaces=True, user_namespace=False, fences=True, seccomp=True, landlock=7,
     own_user=True, groups=None,
 )  # fmt: skip
-REAL = Places("/box/task", "/r", "/usr", "/opt", "/box/scratch/e", "/l")
+REAL = Places("/box/task", "/r", "/usr", "/opt", "/box/scratch/e", "/r")
 
 
 def order(tmp_path, supply, posture=STRICT, *, forks=True, **changes):
     return compose_order(
-        spec_for(tmp_path, "", **changes), supply, posture, INTERPRETER,
+        spec_for(tmp_path, "", **changes), supply, posture, INTERPRETER, Python(),
         libraries=["/lib/one", "/lib/two"], forks=forks,
     )  # fmt: skip
 
@@ -33,7 +34,7 @@ def test_inside_namespaces_everything_is_where_lambda_has_it(tmp_path):
     }
     assert (told["readable"], told["writable"]) == (["/"], ["/tmp", "/dev", "/proc"])
     assert told["data_bytes_max"] == 128 * 1024 * 1024
-    assert (told["user"], told["counts_apart"], told["exec"]) == (20_000, True, False)
+    assert (told["user"], told["counts_apart"], told["entry_points"]) == (20_000, True, [])
 
 
 def test_without_namespaces_only_the_own_folders_are_open(tmp_path):
@@ -51,7 +52,21 @@ def test_a_control_group_makes_the_data_limit_needless(tmp_path):
     assert order(tmp_path, Supply(group, 0, LAMBDA_PLACES, ""))["data_bytes_max"] == 0
 
 
-def test_a_new_interpreter_is_started_when_asked_for_or_needed(tmp_path):
+def test_a_wrapper_is_told_where_the_language_obeys_one(tmp_path):
     supply = Supply(None, 0, LAMBDA_PLACES, "")
-    assert order(tmp_path, supply, forks=False)["exec"]
-    assert order(tmp_path, supply, variables={"PYTHONHASHSEED": "0"})["exec"]
+    told = order(tmp_path, supply, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/w"})
+    assert (told["wrapper"], told["entry_points"]) == ("/opt/w", ["/var/lang/bin/python3.11"])
+    assert told["speaks_frames"]
+    assert told["language"] == "/usr"
+
+
+def test_a_package_with_its_own_program_gets_an_address_and_no_language(tmp_path):
+    provided = Provided()
+    told = compose_order(
+        spec_for(tmp_path, "", variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/w"}),
+        Supply(None, 0, LAMBDA_PLACES, ""), STRICT, provided.find({})[0], provided,
+        libraries=[], forks=True, api_address="127.0.0.1:9001",
+    )  # fmt: skip
+    assert (told["language"], told["wrapper"], told["speaks_frames"]) == ("", "", False)
+    assert told["entry_points"] == ["/var/task/bootstrap", "/opt/bootstrap"]
+    assert told["variables"]["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"

@@ -8,7 +8,8 @@ import pytest
 
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import pool
-from headrace.sandbox.interpreters import Interpreter, ask_interpreters
+from headrace.sandbox.languages.language import Interpreter
+from headrace.sandbox.languages.python import ask_interpreters
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.pool import ZygotePool
 
@@ -62,10 +63,10 @@ def test_a_program_that_is_no_interpreter_is_refused_with_its_words(make, tmp_pa
 
     async def story():
         zygotes = make()
-        broken = Interpreter(str(program), str(tmp_path), 12, 0)
+        broken = Interpreter("python3.12", str(program), str(tmp_path))
         with pytest.raises(SandboxUnavailable, match="did not start: library is missing"):
             await zygotes.get(broken)
-        gone = Interpreter(str(tmp_path / "gone"), str(tmp_path), 12, 0)
+        gone = Interpreter("python3.12", str(tmp_path / "gone"), str(tmp_path))
         with pytest.raises(SandboxUnavailable, match="cannot be started"):
             await zygotes.get(gone)
         await zygotes.close()
@@ -89,7 +90,7 @@ def test_closing_while_a_zygote_starts_ends_it(make, interpreter):
 
 def test_old_interpreters_get_no_libraries_that_they_cannot_import(make, monkeypatch):
     zygotes = make()
-    assert zygotes.libraries_for(Interpreter("/p", "/", 9, 0)) == []
-    assert zygotes.libraries_for(Interpreter("/p", "/", 10, 0)) == ["/shared"]
+    assert zygotes.libraries_for(Interpreter("python3.9", "/p", "/")) == []
+    assert zygotes.libraries_for(Interpreter("python3.10", "/p", "/")) == ["/shared"]
     monkeypatch.setattr(pool.limits, "LIBRARIES_SINCE_MINOR", 11)
-    assert zygotes.libraries_for(Interpreter("/p", "/", 10, 0)) == []
+    assert zygotes.libraries_for(Interpreter("python3.10", "/p", "/")) == []

@@ -6,13 +6,12 @@ import pytest
 
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits, supplies
-from headrace.sandbox.interpreters import Interpreter
+from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.supplies import Supplies
-from headrace.sandbox.variables import LAMBDA_PLACES
 from tests.unit.sandbox.bench import spec_for
 
-INTERPRETER = Interpreter("/usr/bin/python3.11", "/usr", 11, 2)
+INTERPRETER = Interpreter("python3.11", "/usr/bin/python3.11", "/usr", "3.11.2")
 
 
 class FakeGroup:
@@ -68,6 +67,12 @@ def test_user_ids_are_used_again_after_they_came_back(make, tmp_path):
     store.give_back(first)
     assert store.take(spec, INTERPRETER).user == first.user
     assert store.take(spec, INTERPRETER).user == limits.FIRST_USER + 2
+
+
+def test_what_has_no_interpreter_has_no_folder_for_one(make, tmp_path):
+    supply = make(posture()).take(spec_for(tmp_path, ""), Interpreter("provided.al2"))
+    assert supply.places.language == ""
+    assert supply.places.is_lambda
 
 
 def test_without_namespaces_an_environment_gets_folders_of_its_own(make, tmp_path):

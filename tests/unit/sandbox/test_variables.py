@@ -1,20 +1,28 @@
 """Functions find Lambda's variables; what the spec brings stands over them."""
 
-import msgspec
-import pytest
-
-from headrace.sandbox.variables import (
+from headrace.sandbox.languages.language import (
     LAMBDA_PLACES,
+    Interpreter,
+    Language,
+    Launch,
     Places,
-    compose_variables,
-    needs_own_interpreter,
 )
+from headrace.sandbox.languages.provided import Provided
+from headrace.sandbox.languages.python import Python
+from headrace.sandbox.variables import compose_variables
 from tests.unit.sandbox.bench import spec_for
+
+PYTHON = Interpreter("python3.11", "/usr/bin/python3.11", "/usr")
+
+
+def composed(spec, places=LAMBDA_PLACES, language: Language | None = None, address=""):
+    launch = Launch(spec, PYTHON, places, [], forks=True)
+    return compose_variables(launch, language or Python(), address)
 
 
 def test_the_variables_are_those_of_lambda(tmp_path):
     spec = spec_for(tmp_path, "", variables={"AWS_REGION": "eu-central-1", "TZ": "Europe/Berlin"})
-    variables = compose_variables(spec, LAMBDA_PLACES)
+    variables = composed(spec)
     assert variables == {
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
@@ -38,23 +46,16 @@ def test_the_variables_are_those_of_lambda(tmp_path):
     }
 
 
-@pytest.mark.parametrize("runtime, expected", [("python3.11", False), ("python3.12", True)])
-def test_the_character_type_is_set_from_python312_on(tmp_path, runtime, expected):
-    variables = compose_variables(spec_for(tmp_path, "", runtime=runtime), LAMBDA_PLACES)
-    assert (variables.get("LC_CTYPE") == "C.UTF-8") is expected
-
-
 def test_real_folders_take_the_place_of_lambdas(tmp_path):
-    places = Places("/t", "/r", "/l", "/opt", "/scratch", "/l/lib")
-    variables = compose_variables(spec_for(tmp_path, ""), places)
+    places = Places("/t", "/r", "/l", "/opt", "/scratch", "/r")
+    variables = composed(spec_for(tmp_path, ""), places)
     assert variables["TMPDIR"] == "/scratch"
     assert variables["LAMBDA_TASK_ROOT"] == variables["PWD"] == "/t"
-    assert msgspec.structs.asdict(places)["language"] in variables["PATH"]
+    assert variables["PATH"].startswith("/l/bin:")
 
 
-@pytest.mark.parametrize(
-    "name, expected",
-    [("PYTHONHASHSEED", True), ("MALLOC_ARENA_MAX", True), ("LD_PRELOAD", True), ("NAME", False)],
-)
-def test_variables_that_are_read_at_the_start_need_a_new_interpreter(name, expected):
-    assert needs_own_interpreter({"A": "1", name: "2"}) is expected
+def test_the_address_of_the_runtime_api_is_not_the_functions_to_set(tmp_path):
+    spec = spec_for(tmp_path, "", variables={"AWS_LAMBDA_RUNTIME_API": "elsewhere"})
+    variables = composed(spec, language=Provided(), address="127.0.0.1:9001")
+    assert variables["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"
+    assert not {"PWD", "SHLVL", "AWS_EXECUTION_ENV"} & variables.keys()

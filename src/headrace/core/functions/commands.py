@@ -81,11 +81,13 @@ class EnvironmentStarted(msgspec.Struct, frozen=True, gc=False):
     environment: str
     ending: Ending
     duration_us: int = 0
-    payload: bytes = b""  #: The runtime's error document for ERROR; our sentence for REFUSED.
+    #: The runtime's error document for ERROR; a sentence for REFUSED and FAULT.
+    payload: bytes = b""
     exit_status: int = 0
     signal: int = 0
     memory_peak_mb: int = 0
     log: bytes = b""  #: The end of what it wrote meanwhile.
+    error_type: str = ""  #: For FAULT: AWS's word for it.
 
 
 class InvokeEnded(msgspec.Struct, frozen=True, gc=False):

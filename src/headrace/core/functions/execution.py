@@ -63,7 +63,12 @@ def conclude(
     payload = end.payload
     if end.ending not in {Ending.ANSWERED, Ending.ERROR}:
         payload = error_document(
-            end.ending, command.request_id, settings.timeout_s, end.exit_status, end.signal
+            end.ending,
+            command.request_id,
+            settings.timeout_s,
+            end.exit_status,
+            end.signal,
+            fault_of(end),
         )
     reply = Invoked(
         request_id=command.request_id,
@@ -73,6 +78,13 @@ def conclude(
         log_tail=tail,
     )
     return lines, reply
+
+
+def fault_of(end: InvokeEnded | EnvironmentStarted) -> tuple[str, str]:
+    """Return error type and sentence of a fault; two empty texts for every other ending."""
+    if end.ending is Ending.FAULT and isinstance(end, EnvironmentStarted):
+        return end.error_type, end.payload.decode("utf-8", "replace")
+    return "", ""
 
 
 def error_type_for_log(end: InvokeEnded | EnvironmentStarted) -> str:
@@ -85,4 +97,4 @@ def error_type_for_log(end: InvokeEnded | EnvironmentStarted) -> str:
         return ""
     if end.ending is Ending.ERROR:
         return reported_type(end.payload) if isinstance(end, EnvironmentStarted) else ""
-    return error_type_of(end.ending)
+    return fault_of(end)[0] or error_type_of(end.ending)

@@ -50,6 +50,7 @@ class Ending(Enum):
     OUT_OF_MEMORY = "out_of_memory"
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"
+    FAULT = "fault"  #: Init only: there is nothing to run; a sentence says why.
     REFUSED = "refused"  #: Init only: the machine gave no environment.
     UNUSABLE = "unusable"  #: Init only: the code archive cannot be unpacked.
     LOST = "lost"  #: Invoke only: the environment was dead before the event came to it.
@@ -69,9 +70,18 @@ _decode_document = msgspec.json.Decoder(_ErrorDocument).decode
 
 
 def error_document(
-    ending: Ending, request_id: str, timeout_s: int, exit_status: int, signal: int
+    ending: Ending,
+    request_id: str,
+    timeout_s: int,
+    exit_status: int,
+    signal: int,
+    fault: tuple[str, str] = ("", ""),
 ) -> bytes:
-    """Return the payload of an invoke whose runtime could not say itself what went wrong."""
+    """Return the payload of an invoke whose runtime could not say itself what went wrong.
+
+    Args:
+        fault: For FAULT, the error type and a sentence.
+    """
     if ending is Ending.TOO_LARGE:
         return (
             b'{"errorMessage":"Response payload size exceeded maximum allowed payload size '
@@ -79,6 +89,8 @@ def error_document(
         )
     if ending is Ending.TIMED_OUT:
         reason = f"Task timed out after {timeout_s}.00 seconds"
+    elif ending is Ending.FAULT:
+        reason = fault[1]
     elif ending is Ending.LOST or (ending is Ending.EXITED and exit_status == 0):
         reason = "Runtime exited without providing a reason"
     elif ending is Ending.EXITED:
@@ -87,7 +99,7 @@ def error_document(
         number = 9 if ending is Ending.OUT_OF_MEMORY else signal
         reason = f"Runtime exited with error: signal: {_SIGNALS.get(number, f'signal {number}')}"
     document = {
-        "errorType": error_type(ending),
+        "errorType": fault[0] or error_type(ending),
         "errorMessage": f"RequestId: {request_id} Error: {reason}",
     }
     return msgspec.json.encode(document)

@@ -4,7 +4,8 @@ Source: spec/lambda.md 8.4, L-A14, L-A15.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -76,45 +77,75 @@ RETIRED = frozenset(
     }
 )
 
-_PYTHON = re.compile(r"python(\d+)\.(\d+)")
+#: Language, version, and what AWS puts behind it: "nodejs22.x", "java8.al2", "provided.al2023".
+_IDENTIFIER = re.compile(r"([a-z]+)(?:(\d+)(?:\.(\d+))?)?(?:\.(x|al\d+))?")
+#: The language of packages that bring their own program.
+_OS_ONLY = "provided"
+
+
+class Served(Protocol):
+    """Anything that serves a runtime."""
+
+    @property
+    def runtime(self) -> str:
+        """The identifier that it serves exactly."""
+        ...
+
+
+S = TypeVar("S", bound=Served)
 
 
 class Interpreter(msgspec.Struct, frozen=True, gc=False):
     """An interpreter on this machine and the identifier that it serves exactly."""
 
     runtime: str  #: "python3.12".
-    version: str  #: "3.12.1".
+    version: str  #: "3.12.1"; empty where packages bring their own program.
     path: str
 
     @property
     def version_name(self) -> str:
         """The runtime's version in the form of AWS's logs, e.g. "python:3.12.v1"."""
-        language = self.runtime.rstrip("0123456789.x")
-        major, minor, patch = (*self.version.split("."), "0", "0")[:3]
-        return f"{language}:{major}.{minor}.v{patch}"
+        language = language_of(self.runtime)
+        if language == _OS_ONLY:
+            return f"{language}:{self.runtime.removeprefix('provided.')}.v1"
+        numbers = (*self.version.split("."), "0", "0")[:3]
+        if "." not in self.runtime.removesuffix(".x").removeprefix(language):
+            return f"{language}:{numbers[0]}.v{numbers[1]}"
+        return f"{language}:{numbers[0]}.{numbers[1]}.v{numbers[2]}"
 
 
-def choose_interpreter(runtime: str, interpreters: Sequence[Interpreter]) -> Interpreter | None:
-    """Return the interpreter that serves `runtime` exactly, or else the nearest Python.
+def language_of(runtime: str) -> str:
+    """Return the language of an identifier: "python" of "python3.12"; empty if it has none."""
+    match = _IDENTIFIER.fullmatch(runtime)
+    return "" if match is None else match[1]
+
+
+def choose_interpreter(runtime: str, found: Iterable[S]) -> S | None:
+    """Return what serves `runtime` exactly, or else the nearest version of the same language.
 
     Nearest is the one whose version differs least; of two, the newer one, because it still reads
-    what the older one reads. None when nothing here can run it.
+    what the older one reads. Of equals the first is taken. None when nothing here can run it.
     """
-    for interpreter in interpreters:
-        if interpreter.runtime == runtime:
-            return interpreter
-    wanted = _python_version(runtime)
-    if wanted is None:
-        return None
+    wanted = _version(runtime)
     nearest = None
-    least = (0, 0, 0)
-    for interpreter in interpreters:
-        found = _python_version(interpreter.runtime)
-        if found is None:
+    least: tuple[int, ...] = ()
+    for one in found:
+        if one.runtime == runtime:
+            return one
+        version = _version(one.runtime)
+        if (
+            wanted is None
+            or version is None
+            or len(version) != len(wanted)
+            or language_of(one.runtime) != language_of(runtime)
+        ):
             continue
-        distance = (abs(found[0] - wanted[0]), abs(found[1] - wanted[1]), -found[1])
+        distance = (
+            *(abs(ours - theirs) for ours, theirs in zip(version, wanted, strict=True)),
+            *(-number for number in version),
+        )
         if nearest is None or distance < least:
-            nearest, least = interpreter, distance
+            nearest, least = one, distance
     return nearest
 
 
@@ -143,6 +174,6 @@ def check_runtime(runtime: str, interpreters: Sequence[Interpreter]) -> None:
         )
 
 
-def _python_version(runtime: str) -> tuple[int, int] | None:
-    match = _PYTHON.fullmatch(runtime)
-    return None if match is None else (int(match[1]), int(match[2]))
+def _version(runtime: str) -> tuple[int, ...] | None:
+    match = _IDENTIFIER.fullmatch(runtime)
+    return None if match is None else tuple(int(part) for part in match.groups()[1:3] if part)

@@ -1,10 +1,9 @@
-"""Make one environment: a keeper process, and below it the runtime inside its fences.
+"""Make one environment: a keeper process, and below it the runtime or program in its fences.
 
 Standard library only, Python 3.8 and later. Works in the two processes that `zygote.py` forks for
 an environment. The order of the steps in `enter` matters and is explained in docs/SANDBOX.md.
 """
 
-import fcntl
 import json
 import os
 import resource
@@ -22,7 +21,8 @@ else:
     import kernel
     import runtime
 
-#: The runtime's socket is moved up here, out of the way of wrapper scripts that use 3 to 9.
+#: The runtime's socket is moved up here, out of the way of wrapper scripts that use 3 to 9; as in
+#: `sandbox/languages/language.py`.
 CONNECTION = 900
 #: Wait status of a process that was killed with SIGKILL.
 KILLED = 9
@@ -173,28 +173,36 @@ def become_runtime(settings, seccomp, order, connection, log):
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        kept = duplicate(connection, CONNECTION)
-        kernel.close_all_but([kept])
+        connection = move(connection, CONNECTION)
+        kernel.close_all_but([connection])
         enter(settings, seccomp, order)
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
     except OSError as error:
-        text = json.dumps({"kind": "setup_failed", "reason": str(error)}).encode()
-        os.write(connection, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
+        send_frame(connection, {"kind": "setup_failed", "reason": str(error)})
         os._exit(SETUP_FAILED)
-    if order["exec"]:
-        execute(settings, order, kept)
-    runtime.run(kept, order["variables"], order["paths"])
+    if order["entry_points"]:
+        execute(order, connection)
+    runtime.run(connection, order["variables"], order["paths"])
 
 
-def duplicate(descriptor, lowest):
-    """Duplicate a descriptor to the first free number from `lowest` upwards."""
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)
+def move(descriptor, number):
+    """Move a descriptor to a number of our choice and return it."""
+    if descriptor != number:
+        os.dup2(descriptor, number, inheritable=False)
+        os.close(descriptor)
+    return number
+
+
+def send_frame(connection, header):
+    """Send a frame without a body, see `runtime.py`."""
+    text = json.dumps(header).encode()
+    os.write(connection, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
 
 
 def enter(settings, seccomp, order):
     """Give up, step by step, everything that a function must not have."""
     if settings["namespaces"]:
-        enter_namespaces(order)
+        enter_namespaces(settings, order)
     set_limits(order)
     if settings["namespaces"] and settings["user_namespace"]:
         # A user namespace of its own: the process limit counts in it, not across neighbours.
@@ -220,8 +228,8 @@ def enter(settings, seccomp, order):
         fences.install_filter(seccomp)
 
 
-def enter_namespaces(order):
-    """Mount what is this environment's own, and hide the code of all others."""
+def enter_namespaces(settings, order):
+    """Mount what is this environment's own, and hide the code and languages of all others."""
     kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount(
@@ -233,6 +241,11 @@ def enter_namespaces(order):
     )
     kernel.bind("/.store/" + order["code"], "/var/task")
     kernel.umount("/.store")
+    if order["language"] != settings["prefix"]:
+        kernel.umount("/var/lang")
+        if order["language"]:
+            kernel.bind("/.languages/" + settings["languages"][order["language"]], "/var/lang")
+    kernel.umount("/.languages")
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     socket.sethostname(HOST_NAME)
 
@@ -263,26 +276,35 @@ def count_threads(user):
     return count
 
 
-def execute(settings, order, connection):
-    """Start an interpreter of its own instead of going on in the forked one."""
-    os.set_inheritable(connection, True)
-    prefix, programs = settings["prefix"], settings["programs"]
-    if settings["namespaces"]:
-        prefix, programs = "/var/lang", "/var/runtime/programs"
-    command = [
-        prefix + "/" + settings["executable"],
-        "-S",
-        "-s",
-        programs + "/runtime.py",
-        str(connection),
-        json.dumps(order["paths"]),
-    ]
-    wrapper = order["variables"].get("AWS_LAMBDA_EXEC_WRAPPER")
-    if wrapper:
-        command.insert(0, wrapper)
+def execute(order, connection):
+    """Start a program instead of going on in the forked interpreter; does not return."""
+    program = find_program(order["entry_points"])
+    if program is None:
+        looked_at = " ".join(order["entry_points"])
+        refuse(connection, "Couldn't find valid bootstrap(s): [%s]" % looked_at)
+    os.set_inheritable(connection, order["speaks_frames"])
     os.chdir(order["paths"]["task"])
+    command = [program] + order["arguments"]
+    if order["wrapper"]:
+        command.insert(0, order["wrapper"])
     try:
         os.execve(command[0], command, order["variables"])
     except OSError as error:
-        os.write(2, ("%s: %s\n" % (command[0], error.strerror)).encode())
-        os._exit(127)
+        if order["wrapper"]:
+            os.write(2, ("%s: %s\n" % (command[0], error.strerror)).encode())
+            os._exit(127)
+        refuse(connection, "fork/exec %s: %s" % (program, (error.strerror or "").lower()))
+
+
+def find_program(paths):
+    """Return the first path at which there is something to execute."""
+    for path in paths:
+        if os.path.exists(path) and not os.path.isdir(path):
+            return path
+    return None
+
+
+def refuse(connection, reason):
+    """Tell that there is no program to run, in AWS's words, and end."""
+    send_frame(connection, {"kind": "fault", "type": "Runtime.InvalidEntrypoint", "reason": reason})
+    os._exit(SETUP_FAILED)

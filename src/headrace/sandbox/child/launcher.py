@@ -52,6 +52,7 @@ ETC = (
 )
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FOLDERS = (
+    ".languages",
     ".store",
     "dev",
     "etc",
@@ -159,6 +160,7 @@ def build_root(settings):
     kernel.bind_read_only(settings["prefix"], root + "/var/lang")
     kernel.bind_read_only(settings["programs"], root + "/var/runtime/programs")
     kernel.bind_read_only(settings["code"], root + "/.store")
+    show_languages(root, settings["languages"])
     for number, library in enumerate(settings["libraries"]):
         place = "%s/var/runtime/lib/%d" % (root, number)
         os.mkdir(place)
@@ -173,6 +175,18 @@ def build_root(settings):
     kernel.umount(".")
     os.chdir("/")
     kernel.set_read_only("/", recursive=False)
+
+
+def show_languages(root, languages):
+    """Show the folders of all languages, of which each environment keeps its own.
+
+    Below a mount of their own, so that one step takes all of them away.
+    """
+    kernel.mount("tmpfs", root + "/.languages", "tmpfs", kernel.MS_NOSUID, "size=64k,mode=755")
+    for prefix, name in languages.items():
+        place = "%s/.languages/%s" % (root, name)
+        os.mkdir(place)
+        kernel.bind_read_only(prefix, place)
 
 
 def show_system(root):

@@ -26,8 +26,34 @@ def test_no_python_serves_another_language():
     assert choose_interpreter("python3.12", []) is None
 
 
-def test_a_runtime_is_called_in_logs_as_on_aws():
-    assert python(12, 7).version_name == "python:3.12.v7"
+@pytest.mark.parametrize(
+    ("wanted", "served"),
+    [
+        ("nodejs20.x", "nodejs22.x"),
+        ("nodejs26.x", "nodejs24.x"),
+        ("java8.al2", "java17"),
+        ("ruby3.3", "ruby3.4"),
+        ("provided.al2", "provided.al2023"),
+    ],
+)
+def test_every_language_is_served_by_its_own_nearest_version(wanted, served):
+    names = ["java17", "java25", "nodejs22.x", "nodejs24.x", "ruby3.4", "provided.al2023"]
+    found = [python(12), *(Interpreter(name, "", "") for name in names)]
+    assert choose_interpreter(wanted, found).runtime == served
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "name"),
+    [
+        (python(12, 7), "python:3.12.v7"),
+        (Interpreter("nodejs22.x", "22.11.0", "/n"), "nodejs:22.v11"),
+        (Interpreter("java17", "17.0.9", "/j"), "java:17.v0"),
+        (Interpreter("ruby3.4", "3.4.2", "/r"), "ruby:3.4.v2"),
+        (Interpreter("provided.al2023", "", ""), "provided:al2023.v1"),
+    ],
+)
+def test_a_runtime_is_called_in_logs_as_on_aws(interpreter, name):
+    assert interpreter.version_name == name
 
 
 def test_unknown_runtimes_get_the_set_of_aws():

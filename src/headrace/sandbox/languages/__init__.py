@@ -1,0 +1,1 @@
+"""The languages of functions, one module each: how they are found and how a function starts."""

@@ -1,0 +1,231 @@
+"""A small HTTP/1.1 server for one environment: its programs and extensions talk to us here.
+
+Accepts what official and home-made clients send: bodies in chunks, with trailers, after
+`Expect: 100-continue`, requests behind each other on one connection, header names in any case.
+An answer may be given much later: a runtime waits in `next` for hours.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import httptools
+import msgspec
+
+from headrace.sandbox import limits
+
+
+class Request(msgspec.Struct):
+    """One whole request."""
+
+    method: str
+    path: str  #: Without its query.
+    headers: dict[str, str]  #: By lower-case name; of equal names the last one.
+    body: bytes = b""
+    is_too_large: bool = False  #: The body is larger than allowed and was not kept.
+    trailers: dict[str, str] = {}
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = {}
+    content_type: str = "application/json"
+
+
+class Exchange:
+    """The place for the answer to one request."""
+
+    def __init__(self, connection: "WebConnection", *, keep_alive: bool) -> None:
+        self._connection = connection
+        self._keep_alive = keep_alive
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return self._connection.current is self
+
+    def answer(self, reply: Reply) -> None:
+        """Answer, once; does nothing when nobody waits any more."""
+        if self.is_open:
+            self._connection.write(reply, keep_alive=self._keep_alive)
+
+
+#: Takes a request and the place for its answer.
+Handler = Callable[[Request, Exchange], None]
+#: Returns whether the program at the other end, by address and port, may speak here.
+PeerCheck = Callable[[tuple[str, int]], bool]
+
+
+class WebServer:
+    """A listening socket and its connections."""
+
+    def __init__(self, handle: Handler, may_speak: PeerCheck | None = None) -> None:
+        """Begin without a socket.
+
+        Args:
+            may_speak: None: whoever can reach the socket belongs to the environment.
+        """
+        self._handle = handle
+        self._may_speak = may_speak
+        self._server: asyncio.Server | None = None
+        self._connections: set[WebConnection] = set()
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Serve a socket that listens already; it is closed with the server."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connect, sock=listener)
+
+    def close(self) -> None:
+        """Close the socket and cut all connections."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in list(self._connections):
+            connection.cut()
+
+    def _connect(self) -> "WebConnection":
+        return WebConnection(self._handle, self._may_speak, self._connections)
+
+
+class WebConnection(asyncio.Protocol):
+    """One connection: reads requests, has one at a time answered, in their order."""
+
+    def __init__(
+        self, handle: Handler, may_speak: PeerCheck | None, others: set["WebConnection"]
+    ) -> None:
+        self.current: Exchange | None = None
+        self._handle = handle
+        self._may_speak = may_speak
+        self._others = others
+        self._transport: Any = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._trailers: dict[str, str] = {}
+        self._head_bytes = 0
+        self._body = bytearray()
+        self._is_too_large = False
+        self._in_body = False
+
+    # --- asyncio.Protocol --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or refuse a stranger."""
+        self._transport = transport
+        self._others.add(self)
+        if self._may_speak is not None and not self._may_speak(
+            transport.get_extra_info("peername")[:2]
+        ):
+            self.cut()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Forget everything: nobody waits any more."""
+        self.current = None
+        self._waiting.clear()
+        self._others.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what is no HTTP ends the connection."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.cut()
+        except httptools.HttpParserError:
+            self._transport.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            self._transport.close()
+
+    # --- httptools ---------------------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the path."""
+        self._url += url
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer behind the body."""
+        self._count(len(name) + len(value))
+        place = self._trailers if self._in_body else self._headers
+        place[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
+
+    def on_headers_complete(self) -> None:
+        """Let a body come that waits for our word."""
+        self._in_body = True
+        if self._headers.get("expect", "").lower() == "100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body, up to the limit."""
+        if len(self._body) + len(data) > limits.RESULT_BYTES_MAX:
+            self._is_too_large = True
+            self._body.clear()
+        if not self._is_too_large:
+            self._body += data
+
+    def on_message_complete(self) -> None:
+        """Have the request answered, when those before it are."""
+        request = Request(
+            self._parser.get_method().decode(),
+            self._url.partition(b"?")[0].decode("latin-1"),
+            self._headers,
+            bytes(self._body),
+            self._is_too_large,
+            self._trailers,
+        )
+        keep_alive = self._parser.should_keep_alive()
+        self._begin()
+        self._waiting.append((request, keep_alive))
+        if len(self._waiting) >= limits.PIPELINED_MAX:
+            self._transport.pause_reading()
+        self._handle_next()
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > limits.HTTP_HEAD_BYTES_MAX:
+            raise ValueError("the head of a request is too large")
+
+    # --- answers -----------------------------------------------------------------------------
+
+    def write(self, reply: Reply, *, keep_alive: bool) -> None:
+        """Write the answer to the current request and go on with the next."""
+        self.current = None
+        head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+        head += [f"{name}: {value}" for name, value in reply.headers.items()]
+        head += [f"Content-Type: {reply.content_type}", f"Content-Length: {len(reply.body)}"]
+        if not keep_alive:
+            head.append("Connection: close")
+        text = "\r\n".join([*head, "\r\n"]).encode("utf-8", "replace")
+        self._transport.write(text + reply.body)
+        if not keep_alive:
+            self._transport.close()
+            return
+        if self._waiting:
+            # Not from here: whoever answers may be in the middle of something.
+            asyncio.get_running_loop().call_soon(self._handle_next)
+        else:
+            self._resume()
+
+    def cut(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def _handle_next(self) -> None:
+        if self.current is None and self._waiting:
+            request, keep_alive = self._waiting.popleft()
+            self._resume()
+            exchange = self.current = Exchange(self, keep_alive=keep_alive)
+            self._handle(request, exchange)
+
+    def _resume(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            self._transport.resume_reading()
