@@ -232,7 +232,8 @@ def members_of(operation, element):
         elif child.tag == "SenderFault":
             members[name] = child.text == "true"
         else:
-            members[name] = int(child.text) if NUMBERS.match(child.tag) else child.text or ""
+            value = child.text or ""  # of a batch entry's `Message` too, which is no list
+            members[child.tag] = int(value) if NUMBERS.match(child.tag) else value
     return members
 
 
