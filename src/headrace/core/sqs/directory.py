@@ -188,7 +188,7 @@ class Directory:
             return queue, []
         defaults = default_attributes(is_fifo=is_fifo_name(command.name))
         changes = check_attributes(command.attributes, defaults)
-        self._check_redrive(changes.get("RedrivePolicy"), Identity(*key))
+        self._check_redrive(command.attributes.get("RedrivePolicy"), Identity(*key))
         check_tags(command.tags, {}, command.name)
         record = QueueCreated(
             machine=self._numbers.take(),
@@ -210,7 +210,7 @@ class Directory:
             ServiceError: As 2.6 says.
         """
         changes = check_attributes(given, queue.attributes)
-        self._check_redrive(changes.get("RedrivePolicy"), queue.identity)
+        self._check_redrive(given.get("RedrivePolicy"), queue.identity)
         record = QueueAttributesSet(queue.number, now, changes)
         queue.set_attributes(changed(queue.attributes, changes), now)
         return [Remember(record)]
@@ -275,7 +275,10 @@ class Directory:
             self._freed[account, region, name] = Instant(at)
 
     def _check_redrive(self, text: str | None, source: Identity) -> None:
-        """Check that a RedrivePolicy's target is there and lets this source in (3.3, 3.4)."""
+        """Check that a RedrivePolicy's target is there and lets this source in (3.3, 3.4).
+
+        `text` is what the caller sent, as refusals repeat it; its form is checked by now.
+        """
         if not text:
             return
         arn = parse_redrive_policy(text).dead_letter_target_arn
