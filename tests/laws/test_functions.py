@@ -6,17 +6,32 @@ from hypothesis import strategies as st
 
 from headrace.core.functions import limits
 from headrace.core.functions.commands import (
+    CreateAlias,
     CreateFunction,
+    DeleteAlias,
     DeleteFunction,
     EnvironmentGone,
     EnvironmentStarted,
     Invoke,
     InvokeEnded,
+    ProvisionConcurrency,
+    PublishVersion,
+    ReserveConcurrency,
+    TagFunction,
+    TemplatePrepared,
+    UnprovisionConcurrency,
+    UntagFunction,
+    UpdateAlias,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
 )
-from headrace.core.functions.effects import RunInvoke, StartEnvironment, StopEnvironment
-from headrace.core.functions.function import deployment
+from headrace.core.functions.effects import (
+    PrepareTemplate,
+    RunInvoke,
+    StartEnvironment,
+    StopEnvironment,
+)
+from headrace.core.functions.function import NO_TEMPLATE, deployment
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.settings import Code
@@ -32,6 +47,8 @@ def tight_limits():
         patch.setattr(limits, "STARTING_MAX", 2)
         patch.setattr(limits, "ENVIRONMENTS_MAX", 3)
         patch.setattr(limits, "CONCURRENCY_MAX", 6)
+        patch.setattr(limits, "UNRESERVED_MIN", 2)
+        patch.setattr(limits, "AHEAD_MAX", 2)
         yield
 
 
@@ -56,19 +73,56 @@ def translate(step, life):
     what, name, number = step
     target = reference(name)
     settings = settings_with(timeout_s=number + 1)
+    if number == 9:
+        settings = settings_with(runtime="python3.12", snap_start="PublishedVersions")
+    seed = bytes([number]) * 16
+    version = str(number % 3 + 1)
     code = Code(f"{number:064x}", number)
     over = life.__dict__.setdefault("over", set())
     match what:
         case "create":
-            return CreateFunction(target, settings, code, {}, SEED)
+            return CreateFunction(target, settings, code, {}, SEED, publish=number % 3 == 0)
         case "update code":
-            return UpdateFunctionCode(target, code, bytes([number]) * 16)
+            return UpdateFunctionCode(target, code, seed, publish=number % 3 == 0)
         case "update settings":
-            return UpdateFunctionConfiguration(target, settings, bytes([number]) * 16)
+            return UpdateFunctionConfiguration(target, settings, seed)
         case "delete":
             return DeleteFunction(target)
         case "invoke":
             return Invoke(target, b"{}", f"request-{number}")
+        case "invoke another":
+            named = reference(name, version if number % 2 else "live")
+            return Invoke(named, b"{}", f"request-{number}")
+        case "publish":
+            return PublishVersion(target, seed)
+        case "delete version":
+            return DeleteFunction(reference(name, version))
+        case "alias":
+            weights = {str(number % 2 + 1): 300_000_000} if number % 2 else {}
+            return CreateAlias(target, "live", version, seed, weights=weights)
+        case "move alias":
+            return UpdateAlias(target, "live", seed, version)
+        case "delete alias":
+            return DeleteAlias(target, "live")
+        case "reserve":
+            return ReserveConcurrency(target, None if number == 0 else number - 1)
+        case "provision":
+            qualifier = "live" if number % 2 else version
+            return ProvisionConcurrency(reference(name, qualifier), number % 3 + 1, seed)
+        case "unprovision":
+            qualifier = "live" if number % 2 else version
+            return UnprovisionConcurrency(reference(name, qualifier), seed)
+        case "tag":
+            return TagFunction(target, {str(number): ""}, seed)
+        case "untag":
+            return UntagFunction(target, (str(number),), seed)
+        case "prepared":
+            asked = [one for one in life.effects if isinstance(one, PrepareTemplate)]
+            if not asked:
+                return None
+            one = asked[number % len(asked)].deployment
+            ending = INIT_ENDINGS[number % len(INIT_ENDINGS)]
+            return TemplatePrepared(one.function, one.version, ending, payload=b"{}")
     kind = {"started": StartEnvironment, "ended": RunInvoke, "gone": RunInvoke}[what]
     candidates = in_state(life, kind, set() if what == "gone" else over)
     if not candidates:
@@ -92,6 +146,20 @@ steps = st.tuples(
             "invoke",
             "invoke",
             "invoke",
+            "invoke another",
+            "publish",
+            "publish",
+            "delete version",
+            "alias",
+            "move alias",
+            "delete alias",
+            "reserve",
+            "provision",
+            "provision",
+            "unprovision",
+            "tag",
+            "untag",
+            "prepared",
             "started",
             "started",
             "ended",
@@ -166,12 +234,16 @@ def check_books(life: Life):
     roster = fleet._roster
     held = [e.execution.ticket for e in roster.environments.values() if e.execution is not None]
     held += [work.ticket for pool in roster.pools.values() for work in pool.waiting]
-    assert len(held) == len(set(held)) == sum(fleet._in_hand.values())
+    assert len(held) == len(set(held)) == sum(fleet.capacity.in_hand.values())
     assert not set(held) & life.replies.keys()
     idle = {id for id, e in roster.environments.items() if e.life.value in {"idle", "frozen"}}
-    assert idle == set(roster.idle)
-    assert all(id in roster.deadlines for id in idle)
-    assert len(roster.deadlines) == len(idle)
+    ahead = {id for pool in roster.pools.values() for id in pool.idle_ahead}
+    assert ahead == {id for id in idle if roster.environments[id].is_ahead}
+    assert idle - ahead == set(roster.idle)
+    frozen = {id for id in ahead if roster.environments[id].life.value == "frozen"}
+    assert set(roster.deadlines) == idle - frozen
+    assert roster.ahead == sum(e.is_ahead for e in roster.environments.values())
+    assert roster.ahead <= limits.AHEAD_MAX
     starting = sum(e.life.value == "starting" for e in roster.environments.values())
     assert roster.starting == starting
     for key, pool in roster.pools.items():
@@ -179,13 +251,24 @@ def check_books(life: Life):
             (e.deployment.function, e.deployment.version, e.deployment.generation) == key
             for e in roster.environments.values()
         )
-        assert (key in fleet._hungry) == (pool.must_start and pool.is_open)
+        members = [e for e in roster.environments.values() if roster.pool_of(e) is pool]
+        ready = [e for e in members if e.is_ahead and e.life.value != "starting"]
+        assert pool.ahead == len(ready)
+        assert pool.ahead_starting == sum(e.is_ahead for e in members) - len(ready)
+        assert pool.ahead + pool.ahead_starting <= pool.wanted or pool.is_retired
+        works = [e.execution for e in members if e.execution is not None]
+        works += pool.waiting
+        assert pool.ahead_in_hand == sum(work.is_ahead for work in works)
+        assert (key in fleet._hungry) == fleet._needs_start(pool)
         if pool.is_retired:
             assert pool.members or pool.waiting
             assert not pool.idle
         else:
             function = life.room.directory.functions[pool.deployment.function]
-            assert pool.deployment == deployment(key[0], function, function.latest, life.now)
+            version = function.versions[key[1]]
+            assert pool.deployment == deployment(key[0], function, version, life.now)
+            if version.template == NO_TEMPLATE:
+                assert pool.wanted == function.wanted_ahead(key[1])
     assert starting <= limits.STARTING_MAX or any(
         e.execution is not None for e in roster.environments.values()
     )
@@ -215,5 +298,6 @@ def test_every_invoke_is_answered_once_when_all_environments_end(story):
         for environment in busy:
             life.ask(InvokeEnded(environment.id, Ending.ANSWERED, payload=b"1"))
     check_books(life)
-    assert life.room.fleet._in_hand == {}
-    assert life.room.fleet._payload_bytes == 0
+    capacity = life.room.fleet.capacity
+    assert (capacity.in_hand, capacity.payload_bytes) == ({}, 0)
+    assert (capacity._of_function, capacity._unreserved) == ({}, {})

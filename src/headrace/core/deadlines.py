@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from headrace.base.instant import Instant
 
-Key = TypeVar("Key", int, str)
+Key = TypeVar("Key", int, str, tuple[int, str])
 
 
 class Deadlines(Generic[Key]):

@@ -10,9 +10,11 @@ from headrace.core.functions.commands import CreateFunction, UpdateFunctionCode
 from headrace.core.functions.directory import Directory
 from headrace.core.functions.errors import (
     InvalidParameterValue,
-    PreconditionFailed,
     ResourceConflict,
     function_not_found,
+    state_conflict,
+    update_in_progress,
+    wrong_revision,
 )
 from headrace.core.functions.function import Function, is_pending, is_settled, view
 from headrace.core.functions.names import (
@@ -67,21 +69,12 @@ def check_update(
     check_function_only(reference)
     number, function, version = directory.find_version(reference)
     if is_pending(version, now):
-        raise ResourceConflict(
-            "The operation cannot be performed at this time. The function is currently in the "
-            "following state: Pending"
-        )
+        raise state_conflict("Pending")
     if not is_settled(version, now):
-        raise ResourceConflict(
-            "The operation cannot be performed at this time. An update is in progress for "
-            f"resource: {function.arn}"
-        )
+        raise update_in_progress(function.arn)
     latest = view(number, function, version, settled=True).revision_id
     if revision_id is not None and revision_id != latest:
-        raise PreconditionFailed(
-            "The Revision Id provided does not match the latest Revision Id. Call the "
-            "GetFunction/GetAlias API to retrieve the latest Revision Id"
-        )
+        raise wrong_revision()
     return number, function
 
 
@@ -101,12 +94,15 @@ def check_code_update(
     return number, function, settings
 
 
-def check_deletion(reference: FunctionReference, directory: Directory) -> int | None:
-    """Return the function to be deleted; None to delete a version that is not there.
+def check_deletion(reference: FunctionReference, directory: Directory) -> tuple[int, str | None]:
+    """Return the function to be deleted, and which version of it if not all.
+
+    The version may be one that is not there: then nothing is to be done.
 
     Raises:
         InvalidParameterValue: $LATEST or an alias is named, whether there is a function or not.
         ResourceNotFound: There is no such function; named without its qualifier.
+        ResourceConflict: An alias needs the version.
 
     Source: spec/lambda.md D2, L-A7.
     """
@@ -120,4 +116,13 @@ def check_deletion(reference: FunctionReference, directory: Directory) -> int | 
     number = directory.number(reference.account, reference.region, reference.name)
     if number is None or (qualifier is not None and "$" in qualifier):
         raise function_not_found(reference.arn)
-    return number if qualifier is None else None
+    aliases = directory.functions[number].aliases.values()
+    users = sorted(
+        alias.name for alias in aliases if qualifier == alias.version or qualifier in alias.weights
+    )
+    if users:
+        raise ResourceConflict(
+            "Unable to delete version because the following aliases reference it: "
+            f"[{', '.join(users)}]"
+        )
+    return number, qualifier

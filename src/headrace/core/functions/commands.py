@@ -1,8 +1,8 @@
 """What can be asked of, or told to, the functions (imperative names).
 
 Callers name a function by a `FunctionReference`, so that each refusal names what they named. The
-last three commands are completions of effects and come from the shell only; a completion that
-speaks of an environment that is not known any more is dropped.
+last four commands are completions of effects and come from the shell only; a completion that
+speaks of an environment or a version that is not known any more is dropped.
 """
 
 import msgspec
@@ -20,6 +20,7 @@ class CreateFunction(msgspec.Struct, frozen=True):
     code: Code
     tags: dict[str, str]
     seed: bytes  #: 16 random bytes.
+    publish: bool = False  #: Whether to publish version 1 of it at once.
 
 
 class UpdateFunctionCode(msgspec.Struct, frozen=True):
@@ -31,6 +32,7 @@ class UpdateFunctionCode(msgspec.Struct, frozen=True):
     architecture: str | None = None  #: None: as it is.
     revision_id: str | None = None  #: None: whatever the revision.
     dry_run: bool = False  #: Check and show only.
+    publish: bool = False  #: Whether to publish a version of it at once.
 
 
 class UpdateFunctionConfiguration(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class UpdateFunctionConfiguration(msgspec.Struct, frozen=True):
 
 
 class DeleteFunction(msgspec.Struct, frozen=True, gc=False):
-    """Delete a function with all its versions. Reply: `Done`."""
+    """Delete a function with all its versions, or the one that is named. Reply: `Done`."""
 
     reference: FunctionReference
 
@@ -61,6 +63,143 @@ class ListFunctions(msgspec.Struct, frozen=True, gc=False):
     region: str
     after: str = ""  #: Names behind this one only.
     at_most: int = 50
+    all_versions: bool = False  #: Whether each version is listed, and not $LATEST only.
+    after_version: str = ""  #: Also the function `after`, but its versions behind this one only.
+
+
+class PublishVersion(msgspec.Struct, frozen=True):
+    """Make the next version of $LATEST. Reply: `FunctionShown`."""
+
+    reference: FunctionReference
+    seed: bytes
+    description: str | None = None  #: None: that of $LATEST.
+    code_sha256: str | None = None  #: What the caller takes $LATEST's code to be; base64.
+    revision_id: str | None = None
+
+
+class ListVersions(msgspec.Struct, frozen=True, gc=False):
+    """List $LATEST and the versions of a function in ascending order. Reply: `FunctionsListed`."""
+
+    reference: FunctionReference
+    after: str = ""  #: Versions behind this one only.
+    at_most: int = 50
+
+
+class CreateAlias(msgspec.Struct, frozen=True):
+    """Name a version. Reply: `AliasShown`."""
+
+    reference: FunctionReference
+    name: str
+    version: str
+    seed: bytes
+    description: str = ""
+    weights: dict[str, int] = {}  #: Second version to its share of `alias.WEIGHT_SCALE`.
+
+
+class UpdateAlias(msgspec.Struct, frozen=True):
+    """Change an alias; what is None stays. Reply: `AliasShown`."""
+
+    reference: FunctionReference
+    name: str
+    seed: bytes
+    version: str | None = None
+    description: str | None = None
+    weights: dict[str, int] | None = None
+    revision_id: str | None = None
+
+
+class GetAlias(msgspec.Struct, frozen=True, gc=False):
+    """Show an alias. Reply: `AliasShown`."""
+
+    reference: FunctionReference
+    name: str
+
+
+class DeleteAlias(msgspec.Struct, frozen=True, gc=False):
+    """Delete an alias, if there is one. Reply: `Done`."""
+
+    reference: FunctionReference
+    name: str
+
+
+class ListAliases(msgspec.Struct, frozen=True, gc=False):
+    """List a function's aliases by name. Reply: `AliasesListed`."""
+
+    reference: FunctionReference
+    version: str | None = None  #: Only those that point to it.
+    after: str = ""  #: Names behind this one only.
+    at_most: int = 50
+
+
+class ReserveConcurrency(msgspec.Struct, frozen=True, gc=False):
+    """Set a function's share of the account's concurrency. Reply: `ConcurrencyShown`."""
+
+    reference: FunctionReference
+    reserved: int | None  #: None gives it back. Reply then: `Done`.
+
+
+class GetConcurrency(msgspec.Struct, frozen=True, gc=False):
+    """Show a function's reserved concurrency. Reply: `ConcurrencyShown`."""
+
+    reference: FunctionReference
+
+
+class GetAccount(msgspec.Struct, frozen=True, gc=False):
+    """Show what an account may use and uses in a region. Reply: `AccountShown`."""
+
+    account: str
+    region: str
+
+
+class ProvisionConcurrency(msgspec.Struct, frozen=True, gc=False):
+    """Keep environments of a version or alias ahead of need. Reply: `ProvisionedShown`."""
+
+    reference: FunctionReference
+    requested: int  #: At least 1.
+    seed: bytes
+
+
+class UnprovisionConcurrency(msgspec.Struct, frozen=True, gc=False):
+    """Keep none any more, if any were kept. Reply: `Done`."""
+
+    reference: FunctionReference
+    seed: bytes
+
+
+class GetProvisioned(msgspec.Struct, frozen=True, gc=False):
+    """Show how provisioned a version or alias is. Reply: `ProvisionedShown`."""
+
+    reference: FunctionReference
+
+
+class ListProvisioned(msgspec.Struct, frozen=True, gc=False):
+    """List what is provisioned of a function by qualifier. Reply: `ProvisionedListed`."""
+
+    reference: FunctionReference
+    after: str = ""  #: Qualifiers behind this one only.
+    at_most: int = 50
+
+
+class TagFunction(msgspec.Struct, frozen=True):
+    """Add tags, or put others in their place. Reply: `Done`."""
+
+    reference: FunctionReference
+    tags: dict[str, str]
+    seed: bytes
+
+
+class UntagFunction(msgspec.Struct, frozen=True):
+    """Take tags away, if they are there. Reply: `Done`."""
+
+    reference: FunctionReference
+    keys: tuple[str, ...]
+    seed: bytes
+
+
+class ListTags(msgspec.Struct, frozen=True, gc=False):
+    """Show a function's tags. Reply: `TagsShown`."""
+
+    reference: FunctionReference
 
 
 class Invoke(msgspec.Struct, frozen=True, gc=False):
@@ -107,3 +246,14 @@ class EnvironmentGone(msgspec.Struct, frozen=True, gc=False):
     """An environment's process has ended by itself or was killed. Reply: `Done`."""
 
     environment: str
+
+
+class TemplatePrepared(msgspec.Struct, frozen=True, gc=False):
+    """The init phase of a version with SnapStart is over, well or badly. Reply: `Done`."""
+
+    function: int
+    version: str
+    ending: Ending
+    duration_us: int = 0
+    #: The runtime's error document for ERROR; a sentence for REFUSED and FAULT.
+    payload: bytes = b""

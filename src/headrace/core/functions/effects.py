@@ -12,6 +12,27 @@ class StartEnvironment(msgspec.Struct, frozen=True):
     deployment: Deployment
     log_stream: str
     init_limit_ms: int
+    #: "on-demand", "provisioned-concurrency" or "snap-start".
+    initialization_type: str = "on-demand"
+
+
+class PrepareTemplate(msgspec.Struct, frozen=True):
+    """Run the init phase of a version with SnapStart once, and keep it as `deployment.template`.
+
+    Comes back as `TemplatePrepared`. Environments that start with "snap-start" come from it; where
+    it is not there any more, after a restart, it is prepared again for the first of them.
+    """
+
+    environment: str  #: 32 lower-case hex digits, for the log stream and the credentials.
+    deployment: Deployment
+    log_stream: str
+    init_limit_ms: int
+
+
+class DropTemplate(msgspec.Struct, frozen=True, gc=False):
+    """Let go of a template: its version is deleted."""
+
+    template: str
 
 
 class RunInvoke(msgspec.Struct, frozen=True, gc=False):

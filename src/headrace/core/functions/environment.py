@@ -59,6 +59,7 @@ class Environment:
         "id",
         "idle_since",
         "init_us",
+        "is_ahead",
         "is_dead",
         "life",
         "stream",
@@ -77,6 +78,8 @@ class Environment:
         self.idle_since = Instant(0)
         #: Its process ended while its invoke's ending was still to come.
         self.is_dead = False
+        #: Whether it is one of those that are kept ready ahead of need.
+        self.is_ahead = False
 
     def happen(self, happening: Happening) -> None:
         """Move along the table; a move that is not in it is a bug."""

@@ -7,6 +7,7 @@ of them spell the text `message` and which `Message` is the wire's business.
 from typing import ClassVar
 
 from headrace.base.errors import ServiceError
+from headrace.core.functions import limits
 
 
 class FunctionError(ServiceError):
@@ -75,6 +76,30 @@ class TooManyRequests(FunctionError):
     fault = "Sender"
 
 
+class Unspecific(ServiceError):
+    """A value makes no sense; one of the sentences that AWS gives without `Type` (L-C5)."""
+
+    code = query_code = "InvalidParameterValueException"
+    status = 400
+    fault = "Sender"
+
+
+class ProvisionedConcurrencyNotFound(FunctionError):
+    """Nothing is provisioned of this version or alias."""
+
+    code = query_code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+    fault = "Sender"
+
+
+class SnapStartNotReady(FunctionError):
+    """The version's template is still being made."""
+
+    code = query_code = "SnapStartNotReadyException"
+    status = 409
+    fault = "Sender"
+
+
 class RequestEntityTooLarge(ServiceError):
     """The payload, the archive or the whole request is too big."""
 
@@ -113,9 +138,49 @@ def function_not_found(arn: str) -> ResourceNotFound:
     return ResourceNotFound(f"Function not found: {arn}")
 
 
+def alias_not_found(arn: str) -> ResourceNotFound:
+    """Return the refusal for an alias that is not there; Invoke and GetFunction say another."""
+    return ResourceNotFound(f"Cannot find alias arn: {arn}")
+
+
 def account_is_busy() -> TooManyRequests:
     """Return the throttle of an account whose concurrency is used up (spec/lambda.md I5)."""
-    return TooManyRequests("Rate Exceeded.", Reason="ConcurrentInvocationLimitExceeded")
+    return _throttled("ConcurrentInvocationLimitExceeded")
+
+
+def function_is_busy() -> TooManyRequests:
+    """Return the throttle of a function whose reserved concurrency is used up (I5)."""
+    return _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+
+
+def _throttled(reason: str) -> TooManyRequests:
+    return TooManyRequests(
+        "Rate Exceeded.", Reason=reason, retryAfterSeconds=str(limits.RETRY_AFTER_S)
+    )
+
+
+def state_conflict(state: str) -> ResourceConflict:
+    """Return the refusal of what cannot be done in a function's state."""
+    return ResourceConflict(
+        "The operation cannot be performed at this time. The function is currently in the "
+        f"following state: {state}"
+    )
+
+
+def update_in_progress(arn: str) -> ResourceConflict:
+    """Return the refusal of a change before the last one has settled."""
+    return ResourceConflict(
+        "The operation cannot be performed at this time. An update is in progress for resource: "
+        f"{arn}"
+    )
+
+
+def wrong_revision() -> PreconditionFailed:
+    """Return the refusal of a function's or alias's RevisionId."""
+    return PreconditionFailed(
+        "The Revision Id provided does not match the latest Revision Id. Call the "
+        "GetFunction/GetAlias API to retrieve the latest Revision Id"
+    )
 
 
 def value_out_of_bounds(value: object, field: str, constraint: str) -> str:

@@ -12,7 +12,15 @@ from headrace.core.functions.settings import Deployment
 class Execution:
     """One invoke in hand, from its acceptance to its answer."""
 
-    __slots__ = ("command", "init_log", "ticket", "used_us", "was_lost")
+    __slots__ = (
+        "command",
+        "init_log",
+        "is_ahead",
+        "is_unreserved",
+        "ticket",
+        "used_us",
+        "was_lost",
+    )
 
     def __init__(self, command: Invoke, ticket: int) -> None:
         """Begin without an environment."""
@@ -23,6 +31,10 @@ class Execution:
         #: Whether an environment died before it got the event; a second time is told the caller.
         self.was_lost = False
         self.init_log = b""
+        #: Whether it has its place among the environments that are ready ahead of need.
+        self.is_ahead = False
+        #: Whether it has its place in what no function of the account has reserved.
+        self.is_unreserved = False
 
     def remaining_ms(self, timeout_s: int) -> int:
         """Return how long the handler may take; at least a millisecond."""
@@ -54,6 +66,7 @@ def conclude(
         settings.memory_mb if end.ending is Ending.OUT_OF_MEMORY else end.memory_peak_mb,
         end.ending,
         error_type_for_log(end),
+        restored=deployment.has_template,
     )
     tail = None
     if command.log_tail:

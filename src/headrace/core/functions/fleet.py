@@ -9,25 +9,25 @@ from typing import Any
 
 from headrace.base.instant import Instant
 from headrace.core.functions import limits, loglines
+from headrace.core.functions.capacity import Capacity, Share
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
 from headrace.core.functions.effects import (
     FreezeEnvironment,
     RunInvoke,
-    StartEnvironment,
     StopEnvironment,
     WriteLog,
 )
-from headrace.core.functions.environment import Environment, Happening, Life, environment_id
+from headrace.core.functions.environment import Environment, Happening, Life
 from headrace.core.functions.errors import (
     InvalidZipFile,
     ServiceException,
-    account_is_busy,
 )
 from headrace.core.functions.execution import Execution, conclude, error_type_for_log
 from headrace.core.functions.outcomes import SURVIVED, Ending
 from headrace.core.functions.placement import Pool, PoolKey, Roster, pool_key
-from headrace.core.functions.runtimes import Interpreter, choose_interpreter
+from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
+from headrace.core.functions.starts import Starts
 from headrace.core.machine import Reply
 
 Effects = list[Any]
@@ -42,42 +42,82 @@ class Fleet:
 
     def __init__(self, interpreters: Sequence[Interpreter]) -> None:
         """Start without environments; `interpreters` are those found on this machine."""
-        self._interpreters = interpreters
+        self._starts = Starts(interpreters)
         self._roster = Roster()
         #: Pools whose waiting invokes need an environment that the limits did not allow yet.
         self._hungry: dict[PoolKey, Pool] = {}
-        self._started_ever = 0
-        #: Invokes accepted and not answered, by account and region.
-        self._in_hand: dict[tuple[str, str], int] = {}
-        self._payload_bytes = 0
+        self.capacity = Capacity()
 
-    def in_hand(self, account: str, region: str) -> int:
-        """Return how many invokes of an account and region are accepted and not answered."""
-        return self._in_hand.get((account, region), 0)
-
-    def check_capacity(self, account: str, region: str, payload_bytes: int) -> None:
-        """Refuse an invoke beyond the account's concurrency or the server's memory.
+    def check_capacity(self, deployment: Deployment, share: Share, payload_bytes: int) -> None:
+        """Refuse an invoke beyond its share of the concurrency or the server's memory.
 
         Raises:
             TooManyRequests: As much as allowed is in hand.
         """
-        if (
-            self.in_hand(account, region) >= limits.CONCURRENCY_MAX
-            or self._payload_bytes + payload_bytes > limits.PAYLOADS_BYTES_MAX
-        ):
-            raise account_is_busy()
+        pool = self._roster.pools.get(pool_key(deployment))
+        ahead = pool is not None and pool.has_ahead
+        self.capacity.check(deployment, share, payload_bytes, ahead=ahead)
 
     def invoke(
-        self, command: Invoke, deployment: Deployment, *, is_open: bool, now: Instant, ticket: int
+        self,
+        command: Invoke,
+        deployment: Deployment,
+        share: Share,
+        *,
+        is_open: bool,
+        now: Instant,
+        ticket: int,
     ) -> Effects:
         """Accept an invoke; it is answered later. `is_open` is false while it has to wait."""
-        account = (deployment.account, deployment.region)
-        self._in_hand[account] = self._in_hand.get(account, 0) + 1
-        self._payload_bytes += len(command.payload)
         pool = self._roster.pool_for(deployment)
         pool.is_open = is_open
-        pool.waiting.append(Execution(command, ticket))
+        execution = Execution(command, ticket)
+        execution.is_ahead = pool.has_ahead
+        pool.ahead_in_hand += execution.is_ahead
+        self.capacity.take(execution, deployment, share)
+        pool.waiting.append(execution)
         return self._serve(pool, now)
+
+    def prepare(self, deployment: Deployment, now: Instant) -> Effects:
+        """Have the template of a version with SnapStart made."""
+        return self._starts.template(deployment, now)
+
+    def ahead_of(self, function: int, version: str) -> tuple[int, bool]:
+        """Return how many environments of a version are ready ahead of need.
+
+        And whether no more are tried, because too many init phases failed.
+        """
+        pool = self._roster.pools.get((function, version, 0))
+        return (0, False) if pool is None else (pool.ahead, pool.has_failed)
+
+    def provision(
+        self, deployment: Deployment, wanted: int, now: Instant, *, anew: bool = False
+    ) -> Effects:
+        """Have so many environments of a deployment there ahead of need from now on.
+
+        Of those that are too many the idle ones are stopped, the longest idle first, and the
+        others become as any other. With `anew`, failures of before count no more.
+        """
+        pool = self._roster.pools.get(pool_key(deployment))
+        if pool is None and not wanted:
+            return []
+        pool = self._roster.pool_for(deployment)
+        if anew or wanted != pool.wanted:
+            pool.failures = 0
+        pool.wanted = wanted
+        effects: Effects = []
+        for environment in self._roster.surplus(pool):
+            self._roster.demote(environment)
+            if environment.life in {Life.IDLE, Life.FROZEN}:
+                effects += self._stop(environment)
+        self._want_again()
+        return effects + self._serve(pool, now)
+
+    def _want_again(self) -> None:
+        """See which pools want environments ahead of need, now that there are fewer of others."""
+        for key, pool in self._roster.pools.items():
+            if self._needs_start(pool):
+                self._hungry.setdefault(key, pool)
 
     def open(self, deployment: Deployment, now: Instant) -> Effects:
         """Serve what waited for a function to become Active."""
@@ -87,18 +127,26 @@ class Fleet:
         pool.is_open = True
         return self._serve(pool, now)
 
-    def retire(self, function: int, current: Deployment | None, now: Instant) -> Effects:
-        """Let go of all environments of a function but those of the current deployment.
+    def retire(
+        self, function: int, version: str | None, current: Deployment | None, now: Instant
+    ) -> Effects:
+        """Let go of environments of a function, but not of those of the current deployment.
 
         Invokes that were accepted are still served by what they were accepted for.
+
+        Args:
+            version: Whose environments; None: those of all versions.
         """
         keep = None if current is None else pool_key(current)
         pools = self._roster.pools
         effects: Effects = []
-        for key in [key for key in pools if key[0] == function and key != keep]:
+        ours = [key for key in pools if key[0] == function and version in {None, key[1]}]
+        for key in ours:
+            if key == keep:
+                continue
             pool = pools[key]
             pool.is_retired = pool.is_open = True
-            for environment in list(pool.idle.values()):
+            for environment in pool.free:
                 effects += self._stop(environment)
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
@@ -110,11 +158,11 @@ class Fleet:
         if environment is None or environment.life is not Life.STARTING:
             return []
         self._roster.finish_start(environment)
+        pool = self._roster.pool_of(environment)
         if end.ending is Ending.OK:
             effects = self._ready(environment, end, now)
         else:
-            pool = self._roster.pool_of(environment)
-            self._roster.remove(environment)
+            self._lose(environment)
             effects = self._init_failed(environment, pool, end, now)
             self._roster.drop_if_done(pool)
         return effects + self._feed(now)
@@ -137,7 +185,7 @@ class Fleet:
             effects += self._free(environment, now)
         else:
             pool = self._roster.pool_of(environment)
-            self._roster.remove(environment)
+            self._lose(environment)
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
         return effects + self._feed(now)
@@ -146,7 +194,7 @@ class Fleet:
         """Give an invoke that never began to another environment, before all that wait."""
         pool = self._roster.pool_of(environment)
         execution.was_lost = True
-        self._roster.remove(environment)
+        self._lose(environment)
         pool.waiting.appendleft(execution)
         return self._serve(pool, now)
 
@@ -182,21 +230,30 @@ class Fleet:
         effects: Effects = []
         while pool.can_run:
             effects += self._run(*self._roster.match(pool))
-        if pool.must_start:
+        if self._needs_start(pool):
             self._hungry.setdefault(pool.key, pool)
         else:
             self._hungry.pop(pool.key, None)
         return effects + self._feed(now)
 
+    def _needs_start(self, pool: Pool) -> bool:
+        return pool.must_start or (pool.wants_ahead and self._roster.ahead < limits.AHEAD_MAX)
+
     def _feed(self, now: Instant) -> Effects:
-        """Start environments for pools that need some, one a pool in turn, as the limits allow."""
+        """Start environments for pools that need some, one a pool in turn, as the limits allow.
+
+        Invokes that wait come before what is wanted ahead of need.
+        """
         effects: Effects = []
         while self._hungry and self._make_room(effects):
             key, pool = next(iter(self._hungry.items()))
             del self._hungry[key]
-            request_id = pool.waiting[pool.starting].command.request_id
-            effects += self._start(pool.deployment, None, request_id, now)
             if pool.must_start:
+                request_id = pool.waiting[pool.starting].command.request_id
+                effects += self._start(pool.deployment, None, request_id, now)
+            elif self._needs_start(pool):
+                effects += self._start(pool.deployment, None, "", now, ahead=True)
+            if self._needs_start(pool):
                 self._hungry[key] = pool
         return effects
 
@@ -214,33 +271,47 @@ class Fleet:
         return True
 
     def _start(
-        self, deployment: Deployment, execution: Execution | None, request_id: str, now: Instant
+        self,
+        deployment: Deployment,
+        execution: Execution | None,
+        request_id: str,
+        now: Instant,
+        *,
+        ahead: bool = False,
     ) -> Effects:
-        """Start an environment; `execution` is the invoke inside which it starts, if any."""
-        self._started_ever += 1
-        id = environment_id(deployment, now, self._started_ever, request_id)
-        stream = loglines.log_stream(now, deployment.version, id)
-        environment = Environment(id, deployment, stream)
+        """Start an environment, perhaps ahead of need.
+
+        `execution` is the invoke inside which it starts, if any.
+        """
+        environment = self._starts.environment(deployment, request_id, now)
         environment.execution = execution
+        environment.is_ahead = ahead
         self._roster.add(environment)
-        settings = deployment.settings
-        effects: Effects = []
-        interpreter = choose_interpreter(settings.runtime, self._interpreters)
-        if interpreter is not None:
-            effects.append(_log(environment, loglines.init_start(deployment, interpreter)))
-        limit_ms = limits.INIT_LIMIT_MS if execution is None else settings.timeout_s * 1_000
-        effects.append(StartEnvironment(id, deployment, stream, limit_ms))
-        return effects
+        return self._starts.effects(environment)
 
     def _ready(self, environment: Environment, end: EnvironmentStarted, now: Instant) -> Effects:
         environment.happen(Happening.READY)
         execution = environment.execution
         if execution is None:
-            environment.init_us = end.duration_us
-            return self._free(environment, now)
+            return self._note_init(environment, end) + self._free(environment, now)
         execution.used_us = end.duration_us
         execution.init_log = end.log
         return self._run(environment, execution)
+
+    def _note_init(self, environment: Environment, end: EnvironmentStarted) -> Effects:
+        """See to it that the log tells how long the init phase took (spec/lambda.md 4.4, 5.1).
+
+        A REPORT tells of what its invoke waited for, a line by itself of what was ahead of need.
+        """
+        if environment.is_ahead:
+            self._roster.pool_of(environment).failures = 0
+            return [
+                _log(environment, loglines.init_report(end.duration_us, "init", end.ending, ""))
+            ]
+        environment.init_us = end.duration_us
+        if environment.deployment.has_template:
+            return [_log(environment, loglines.restore_report(end.duration_us))]
+        return []
 
     def _init_failed(
         self, environment: Environment, pool: Pool, end: EnvironmentStarted, now: Instant
@@ -250,6 +321,11 @@ class Fleet:
         Source: spec/lambda.md 4.1.
         """
         execution = environment.execution
+        if environment.is_ahead:
+            pool.failures += 1
+            kind = error_type_for_log(end)
+            line = loglines.init_report(end.duration_us, "init", end.ending, kind)
+            return [_log(environment, line), *self._serve(pool, now)]
         if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
             return self._refuse(environment, pool, end) + self._serve(pool, now)
         phase = "init" if execution is None else "invoke"
@@ -300,13 +376,9 @@ class Fleet:
         ]
 
     def _answer(self, environment: Environment, execution: Execution, value: Any) -> Reply:
-        account = (environment.deployment.account, environment.deployment.region)
-        self._payload_bytes -= len(execution.command.payload)
-        left = self._in_hand[account] - 1
-        if left:
-            self._in_hand[account] = left
-        else:
-            del self._in_hand[account]
+        if execution.is_ahead:
+            self._roster.pool_of(environment).ahead_in_hand -= 1
+        self.capacity.give_back(execution, environment.deployment)
         return Reply(execution.ticket, value)
 
     def _free(self, environment: Environment, now: Instant) -> Effects:
@@ -324,8 +396,13 @@ class Fleet:
 
     def _remove(self, environment: Environment) -> None:
         pool = self._roster.pool_of(environment)
-        self._roster.remove(environment)
+        self._lose(environment)
         self._roster.drop_if_done(pool)
+
+    def _lose(self, environment: Environment) -> None:
+        self._roster.remove(environment)
+        if environment.is_ahead:
+            self._want_again()
 
 
 def _log(environment: Environment, text: bytes) -> WriteLog:

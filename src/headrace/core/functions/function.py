@@ -4,6 +4,7 @@ States come from stored facts and the instant alone, so that time needs no recor
 
     created ── Pending ── settles_at ──► Active, Successful
     updated ── Active, InProgress ── settles_at ──► Active, Successful
+    published for SnapStart ── Pending ── its init phase, a record ──► Active or Failed
 
 The answer to the change itself always shows Pending or InProgress, even when the change settles at
 once; each arrow has a revision id of its own (spec/lambda.md 1.6, 1.7).
@@ -13,30 +14,47 @@ import hashlib
 
 import msgspec
 
-from headrace.base.instant import Instant, later
+from headrace.base.instant import Instant
+from headrace.core.functions.alias import Alias
 from headrace.core.functions.names import LATEST, function_arn
-from headrace.core.functions.records import FunctionCreated, FunctionUpdated
 from headrace.core.functions.settings import Code, Deployment, Settings
 
 #: Format number of a snapshot; a new layout takes the next one and the old reader stays.
 SNAPSHOT_FORMAT = 1
 
 
+#: How far the template of a version with SnapStart is (`Version.template`).
+NO_TEMPLATE, TEMPLATE_IN_WORK, TEMPLATE_READY, TEMPLATE_FAILED = range(4)
+
+
 class Version(msgspec.Struct, frozen=True, array_like=True):
-    """One version as stored: what it is made of, and when and how that came about."""
+    """One version as stored: what it is made of, and when and how that came about.
+
+    New fields go to the end with a default, so that old bytes still decode.
+    """
 
     name: str  #: "$LATEST"; digits for a published one.
     generation: int  #: 0 as created, one more with every update.
     settings: Settings
     code: Code
-    seed: bytes  #: Of the change that made it so; its revision ids derive from it.
+    seed: bytes  #: Of the last change that gave it another revision: revision ids derive from it.
     changed_at: Instant
     settles_at: Instant
     replaced: tuple[Settings, Code] | None  #: What serves until an update has settled.
+    template: int = NO_TEMPLATE
+    failure: str = ""  #: StateReason of a failed version.
+    failure_code: str = ""  #: Its StateReasonCode.
+
+
+class Provisioned(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """How many environments a version or an alias is to have ahead of need."""
+
+    requested: int
+    changed_at: Instant
 
 
 class Function(msgspec.Struct, frozen=True, array_like=True):
-    """A function's whole durable state."""
+    """A function's whole durable state; new fields go to the end with a default."""
 
     account: str
     region: str
@@ -44,6 +62,12 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     seed: bytes
     tags: dict[str, str]
     versions: dict[str, Version]
+    next_version: int = 1  #: A number is never used again while the function lives.
+    #: What the last publishing made, and of which generation of $LATEST.
+    published: tuple[str, int] | None = None
+    aliases: dict[str, Alias] = {}
+    reserved: int | None = None  #: Reserved concurrency; None when there is none.
+    provisioned: dict[str, Provisioned] = {}  #: By version or alias.
 
     @property
     def arn(self) -> str:
@@ -54,6 +78,35 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     def latest(self) -> Version:
         """The version that updates change."""
         return self.versions[LATEST]
+
+    @property
+    def provisioned_total(self) -> int:
+        """How many environments are to be there ahead of need, over all versions."""
+        return sum(one.requested for one in self.provisioned.values())
+
+    def ordered_versions(self, after: str = "") -> list[Version]:
+        """Return $LATEST and the versions in ascending order, or those behind `after`."""
+        least = 0 if not after else place_of(after) + 1
+        found = [one for one in self.versions.values() if place_of(one.name) >= least]
+        return sorted(found, key=lambda one: place_of(one.name))
+
+    def version_of(self, qualifier: str) -> str:
+        """Return the version that a version's or alias's name means first, without weights."""
+        alias = self.aliases.get(qualifier)
+        return qualifier if alias is None else alias.version
+
+    def wanted_ahead(self, version: str) -> int:
+        """Return how many environments of a version are to be there ahead of need."""
+        return sum(
+            one.requested
+            for qualifier, one in self.provisioned.items()
+            if self.version_of(qualifier) == version
+        )
+
+
+def place_of(version: str) -> int:
+    """Return where a version stands in lists: $LATEST first (spec/lambda.md V5)."""
+    return 0 if version == LATEST else int(version)
 
 
 class FunctionView(msgspec.Struct, frozen=True):
@@ -70,8 +123,12 @@ class FunctionView(msgspec.Struct, frozen=True):
     tags: dict[str, str]
     changed_at: Instant
     revision_id: str
-    state: str  #: "Pending" or "Active".
-    last_update_status: str  #: "InProgress", "Successful"; empty while Pending.
+    state: str  #: "Pending", "Active" or "Failed".
+    last_update_status: str  #: "InProgress", "Successful"; empty while Pending and when Failed.
+    failure: str = ""  #: StateReason of a failed version.
+    failure_code: str = ""
+    is_optimized: bool = False  #: Whether its environments come from a template (SnapStart).
+    reserved: int | None = None  #: Reserved concurrency of the function.
 
     @property
     def timeout_s(self) -> int:
@@ -84,47 +141,9 @@ class FunctionView(msgspec.Struct, frozen=True):
         return self.settings.memory_mb
 
 
-def created(record: FunctionCreated) -> Function:
-    """Return the function that a record tells of."""
-    version = Version(
-        name=LATEST,
-        generation=0,
-        settings=record.settings,
-        code=record.code,
-        seed=record.seed,
-        changed_at=record.at,
-        settles_at=later(record.at, record.preparation_ms),
-        replaced=None,
-    )
-    return Function(
-        account=record.account,
-        region=record.region,
-        name=record.name,
-        seed=record.seed,
-        tags=record.tags,
-        versions={LATEST: version},
-    )
-
-
-def updated(function: Function, record: FunctionUpdated) -> Function:
-    """Return the function after an update of $LATEST."""
-    before = function.latest
-    version = Version(
-        name=LATEST,
-        generation=before.generation + 1,
-        settings=record.settings,
-        code=record.code,
-        seed=record.seed,
-        changed_at=record.at,
-        settles_at=later(record.at, record.preparation_ms),
-        replaced=(before.settings, before.code),
-    )
-    return msgspec.structs.replace(function, versions={**function.versions, LATEST: version})
-
-
 def is_settled(version: Version, now: Instant) -> bool:
     """Tell whether the last change of a version is over."""
-    return now >= version.settles_at
+    return now >= version.settles_at and version.template != TEMPLATE_IN_WORK
 
 
 def is_pending(version: Version, now: Instant) -> bool:
@@ -148,13 +167,16 @@ def deployment(number: int, function: Function, version: Version, now: Instant) 
         seed=function.seed,
         settings=settings,
         code=code,
+        has_template=version.template == TEMPLATE_READY,
     )
 
 
 def view(number: int, function: Function, version: Version, *, settled: bool) -> FunctionView:
     """Return what others see of a version, before or after its last change has settled."""
     pending = version.replaced is None and not settled
-    status = "" if pending else ("Successful" if settled else "InProgress")
+    failed = version.template == TEMPLATE_FAILED
+    state = "Pending" if pending else ("Failed" if failed else "Active")
+    status = "Successful" if settled else "InProgress"
     return FunctionView(
         function=number,
         account=function.account,
@@ -167,8 +189,12 @@ def view(number: int, function: Function, version: Version, *, settled: bool) ->
         tags=function.tags,
         changed_at=version.changed_at,
         revision_id=derived_uuid(version.seed, b"settled" if settled else b"changing"),
-        state="Pending" if pending else "Active",
-        last_update_status=status,
+        state=state,
+        last_update_status=status if state == "Active" else "",
+        failure=version.failure,
+        failure_code=version.failure_code,
+        is_optimized=version.template == TEMPLATE_READY,
+        reserved=function.reserved,
     )
 
 

@@ -6,29 +6,33 @@ from typing import Any
 from headrace.base.instant import Instant
 from headrace.core.deadlines import Deadlines
 from headrace.core.functions import codelinks
-from headrace.core.functions.changes import (
-    Machine,
-    check_code_update,
-    check_creation,
-    check_deletion,
-    check_update,
-)
+from headrace.core.functions.capacity import Share
+from headrace.core.functions.changes import Machine, check_code_update, check_creation
 from headrace.core.functions.commands import (
+    CreateAlias,
     CreateFunction,
-    DeleteFunction,
     EnvironmentGone,
     EnvironmentStarted,
-    GetFunction,
     Invoke,
     InvokeEnded,
-    ListFunctions,
+    PublishVersion,
+    TagFunction,
     UpdateFunctionCode,
     UpdateFunctionConfiguration,
 )
+from headrace.core.functions.decision import Scene
 from headrace.core.functions.directory import Directory
-from headrace.core.functions.errors import function_not_found
+from headrace.core.functions.effects import DropTemplate
+from headrace.core.functions.errors import (
+    SnapStartNotReady,
+    function_not_found,
+    state_conflict,
+)
 from headrace.core.functions.fleet import Fleet
 from headrace.core.functions.function import (
+    NO_TEMPLATE,
+    TEMPLATE_FAILED,
+    TEMPLATE_IN_WORK,
     Function,
     FunctionView,
     Version,
@@ -37,14 +41,15 @@ from headrace.core.functions.function import (
     encode_snapshot,
     is_pending,
     is_settled,
-    updated,
     view,
 )
 from headrace.core.functions.limits import PREPARATION_MS_DEFAULT
 from headrace.core.functions.names import LATEST, FunctionReference
-from headrace.core.functions.records import FunctionCreated, FunctionDeleted, FunctionUpdated
-from headrace.core.functions.replies import Done, FunctionShown, FunctionsListed
+from headrace.core.functions.records import RECORDS, ConcurrencyProvisioned
+from headrace.core.functions.replies import Done
+from headrace.core.functions.rules import RULES, Rule
 from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import template_name
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
 
 Effects = list[Any]
@@ -63,19 +68,21 @@ class Functions:
     """
 
     commands: tuple[type, ...] = (
-        CreateFunction,
-        UpdateFunctionCode,
-        UpdateFunctionConfiguration,
-        DeleteFunction,
-        GetFunction,
-        ListFunctions,
+        *RULES,
         Invoke,
         EnvironmentStarted,
         InvokeEnded,
         EnvironmentGone,
     )
-    growing: tuple[type, ...] = (CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration)
-    records: tuple[type[Record], ...] = (FunctionCreated, FunctionUpdated, FunctionDeleted)
+    growing: tuple[type, ...] = (
+        CreateFunction,
+        UpdateFunctionCode,
+        UpdateFunctionConfiguration,
+        PublishVersion,
+        CreateAlias,
+        TagFunction,
+    )
+    records: tuple[type[Record], ...] = RECORDS
 
     def __init__(
         self,
@@ -96,18 +103,9 @@ class Functions:
         self.fleet = Fleet(self.machine.interpreters)
         self._numbers = numbers
         self._preparation_ms = preparation_ms
-        #: When the last change of a function settles, if environments may care.
-        self._settling: Deadlines[int] = Deadlines()
+        #: By function and version: when its last change settles, if environments may care.
+        self._settling: Deadlines[tuple[int, str]] = Deadlines()
         self._now = Instant(0)
-        self._deciders: dict[type, Any] = {
-            CreateFunction: self._create,
-            UpdateFunctionCode: self._update_code,
-            UpdateFunctionConfiguration: self._update_configuration,
-            DeleteFunction: self._delete,
-            GetFunction: self._get,
-            ListFunctions: self._list,
-            Invoke: self._invoke,
-        }
 
     # Look-ups, for the api and the pollers.
 
@@ -156,11 +154,13 @@ class Functions:
     def apply(self, command: Any, now: Instant, ticket: int) -> Effects:
         """Decide a command."""
         assert now >= self._now, "time went back"
-        decide = self._deciders.get(type(command))
-        if decide is None:
-            effects = self._complete(command, now, ticket)
+        rule = RULES.get(type(command))
+        if rule is not None:
+            effects = self._decide(rule, command, now, ticket)
+        elif isinstance(command, Invoke):
+            effects = self._invoke(command, now, ticket)
         else:
-            effects = decide(command, now, ticket)
+            effects = self._complete(command, now, ticket)
         self._now = now
         return effects
 
@@ -187,9 +187,15 @@ class Functions:
         return effects
 
     def resume(self, now: Instant) -> Effects:
-        """Return nothing: invokes in hand died with the server."""
+        """Make templates and start environments that are to be there ahead of need.
+
+        Invokes in hand died with the server, as all environments did.
+        """
         self._now = now
-        return []
+        effects: Effects = []
+        for number in sorted(self.directory.functions):
+            effects += self._follow(number, None, now)
+        return effects
 
     def replay(self, record: Record, block: int) -> None:
         """Apply a fact."""
@@ -220,117 +226,120 @@ class Functions:
 
     # Decisions.
 
-    def _create(self, command: CreateFunction, now: Instant, ticket: int) -> Effects:
-        check_creation(command, self.directory, self.machine)
-        reference = command.reference
-        record = FunctionCreated(
-            machine=self._numbers.take(),
-            at=now,
-            account=reference.account,
-            region=reference.region,
-            name=reference.name,
-            seed=command.seed,
-            settings=command.settings,
-            code=command.code,
-            tags=command.tags,
-            preparation_ms=self._preparation_ms,
+    def _decide(self, rule: Rule, command: Any, now: Instant, ticket: int) -> Effects:
+        """Ask a rule, remember its facts, answer, and see to the environments."""
+        scene = Scene(
+            self.directory, self.machine, self.fleet, self._numbers, self._preparation_ms, now
         )
-        return self._change(record, now, ticket)
-
-    def _update_code(self, command: UpdateFunctionCode, now: Instant, ticket: int) -> Effects:
-        number, function, settings = check_code_update(command, self.directory, self.machine, now)
-        record = FunctionUpdated(
-            number, now, command.seed, settings, command.code, self._preparation_ms
-        )
-        if command.dry_run:
-            after = updated(function, record)
-            return [Reply(ticket, FunctionShown(view(number, after, after.latest, settled=True)))]
-        return self._change(record, now, ticket)
-
-    def _update_configuration(
-        self, command: UpdateFunctionConfiguration, now: Instant, ticket: int
-    ) -> Effects:
-        number, function = check_update(command.reference, command.revision_id, self.directory, now)
-        self.machine.check(command.settings)
-        code = function.latest.code
-        record = FunctionUpdated(
-            number, now, command.seed, command.settings, code, self._preparation_ms
-        )
-        return self._change(record, now, ticket)
-
-    def _change(
-        self, record: FunctionCreated | FunctionUpdated, now: Instant, ticket: int
-    ) -> Effects:
-        """Remember a creation or an update, answer it, and see to the environments."""
+        decision = rule(command, scene)
+        if not decision.records:
+            return [Reply(ticket, decision.reply)]
         effects = self.wake(now, PASS_AT_MOST)
-        number = record.machine
-        self.directory.take(record)
-        function = self.directory.functions[number]
-        shown = FunctionShown(view(number, function, function.latest, settled=False))
-        effects += [Remember(record), Reply(ticket, shown)]
-        if is_settled(function.latest, now):
-            return effects + self._use_latest(number, now)
-        self._settling.put(number, function.latest.settles_at)
+        number = decision.records[0].machine
+        before = self.directory.functions.get(number)
+        for record in decision.records:
+            self.directory.take(record)
+            effects.append(Remember(record))
+        effects.append(Reply(ticket, decision.reply))
+        anew = isinstance(decision.records[-1], ConcurrencyProvisioned)
+        return effects + self._follow(number, before, now, anew=anew)
+
+    def _follow(
+        self, number: int, before: Function | None, now: Instant, *, anew: bool = False
+    ) -> Effects:
+        """Do for the environments what follows from a change of a function.
+
+        Args:
+            before: The function before the change; None if there was none, or after a load.
+            anew: Whether what is kept ahead of need is tried again although it failed.
+        """
+        function = self.directory.functions.get(number)
+        versions = {} if function is None else function.versions
+        former = {} if before is None else before.versions
+        effects: Effects = []
+        for name in former.keys() - versions.keys():
+            self._settling.withdraw((number, name))
+        for name in sorted(former.keys() - versions.keys()):
+            effects += self.fleet.retire(number, name, None, now)
+            if former[name].template != NO_TEMPLATE:
+                effects.append(DropTemplate(template_name(number, name)))
+        for name, version in versions.items():
+            if former.get(name) is not version:
+                effects += self._use(number, name, now)
+        if function is not None:
+            for name in sorted(provisioned_versions(function) | provisioned_versions(before)):
+                effects += self._provision(number, name, now, anew=anew)
         return effects
 
     def _settle(self, due: Instant) -> Effects:
         settled = self._settling.take_due(due)
         assert settled is not None
-        return self._use_latest(settled[1], due)
+        number, name = settled[1]
+        return self._use(number, name, due) + self._provision(number, name, due)
 
-    def _use_latest(self, number: int, now: Instant) -> Effects:
-        """Let environments of former deployments go, and invokes that waited run."""
+    def _use(self, number: int, name: str, now: Instant) -> Effects:
+        """Let environments of former deployments go, and invokes that waited run.
+
+        Not before the version has settled; one with SnapStart gets its template first.
+        """
         function = self.directory.functions[number]
-        current = deployment(number, function, function.latest, now)
-        return self.fleet.retire(number, current, now) + self.fleet.open(current, now)
+        version = function.versions[name]
+        current = deployment(number, function, version, now)
+        if version.template == TEMPLATE_IN_WORK:
+            return self.fleet.prepare(current, now)
+        if not is_settled(version, now):
+            self._settling.put((number, name), version.settles_at)
+            return []
+        return self.fleet.retire(number, name, current, now) + self.fleet.open(current, now)
 
-    def _delete(self, command: DeleteFunction, now: Instant, ticket: int) -> Effects:
-        number = check_deletion(command.reference, self.directory)
-        if number is None:
-            return [Reply(ticket, Done())]
-        effects = self.wake(now, PASS_AT_MOST)
-        record = FunctionDeleted(number, now)
-        self.directory.take(record)
-        self._settling.withdraw(number)
-        effects += [Remember(record), Reply(ticket, Done())]
-        return effects + self.fleet.retire(number, None, now)
-
-    def _get(self, command: GetFunction, now: Instant, ticket: int) -> Effects:
-        number, function, version = self.directory.find_version(command.reference)
-        seen = view(number, function, version, settled=is_settled(version, now))
-        link = codelinks.format_link(seen, function.seed, now)
-        return [Reply(ticket, FunctionShown(seen, command.reference.qualifier, link))]
-
-    def _list(self, command: ListFunctions, now: Instant, ticket: int) -> Effects:
-        numbers, more = self.directory.page(
-            command.account, command.region, command.after, command.at_most
-        )
-        views = []
-        for number in numbers:
-            function = self.directory.functions[number]
-            settled = is_settled(function.latest, now)
-            views.append(view(number, function, function.latest, settled=settled))
-        return [Reply(ticket, FunctionsListed(tuple(views), more))]
+    def _provision(self, number: int, name: str, now: Instant, *, anew: bool = False) -> Effects:
+        """Have as many environments ahead of need as a version is to have, once it is Active."""
+        function = self.directory.functions[number]
+        version = function.versions.get(name)
+        if version is None or version.template == TEMPLATE_FAILED or not is_settled(version, now):
+            return []
+        current = deployment(number, function, version, now)
+        return self.fleet.provision(current, function.wanted_ahead(name), now, anew=anew)
 
     def _invoke(self, command: Invoke, now: Instant, ticket: int) -> Effects:
-        number, function, version = self._find_invokable(command.reference)
+        number, function, version = self._find_invokable(command)
         if command.dry_run:
             return [Reply(ticket, Done())]
         serving = deployment(number, function, version, now)
-        self.fleet.check_capacity(function.account, function.region, len(command.payload))
+        if function.reserved is None:
+            share = Share(False, self.directory.unreserved(function.account, function.region))
+        else:
+            share = Share(True, function.reserved - function.provisioned_total)
+        self.fleet.check_capacity(serving, share, len(command.payload))
         is_open = not is_pending(version, now)
         effects = self.wake(now, PASS_AT_MOST)
         return effects + self.fleet.invoke(
-            command, serving, is_open=is_open, now=now, ticket=ticket
+            command, serving, share, is_open=is_open, now=now, ticket=ticket
         )
 
-    def _find_invokable(self, reference: FunctionReference) -> tuple[int, Function, Version]:
-        """Return what is to be invoked; an absent function is named with its version (1.4)."""
+    def _find_invokable(self, command: Invoke) -> tuple[int, Function, Version]:
+        """Return what is to be invoked; an absent function is named with its version (1.4).
+
+        Raises:
+            ResourceNotFound: There is no such function, version or alias.
+            SnapStartNotReady: The version's template is still being made.
+            ResourceConflict: Its init phase failed.
+        """
+        reference = command.reference
         if reference.qualifier is None:
             number = self.directory.number(reference.account, reference.region, reference.name)
             if number is None:
                 raise function_not_found(f"{reference.arn}:{LATEST}")
-        return self.directory.find_version(reference)
+        found = self.directory.find_version(reference, command.request_id)
+        template = found[2].template
+        if template == TEMPLATE_IN_WORK:
+            raise SnapStartNotReady(
+                "Lambda is initializing your function. It will be ready to invoke once your "
+                "function state becomes ACTIVE."
+            )
+        if template == TEMPLATE_FAILED:
+            raise state_conflict("Failed")
+        return found
 
     def _complete(self, command: Any, now: Instant, ticket: int) -> Effects:
         """Take note of what the shell has carried out."""
@@ -343,3 +352,10 @@ class Functions:
             assert isinstance(command, EnvironmentGone)
             effects += self.fleet.gone(command.environment, now)
         return [*effects, Reply(ticket, Done())]
+
+
+def provisioned_versions(function: Function | None) -> set[str]:
+    """Return the versions of which environments are to be there ahead of need."""
+    if function is None:
+        return set()
+    return {function.version_of(qualifier) for qualifier in function.provisioned}

@@ -57,8 +57,25 @@ CONCURRENCY_MAX = 1_000
 #: Bytes of the payloads of all invokes in hand on one shard; the next is throttled. (Ours.)
 PAYLOADS_BYTES_MAX = 1 << 30
 
+#: What of it must stay free of reservations (spec/lambda.md 1.15).
+UNRESERVED_MIN = 100
+
+#: Seconds after which a throttled caller may try again, as Retry-After tells him. (Ours.)
+RETRY_AFTER_S = 1
+
 #: Milliseconds that the init phase may take (spec/lambda.md 4.1).
 INIT_LIMIT_MS = 10_000
+
+#: The same ahead of need, for provisioned concurrency and SnapStart, unless the function's own
+#: limit is longer (spec/lambda.md 4.1).
+INIT_LIMIT_AHEAD_MS = 130_000
+
+#: Init phases that may fail in a row before provisioned concurrency has failed (L-A60).
+PROVISIONING_ATTEMPTS = 6
+
+#: Environments that are kept ahead of need on one shard; the rest is for invokes that have none.
+#: (Ours.)
+AHEAD_MAX = 900
 
 #: Environments that start at the same time on one shard; further invokes wait for one of these or
 #: for one that becomes idle, so that a burst does not starve the invokes that run. (Ours.)

@@ -19,9 +19,18 @@ def log_stream(started_at: Instant, version: str, environment: str) -> str:
 
 def init_start(deployment: Deployment, interpreter: Interpreter) -> bytes:
     """Return the line that opens a stream, preceded by a warning if the runtime is another one."""
+    return _opening("INIT_START", deployment, interpreter)
+
+
+def restore_start(deployment: Deployment, interpreter: Interpreter) -> bytes:
+    """Return the line that opens a stream of an environment that comes from a template (T8)."""
+    return _opening("RESTORE_START", deployment, interpreter)
+
+
+def _opening(word: str, deployment: Deployment, interpreter: Interpreter) -> bytes:
     runtime = deployment.settings.runtime
     arn = runtime_version_arn(deployment.region, interpreter.runtime)
-    line = f"INIT_START Runtime Version: {interpreter.version_name}\tRuntime Version ARN: {arn}\n"
+    line = f"{word} Runtime Version: {interpreter.version_name}\tRuntime Version ARN: {arn}\n"
     if interpreter.runtime != runtime:
         line = (
             f"HEADRACE_WARNING: {runtime} was not found on this machine; {interpreter.runtime} "
@@ -31,9 +40,17 @@ def init_start(deployment: Deployment, interpreter: Interpreter) -> bytes:
 
 
 def init_report(duration_us: int, phase: str, ending: Ending, error_type: str) -> bytes:
-    """Return the line about an init phase that failed; `phase` is "init" or "invoke"."""
+    """Return the line about an init phase that failed, or took place ahead of need (T7).
+
+    `phase` is "init" or "invoke".
+    """
     status = _status(ending, error_type)
     return f"INIT_REPORT Init Duration: {_ms(duration_us)} ms\tPhase: {phase}{status}\n".encode()
+
+
+def restore_report(duration_us: int) -> bytes:
+    """Return the line about an environment that came from a template (T8)."""
+    return f"RESTORE_REPORT Restore Duration: {_ms(duration_us)} ms\n".encode()
 
 
 def start(request_id: str, version: str) -> bytes:
@@ -49,15 +66,24 @@ def report(
     memory_peak_mb: int,
     ending: Ending,
     error_type: str,
+    *,
+    restored: bool = False,
 ) -> bytes:
     """Return the two lines behind an invoke's own lines: END and REPORT.
 
     Args:
         init_us: How long the init phase took, on the first invoke of an environment only.
         error_type: Empty when the runtime is sound, even if the handler raised.
+        restored: Whether `init_us` is the time in which it came from a template; that is billed
+            by itself.
     """
-    billed_ms = -(-(duration_us + (init_us or 0)) // 1_000)
+    billed_ms = -(-(duration_us + (0 if restored else init_us or 0)) // 1_000)
     init = "" if init_us is None else f"Init Duration: {_ms(init_us)} ms\t"
+    if init_us is not None and restored:
+        init = (
+            f"Restore Duration: {_ms(init_us)} ms\t"
+            f"Billed Restore Duration: {-(-init_us // 1_000)} ms\t"
+        )
     status = _status(ending, error_type)
     end = status.removeprefix("\t") if status else ""
     return (

@@ -8,7 +8,6 @@ Source: spec/lambda.md 1.3, 13.2.
 
 import hashlib
 import re
-from collections.abc import Collection
 
 import msgspec
 
@@ -18,7 +17,6 @@ from headrace.core.functions.errors import (
     InvalidParameterValue,
     ResourceNotFound,
     constraint_text,
-    function_not_found,
     value_out_of_bounds,
 )
 from headrace.core.functions.limits import NAME_LENGTH_MAX
@@ -121,18 +119,6 @@ def check_function_only(reference: FunctionReference) -> None:
             "support this operation. Please specify either a function name or an unqualified "
             "function ARN."
         )
-
-
-def check_qualifier(reference: FunctionReference, versions: Collection[str]) -> str:
-    """Return the version that is meant, given those that exist.
-
-    Raises:
-        ResourceNotFound: There is neither a version nor an alias of that name.
-    """
-    version = LATEST if reference.qualifier is None else reference.qualifier
-    if version not in versions:
-        raise function_not_found(reference.qualified_arn)
-    return version
 
 
 def function_arn(account: str, region: str, name: str) -> str:

@@ -4,7 +4,9 @@ A **pool** is what there is for one deployment: idle environments, most recently
 invokes that wait, oldest first. An environment that becomes free takes the oldest waiting invoke;
 an invoke takes the environment used most recently, so that the others grow old and go. One
 environment is started for each waiting invoke that has none on its way, as long as the shard's
-limits allow. Invokes wait for an environment, never for capacity: what exceeds an account's
+limits allow. A version with provisioned concurrency **wants** environments ahead of need: they are
+started when nobody waits, take invokes first, are frozen when idle, and are never stopped for it or
+for another's sake. Invokes wait for an environment, never for capacity: what exceeds an account's
 concurrency is throttled before it comes here, which also bounds the waiting.
 """
 
@@ -13,7 +15,7 @@ from collections import deque
 from headrace.base.instant import Instant, later
 from headrace.core.deadlines import Deadlines
 from headrace.core.functions import limits
-from headrace.core.functions.environment import Environment, Happening
+from headrace.core.functions.environment import Environment, Happening, Life
 from headrace.core.functions.execution import Execution
 from headrace.core.functions.settings import Deployment
 
@@ -24,13 +26,29 @@ PoolKey = tuple[int, str, int]
 class Pool:
     """Environments of one deployment, and the invokes that wait for one."""
 
-    __slots__ = ("deployment", "idle", "is_open", "is_retired", "members", "starting", "waiting")
+    __slots__ = (
+        "ahead",
+        "ahead_in_hand",
+        "ahead_starting",
+        "deployment",
+        "failures",
+        "idle",
+        "idle_ahead",
+        "is_open",
+        "is_retired",
+        "members",
+        "starting",
+        "waiting",
+        "wanted",
+    )
 
     def __init__(self, deployment: Deployment) -> None:
         """Start empty."""
         self.deployment = deployment
         #: By id, in the order in which they became idle.
         self.idle: dict[str, Environment] = {}
+        #: The same, those that are kept ahead of need.
+        self.idle_ahead: dict[str, Environment] = {}
         self.waiting: deque[Execution] = deque()
         #: How many environments there are, in whatever state.
         self.members = 0
@@ -40,6 +58,14 @@ class Pool:
         self.is_open = True
         #: After an update or a deletion: what waits is still served, then everything stops.
         self.is_retired = False
+        #: How many environments are to be there ahead of need; are ready; start.
+        self.wanted = 0
+        self.ahead = 0
+        self.ahead_starting = 0
+        #: How many of their init phases have failed in a row.
+        self.failures = 0
+        #: Invokes in hand that have their place among them.
+        self.ahead_in_hand = 0
 
     @property
     def key(self) -> PoolKey:
@@ -52,17 +78,39 @@ class Pool:
         return self.is_open and len(self.waiting) > self.starting
 
     @property
+    def has_failed(self) -> bool:
+        """Whether so many init phases failed that no more are tried ahead of need."""
+        return self.failures >= limits.PROVISIONING_ATTEMPTS
+
+    @property
+    def wants_ahead(self) -> bool:
+        """Whether more environments are to be there ahead of need than are or come."""
+        missing = self.wanted > self.ahead + self.ahead_starting
+        return missing and not self.has_failed and not self.is_retired
+
+    @property
+    def has_ahead(self) -> bool:
+        """Whether an environment that is kept ahead of need has no invoke counted on it."""
+        return self.ahead_in_hand < self.ahead
+
+    @property
     def can_run(self) -> bool:
         """Whether an invoke waits although an environment is free."""
-        return self.is_open and bool(self.waiting) and bool(self.idle)
+        return self.is_open and bool(self.waiting) and bool(self.idle or self.idle_ahead)
+
+    @property
+    def free(self) -> list[Environment]:
+        """All environments that are idle."""
+        return [*self.idle.values(), *self.idle_ahead.values()]
 
 
 class Roster:
     """All pools and environments of a shard.
 
     Invariants: `idle`, here and in the pools, holds exactly the environments that are IDLE or
-    FROZEN, and each of those has a deadline; no retired pool is kept without a member or a
-    waiting invoke.
+    FROZEN and not kept ahead of need, and each of those has a deadline; `idle_ahead` of the pools
+    holds the others, which have one until they are frozen; no retired pool is kept without a
+    member or a waiting invoke.
     """
 
     def __init__(self) -> None:
@@ -74,6 +122,8 @@ class Roster:
         #: By id: when it is to be frozen or, frozen, to be stopped.
         self.deadlines: Deadlines[str] = Deadlines()
         self.starting = 0
+        #: How many environments are, or are to be, there ahead of need.
+        self.ahead = 0
 
     @property
     def is_full(self) -> bool:
@@ -98,44 +148,94 @@ class Roster:
         self.starting += 1
         pool = self.pool_of(environment)
         pool.members += 1
-        if environment.execution is None:
+        if environment.is_ahead:
+            self.ahead += 1
+            pool.ahead_starting += 1
+        elif environment.execution is None:
             pool.starting += 1
 
     def finish_start(self, environment: Environment) -> None:
-        """Note that an environment starts no longer."""
+        """Note that an environment starts no longer: it is ready, or will be removed."""
         self.starting -= 1
-        if environment.execution is None:
-            self.pool_of(environment).starting -= 1
+        pool = self.pool_of(environment)
+        if environment.is_ahead:
+            pool.ahead_starting -= 1
+            pool.ahead += 1
+        elif environment.execution is None:
+            pool.starting -= 1
 
     def rest(self, environment: Environment, now: Instant) -> None:
         """Let an environment be idle from now on."""
         environment.idle_since = now
-        self.pool_of(environment).idle[environment.id] = environment
-        self.idle[environment.id] = environment
+        pool = self.pool_of(environment)
+        if environment.is_ahead:
+            pool.idle_ahead[environment.id] = environment
+        else:
+            pool.idle[environment.id] = environment
+            self.idle[environment.id] = environment
         self.deadlines.put(environment.id, later(now, limits.FREEZE_AFTER_MS))
 
     def freeze(self, environment: Environment) -> None:
-        """Note that an idle environment is frozen; the next thing is to stop it."""
+        """Note that an idle environment is frozen; the next thing, if any, is to stop it."""
         environment.happen(Happening.FROZE)
-        stop_at = later(environment.idle_since, limits.STOP_AFTER_MS)
-        self.deadlines.put(environment.id, stop_at)
+        if not environment.is_ahead:
+            stop_at = later(environment.idle_since, limits.STOP_AFTER_MS)
+            self.deadlines.put(environment.id, stop_at)
 
     def match(self, pool: Pool) -> tuple[Environment, Execution]:
-        """Take the free environment used last and the invoke that waits longest."""
-        id, environment = pool.idle.popitem()
-        del self.idle[id]
+        """Take the free environment used last and the invoke that waits longest.
+
+        Those that are kept ahead of need come first: they cost nothing more (L-A60).
+        """
+        if pool.idle_ahead:
+            id, environment = pool.idle_ahead.popitem()
+        else:
+            id, environment = pool.idle.popitem()
+            del self.idle[id]
         self.deadlines.withdraw(id)
         return environment, pool.waiting.popleft()
 
+    def surplus(self, pool: Pool) -> list[Environment]:
+        """Return which of a pool's environments ahead of need are too many, idle ones first."""
+        count = pool.ahead + pool.ahead_starting - pool.wanted
+        if count <= 0:
+            return []
+        others = [
+            one
+            for one in self.environments.values()
+            if one.is_ahead and one.id not in pool.idle_ahead and self.pool_of(one) is pool
+        ]
+        return [*pool.idle_ahead.values(), *others][:count]
+
+    def demote(self, environment: Environment) -> None:
+        """Keep an environment ahead of need no longer; an idle one is then to be stopped."""
+        pool = self.pool_of(environment)
+        self.ahead -= 1
+        if environment.life is Life.STARTING:
+            pool.ahead_starting -= 1
+            pool.starting += 1
+        else:
+            pool.ahead -= 1
+        environment.is_ahead = False
+        if pool.idle_ahead.pop(environment.id, None) is not None:
+            pool.idle[environment.id] = environment
+            self.idle[environment.id] = environment
+
     def remove(self, environment: Environment) -> None:
-        """Take an environment that ended out of everything."""
+        """Take an environment that ended out of everything; it starts no longer."""
         environment.happen(Happening.ENDED)
-        del self.environments[environment.id]
+        id = environment.id
+        del self.environments[id]
         pool = self.pool_of(environment)
         pool.members -= 1
-        if self.idle.pop(environment.id, None) is not None:
-            del pool.idle[environment.id]
-            self.deadlines.withdraw(environment.id)
+        if environment.is_ahead:
+            self.ahead -= 1
+            pool.ahead -= 1
+        if self.idle.pop(id, None) is not None:
+            del pool.idle[id]
+            self.deadlines.withdraw(id)
+        elif pool.idle_ahead.pop(id, None) is not None:
+            self.deadlines.withdraw(id)
 
     def drop_if_done(self, pool: Pool) -> None:
         """Forget a retired pool that has nothing left."""

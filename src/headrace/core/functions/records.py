@@ -28,3 +28,79 @@ class FunctionUpdated(Record, frozen=True, array_like=True, tag=101):
 
 class FunctionDeleted(Record, frozen=True, array_like=True, tag=102):
     """The function is gone, with all its versions."""
+
+
+class VersionPublished(Record, frozen=True, array_like=True, tag=103):
+    """The next version was made of $LATEST as it then was."""
+
+    seed: bytes  #: What the revision ids of the version, and $LATEST's new ones, derive from.
+    description: str
+    preparation_ms: int = 0  #: How long it showed itself as Pending.
+    has_template: bool = False  #: Whether it is Pending until its template is ready (SnapStart).
+
+
+class VersionDeleted(Record, frozen=True, array_like=True, tag=104):
+    """A version is gone; its number is not used again."""
+
+    version: str
+
+
+class VersionPrepared(Record, frozen=True, array_like=True, tag=105):
+    """The init phase of a version with SnapStart is over: well, unless `failure` says why not."""
+
+    version: str
+    failure: str = ""
+    failure_code: str = ""
+
+
+class AliasSet(Record, frozen=True, array_like=True, tag=106):
+    """An alias was made or changed: this is all of it as it now is."""
+
+    name: str
+    version: str
+    description: str
+    weights: dict[str, int]  #: Second version to its share of `alias.WEIGHT_SCALE`.
+    seed: bytes
+
+
+class AliasDeleted(Record, frozen=True, array_like=True, tag=107):
+    """An alias is gone, and the provisioned concurrency that it had."""
+
+    name: str
+
+
+class ConcurrencyReserved(Record, frozen=True, array_like=True, tag=108):
+    """The function's share of the account's concurrency was set, or with None given back."""
+
+    reserved: int | None
+
+
+class ConcurrencyProvisioned(Record, frozen=True, array_like=True, tag=109):
+    """How many environments a version or alias has ahead of need; 0 takes the setting away."""
+
+    qualifier: str
+    requested: int
+    seed: bytes  #: What the version's new revision id derives from.
+
+
+class FunctionTagged(Record, frozen=True, array_like=True, tag=110):
+    """The tags changed: these are all that there now are."""
+
+    tags: dict[str, str]
+    seed: bytes  #: What $LATEST's new revision ids derive from.
+
+
+#: All of them.
+RECORDS: tuple[type[Record], ...] = (
+    FunctionCreated,
+    FunctionUpdated,
+    FunctionDeleted,
+    VersionPublished,
+    VersionDeleted,
+    VersionPrepared,
+    AliasSet,
+    AliasDeleted,
+    ConcurrencyReserved,
+    ConcurrencyProvisioned,
+    FunctionTagged,
+)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from headrace.base.instant import Instant
 from headrace.core.functions.function import FunctionView
 
 
@@ -18,10 +19,66 @@ class FunctionShown(msgspec.Struct, frozen=True):
 
 
 class FunctionsListed(msgspec.Struct, frozen=True):
-    """Functions in ascending order of their names; `more` tells whether others follow."""
+    """Functions or versions in ascending order; `more` tells whether others follow."""
 
     views: tuple[FunctionView, ...]
     more: bool
+
+
+class AliasShown(msgspec.Struct, frozen=True):
+    """An alias as it is, or as a change leaves it."""
+
+    arn: str
+    name: str
+    version: str
+    description: str
+    weights: dict[str, int]  #: Second version to its share of `alias.WEIGHT_SCALE`.
+    revision_id: str
+
+
+class AliasesListed(msgspec.Struct, frozen=True):
+    """Aliases in ascending order of their names; `more` tells whether others follow."""
+
+    aliases: tuple[AliasShown, ...]
+    more: bool
+
+
+class ConcurrencyShown(msgspec.Struct, frozen=True, gc=False):
+    """A function's reserved concurrency; None when there is none."""
+
+    reserved: int | None
+
+
+class AccountShown(msgspec.Struct, frozen=True, gc=False):
+    """What an account may use and uses in a region."""
+
+    concurrency: int
+    unreserved: int  #: What of it is set aside for no function.
+    code_bytes: int  #: Of the archives of all versions.
+    functions: int
+
+
+class ProvisionedShown(msgspec.Struct, frozen=True, gc=False):
+    """How provisioned a version or alias is."""
+
+    arn: str  #: With the qualifier.
+    requested: int
+    available: int  #: Environments that are ready, at most `requested`.
+    status: str  #: "IN_PROGRESS", "READY" or "FAILED".
+    changed_at: Instant
+
+
+class ProvisionedListed(msgspec.Struct, frozen=True):
+    """What is provisioned, by qualifier; `more` tells whether others follow."""
+
+    entries: tuple[ProvisionedShown, ...]
+    more: bool
+
+
+class TagsShown(msgspec.Struct, frozen=True):
+    """A function's tags."""
+
+    tags: dict[str, str]
 
 
 class Invoked(msgspec.Struct, frozen=True, gc=False):

@@ -63,3 +63,15 @@ class Deployment(msgspec.Struct, frozen=True):
     seed: bytes  #: Of the function: ids of environments derive from it.
     settings: Settings
     code: Code
+    #: Whether environments come from a template whose init phase is over (SnapStart).
+    has_template: bool = False
+
+    @property
+    def template(self) -> str:
+        """The name of its template."""
+        return template_name(self.function, self.version)
+
+
+def template_name(function: int, version: str) -> str:
+    """Return the name of a version's template; no other version ever has it."""
+    return f"{function}-{version}"

@@ -4,6 +4,7 @@ Source: spec/lambda.md 1.4, 1.5, 13.3.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from headrace.core.functions import limits
@@ -40,6 +41,12 @@ RESERVED_VARIABLES = frozenset(
     }
 )
 
+#: Language, major and minor version of a runtime.
+_LANGUAGE = re.compile(r"([a-z]+)(\d+)(?:\.(\d+))?")
+
+#: The first version of each language that has SnapStart (spec/lambda.md 1.22).
+_SNAP_START_FROM = {"java": (11, 0), "python": (3, 12), "dotnet": (8, 0)}
+
 _VARIABLES_REFUSED = (
     "Lambda was unable to configure your environment variables because the environment variables "
     "you have provided "
@@ -67,6 +74,7 @@ def check_settings(
             f"This server cannot run functions for {settings.architecture}: its machine is "
             f"{', '.join(architectures)}."
         )
+    _check_snap_start(settings)
     _check_variables(settings.variables or {})
     _check_logging(settings.logging)
 
@@ -115,6 +123,23 @@ def _check_variables(variables: Mapping[str, str]) -> None:
     if len(measured.encode()) > limits.ENVIRONMENT_BYTES_MAX:
         raise InvalidParameterValue(
             f"{_VARIABLES_REFUSED}exceeded the 4KB limit. String measured: {measured}"
+        )
+
+
+def _check_snap_start(settings: Settings) -> None:
+    """Refuse SnapStart where AWS has none (spec/lambda.md 1.22)."""
+    if settings.snap_start != "PublishedVersions":
+        return
+    match = _LANGUAGE.match(settings.runtime)
+    least = _SNAP_START_FROM.get(match[1]) if match is not None else None
+    if match is None or least is None or (int(match[2]), int(match[3] or 0)) < least:
+        raise InvalidParameterValue(
+            f"{settings.runtime} is not supported for SnapStart enabled functions."
+        )
+    if settings.ephemeral_storage_mb > limits.EPHEMERAL_STORAGE_MB_DEFAULT:
+        raise InvalidParameterValue(
+            "Ephemeral storage of more than 512 MB is not supported for SnapStart enabled "
+            "functions."
         )
 
 

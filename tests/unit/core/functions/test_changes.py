@@ -82,7 +82,7 @@ def test_an_update_of_code_may_change_the_architecture(directory):
     assert code_of(check_code_update, *arguments) == "InvalidParameterValueException"
 
 
-def test_a_deletion_names_the_function_or_nothing(directory):
-    assert check_deletion(reference(), directory) == 16
-    assert check_deletion(reference(qualifier="5"), directory) is None
+def test_a_deletion_names_the_function_or_a_version_of_it(directory):
+    assert check_deletion(reference(), directory) == (16, None)
+    assert check_deletion(reference(qualifier="5"), directory) == (16, "5")
     assert code_of(check_deletion, reference("x"), directory) == "ResourceNotFoundException"

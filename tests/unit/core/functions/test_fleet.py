@@ -16,7 +16,6 @@ from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.replies import Done, Invoked
 from headrace.core.machine import Reply
 from tests.unit.core.functions.bench import (
-    ACCOUNT,
     ARN,
     REGION,
     REQUEST_ID,
@@ -238,7 +237,7 @@ def test_an_invoke_in_hand_ends_well_although_its_function_is_deleted(bench):
     bench.ended(environment=environment, payload=b"7")
     assert bench.replies[ticket].payload == b"7"
     assert bench.stopped() == [environment]
-    assert bench.room.fleet.in_hand(ACCOUNT, REGION) == 0
+    assert bench.room.fleet.capacity.in_hand == {}
     assert bench.room.fleet._roster.pools == {}
 
 
@@ -264,7 +263,11 @@ def test_the_invoke_beyond_the_accounts_concurrency_is_throttled(bench, monkeypa
     refusal = bench.ask(invoke())
     assert isinstance(refusal, TooManyRequests)
     assert refusal.message == "Rate Exceeded."
-    assert refusal.members == {"Type": "User", "Reason": "ConcurrentInvocationLimitExceeded"}
+    assert refusal.members == {
+        "Type": "User",
+        "Reason": "ConcurrentInvocationLimitExceeded",
+        "retryAfterSeconds": "1",
+    }
     first = next(iter(bench.room.fleet._roster.environments))
     bench.started(environment=first)
     bench.ended(environment=first)

@@ -5,7 +5,7 @@ import pytest
 from headrace.core.functions.effects import RunInvoke, StartEnvironment
 from headrace.core.functions.errors import InvalidZipFile, ServiceException
 from headrace.core.functions.outcomes import Ending
-from tests.unit.core.functions.bench import ACCOUNT, REGION, REQUEST_ID, bench_with_function
+from tests.unit.core.functions.bench import REQUEST_ID, bench_with_function
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_second_failed_init_is_the_answer(bench):
     )
     assert bench.log.decode().endswith(ending)
     assert reply.log_tail.decode() == "[ERROR]\n" + ending
-    assert bench.room.fleet.in_hand(ACCOUNT, REGION) == 0
+    assert bench.room.fleet.capacity.in_hand == {}
 
 
 def test_an_init_that_takes_all_the_time_of_the_invoke_times_out(bench):
@@ -156,7 +156,7 @@ def test_several_waiting_invokes_all_get_an_answer_when_init_keeps_failing(bench
     ]:
         bench.started(Ending.EXITED, environment=starting[0], exit_status=1)
     assert all(bench.replies[ticket].function_error == "Unhandled" for ticket in tickets)
-    assert bench.room.fleet.in_hand(ACCOUNT, REGION) == 0
+    assert bench.room.fleet.capacity.in_hand == {}
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_an_environment_that_cannot_be_had_refuses_one_invoke(bench, ending, kin
     bench.started(ending, payload=b"Why.")
     assert type(bench.replies[ticket]) is kind
     assert bench.replies[ticket].message == text
-    assert bench.room.fleet.in_hand(ACCOUNT, REGION) == 0
+    assert bench.room.fleet.capacity.in_hand == {}

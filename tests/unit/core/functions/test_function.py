@@ -6,6 +6,7 @@ import pytest
 
 from headrace.core.functions import function as rules
 from headrace.core.functions.records import FunctionCreated, FunctionUpdated
+from headrace.core.functions.replay import changed, created
 from headrace.core.functions.settings import Code
 from tests.unit.core.functions.bench import (
     ACCOUNT,
@@ -26,14 +27,14 @@ UPDATED = FunctionUpdated(16, EPOCH + 500, bytes(16), settings_with(timeout_s=9)
 
 
 def test_a_created_function_is_pending_until_it_settles():
-    function = rules.created(CREATED)
+    function = created(CREATED)
     assert function.arn == ARN
     assert rules.is_pending(function.latest, EPOCH + 99)
     assert not rules.is_pending(function.latest, EPOCH + 100)
 
 
 def test_until_an_update_settles_the_former_state_serves():
-    function = rules.updated(rules.created(CREATED), UPDATED)
+    function = changed(created(CREATED), UPDATED)
     before = rules.deployment(16, function, function.latest, EPOCH + 599)
     after = rules.deployment(16, function, function.latest, EPOCH + 600)
     assert (before.code, before.generation, before.settings.timeout_s) == (CODE, 0, 3)
@@ -42,7 +43,7 @@ def test_until_an_update_settles_the_former_state_serves():
 
 
 def test_views_before_and_after_settling():
-    function = rules.updated(rules.created(CREATED), UPDATED)
+    function = changed(created(CREATED), UPDATED)
     changing = rules.view(16, function, function.latest, settled=False)
     settled = rules.view(16, function, function.latest, settled=True)
     assert (changing.state, changing.last_update_status) == ("Active", "InProgress")
@@ -53,7 +54,7 @@ def test_views_before_and_after_settling():
 
 
 def test_a_snapshot_holds_everything():
-    function = rules.updated(rules.created(CREATED), UPDATED)
+    function = changed(created(CREATED), UPDATED)
     assert rules.decode_snapshot(rules.encode_snapshot(function)) == function
 
 
@@ -70,7 +71,7 @@ STORED = bytes.fromhex(
 
 
 def test_bytes_of_format_1_are_still_read():
-    assert rules.decode_snapshot(STORED) == rules.created(CREATED)
+    assert rules.decode_snapshot(STORED) == created(CREATED)
 
 
 @pytest.mark.parametrize("state", [b"", b"\x00abc", b"\xff" + STORED[1:]])

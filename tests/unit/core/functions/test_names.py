@@ -11,7 +11,6 @@ from headrace.core.functions.names import (
     FunctionReference,
     check_function_only,
     check_new_name,
-    check_qualifier,
     function_arn,
     parse_reference,
     runtime_version_arn,
@@ -89,13 +88,6 @@ def test_operations_on_whole_functions_take_no_qualifier():
     check_function_only(reference())
     with pytest.raises(InvalidParameterValue):
         check_function_only(reference(qualifier="$LATEST"))
-
-
-def test_without_a_qualifier_the_latest_version_is_meant():
-    assert check_qualifier(reference(), {"$LATEST"}) == "$LATEST"
-    assert check_qualifier(reference(qualifier="1"), {"$LATEST", "1"}) == "1"
-    with pytest.raises(ResourceNotFound):
-        check_qualifier(reference(qualifier="2"), {"$LATEST", "1"})
 
 
 def test_arns_carry_the_partition_of_their_region():

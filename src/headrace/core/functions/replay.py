@@ -1,0 +1,172 @@
+"""What each record makes of a function: facts are applied, nothing is decided."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from headrace.base.instant import later
+from headrace.core.functions.alias import Alias
+from headrace.core.functions.function import (
+    NO_TEMPLATE,
+    TEMPLATE_FAILED,
+    TEMPLATE_IN_WORK,
+    TEMPLATE_READY,
+    Function,
+    Provisioned,
+    Version,
+)
+from headrace.core.functions.names import LATEST
+from headrace.core.functions.records import (
+    AliasDeleted,
+    AliasSet,
+    ConcurrencyProvisioned,
+    ConcurrencyReserved,
+    FunctionCreated,
+    FunctionTagged,
+    FunctionUpdated,
+    VersionDeleted,
+    VersionPrepared,
+    VersionPublished,
+)
+from headrace.core.machine import Record
+
+_replace = msgspec.structs.replace
+
+
+def created(record: FunctionCreated) -> Function:
+    """Return the function that a record tells of."""
+    version = Version(
+        name=LATEST,
+        generation=0,
+        settings=record.settings,
+        code=record.code,
+        seed=record.seed,
+        changed_at=record.at,
+        settles_at=later(record.at, record.preparation_ms),
+        replaced=None,
+    )
+    return Function(
+        account=record.account,
+        region=record.region,
+        name=record.name,
+        seed=record.seed,
+        tags=record.tags,
+        versions={LATEST: version},
+    )
+
+
+def _updated(function: Function, record: FunctionUpdated) -> Function:
+    """Return the function after an update of $LATEST."""
+    before = function.latest
+    version = Version(
+        name=LATEST,
+        generation=before.generation + 1,
+        settings=record.settings,
+        code=record.code,
+        seed=record.seed,
+        changed_at=record.at,
+        settles_at=later(record.at, record.preparation_ms),
+        replaced=(before.settings, before.code),
+    )
+    return _with_version(function, version)
+
+
+def changed(function: Function, record: Record) -> Function:
+    """Return a function after a fact about it."""
+    return _CHANGES[type(record)](function, record)
+
+
+def _published(function: Function, record: VersionPublished) -> Function:
+    latest = function.latest
+    name = str(function.next_version)
+    version = Version(
+        name=name,
+        generation=0,
+        settings=_replace(latest.settings, description=record.description),
+        code=latest.code,
+        seed=hashlib.blake2b(b"version", key=record.seed, digest_size=16).digest(),
+        changed_at=record.at,
+        settles_at=later(record.at, record.preparation_ms),
+        replaced=None,
+        template=TEMPLATE_IN_WORK if record.has_template else NO_TEMPLATE,
+    )
+    function = _with_version(function, _replace(latest, seed=record.seed))
+    return _replace(
+        _with_version(function, version),
+        next_version=function.next_version + 1,
+        published=(name, latest.generation),
+    )
+
+
+def _version_deleted(function: Function, record: VersionDeleted) -> Function:
+    name = record.version
+    return _replace(
+        function,
+        versions=_without(function.versions, name),
+        provisioned=_without(function.provisioned, name),
+    )
+
+
+def _version_prepared(function: Function, record: VersionPrepared) -> Function:
+    version = _replace(
+        function.versions[record.version],
+        template=TEMPLATE_FAILED if record.failure else TEMPLATE_READY,
+        failure=record.failure,
+        failure_code=record.failure_code,
+    )
+    return _with_version(function, version)
+
+
+def _alias_set(function: Function, record: AliasSet) -> Function:
+    alias = Alias(record.name, record.version, record.description, record.weights, record.seed)
+    return _replace(function, aliases={**function.aliases, record.name: alias})
+
+
+def _alias_deleted(function: Function, record: AliasDeleted) -> Function:
+    return _replace(
+        function,
+        aliases=_without(function.aliases, record.name),
+        provisioned=_without(function.provisioned, record.name),
+    )
+
+
+def _reserved(function: Function, record: ConcurrencyReserved) -> Function:
+    return _replace(function, reserved=record.reserved)
+
+
+def _provisioned(function: Function, record: ConcurrencyProvisioned) -> Function:
+    version = function.versions[function.version_of(record.qualifier)]
+    function = _with_version(function, _replace(version, seed=record.seed))
+    if not record.requested:
+        left = _without(function.provisioned, record.qualifier)
+        return _replace(function, provisioned=left)
+    one = Provisioned(record.requested, record.at)
+    return _replace(function, provisioned={**function.provisioned, record.qualifier: one})
+
+
+def _tagged(function: Function, record: FunctionTagged) -> Function:
+    function = _with_version(function, _replace(function.latest, seed=record.seed))
+    return _replace(function, tags=record.tags)
+
+
+def _with_version(function: Function, version: Version) -> Function:
+    return _replace(function, versions={**function.versions, version.name: version})
+
+
+def _without(entries: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in entries.items() if key != name}
+
+
+_CHANGES: dict[type[Record], Callable[[Function, Any], Function]] = {
+    FunctionUpdated: _updated,
+    VersionPublished: _published,
+    VersionDeleted: _version_deleted,
+    VersionPrepared: _version_prepared,
+    AliasSet: _alias_set,
+    AliasDeleted: _alias_deleted,
+    ConcurrencyReserved: _reserved,
+    ConcurrencyProvisioned: _provisioned,
+    FunctionTagged: _tagged,
+}
