@@ -132,6 +132,11 @@ def _reasons(seen: SeenMessage, reply: MessagesSeen) -> Iterator[str]:
         yield "received and not deleted: visible again"
     else:
         yield "never received"
+    if seen.waits_behind:
+        until = _text_of(seen.waits_until)
+        yield f"waits behind {seen.waits_behind} of its group, which is in flight until {until}"
+    if seen.is_noisy:
+        yield "its group is noisy: messages of quieter groups come first"
     if message.receive_count:
         yield f"received {message.receive_count} times, {seen.queue_receives} of them here"
     if message.dead_letter_source_arn:

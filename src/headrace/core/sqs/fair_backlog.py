@@ -74,6 +74,11 @@ class FairBacklog(Backlog):
         found = self._find(number)
         return None if found is None else found[0]
 
+    def is_noisy(self, name: str, now: Instant) -> bool:
+        """Tell whether the messages of this group come behind others now; changes nothing."""
+        group = self._groups.get(name)
+        return group is not None and self._is_still_noisy(group, now)
+
     def remove(self, number: int) -> Piece | None:
         """Move one message to the touched, wherever it stands; None when it is not here."""
         found = self._find(number)

@@ -2,15 +2,20 @@
 
 Nothing changes by a look, not even what has fallen due and is not carried out yet. A page holds
 messages in order of their numbers. Untouched messages cost as much as the page is long; of touched
-ones all numbers are looked through.
+ones all numbers are looked through, on a FIFO queue once more for what locks its groups.
 """
 
 import heapq
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from headrace.base.instant import Instant
 from headrace.core.sqs.commands import LookAtMessages
 from headrace.core.sqs.delivery import Delivery
+from headrace.core.sqs.fair import FairQueue
+from headrace.core.sqs.fair_backlog import FairBacklog
+from headrace.core.sqs.fifo import FifoQueue
+from headrace.core.sqs.fifo_backlog import FifoBacklog
 from headrace.core.sqs.lane import Lane
 from headrace.core.sqs.queue import Queue
 from headrace.core.sqs.replies import MessagesSeen, SeenMessage
@@ -36,6 +41,7 @@ def look(queue: Queue, command: LookAtMessages, now: Instant, delivery: Delivery
                 break
     page = found[: command.at_most]
     messages = delivery.messages_of(queue, page)
+    locks = _locks(queue, delivery, now)
     seen = [
         SeenMessage(
             message=message,
@@ -44,6 +50,7 @@ def look(queue: Queue, command: LookAtMessages, now: Instant, delivery: Delivery
             expires_at=Instant(slot.sent_at + queue.settings.retention_ms),
             queue_receives=slot.queue_receives,
             is_redriven=bool(slot.id_home),
+            **_turn_of(queue, slot, locks, now),
         )
         for slot, message in zip(page, messages, strict=True)
     ]
@@ -54,6 +61,50 @@ def look(queue: Queue, command: LookAtMessages, now: Instant, delivery: Delivery
         target_arn="" if redrive is None else redrive.dead_letter_target_arn,
         max_receive_count=0 if redrive is None else redrive.max_receive_count,
     )
+
+
+class Lock(NamedTuple):
+    """The first message of a FIFO group that is in flight: those behind it wait."""
+
+    number: int
+    message_id: str
+    until: Instant
+
+
+def _locks(queue: Queue, delivery: Delivery, now: Instant) -> dict[str, Lock]:
+    """Return what locks each locked group of a FIFO queue; empty for a standard one."""
+    if not isinstance(queue, FifoQueue):
+        return {}
+    first: dict[str, Slot] = {}
+    for slot in queue.touched.slots.values():
+        if slot.visible_at > now and not queue.touched.is_expired(slot, now):
+            known = first.get(slot.group)
+            if known is None or slot.number < known.number:
+                first[slot.group] = slot
+    found = delivery.messages_of(queue, list(first.values()))
+    return {
+        group: Lock(slot.number, message.message_id, slot.visible_at)
+        for (group, slot), message in zip(first.items(), found, strict=True)
+    }
+
+
+def _turn_of(queue: Queue, slot: Slot, locks: dict[str, Lock], now: Instant) -> dict[str, Any]:
+    """Return, as members of SeenMessage, what keeps a message waiting though it is visible."""
+    if slot.visible_at > now:
+        return {}
+    if isinstance(queue, FifoQueue):
+        lock = locks.get(_group_of(queue.backlog, slot)) if locks else None
+        if lock is not None and lock.number < slot.number:
+            return {"waits_behind": lock.message_id, "waits_until": lock.until}
+    elif isinstance(queue, FairQueue) and queue.fair is not None:
+        return {"is_noisy": queue.fair.is_noisy(_group_of(queue.fair, slot), now)}
+    return {}
+
+
+def _group_of(backlog: FifoBacklog | FairBacklog, slot: Slot) -> str:
+    """Return the group's name of a message, touched or not."""
+    group = backlog.group_of(slot.number)
+    return slot.group if group is None else group.name
 
 
 def _number_of(slot: Slot) -> int:

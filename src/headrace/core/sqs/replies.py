@@ -105,6 +105,10 @@ class SeenMessage(msgspec.Struct, frozen=True, gc=False):
     expires_at: Instant
     queue_receives: int  #: In this queue: what maxReceiveCount is compared with.
     is_redriven: bool  #: A move task made it a new message.
+    #: FIFO only: id of the message in flight that it waits behind, though visible; empty: of none.
+    waits_behind: str = ""
+    waits_until: Instant = Instant(0)  #: When that one is visible again, if nobody deletes it.
+    is_noisy: bool = False  #: Quieter groups of its standard queue come first.
 
 
 class MessagesSeen(msgspec.Struct, frozen=True):

@@ -99,6 +99,30 @@ def test_reasons(desk):
     ]
 
 
+def test_why_a_visible_message_waits(desk):
+    """A locked group of a FIFO queue, and a noisy group of a standard one."""
+    fifo = desk.queue("q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    for body in "ab":
+        desk.ask("SendMessage", QueueUrl=fifo, MessageBody=body, MessageGroupId="g")
+    (first,) = desk.receive(fifo, MaxNumberOfMessages=1)
+    assert reasons(desk, fifo)[1] == (
+        "visible",
+        (
+            f"never received; waits behind {first['MessageId']} of its group, "
+            "which is in flight until 2027-01-15T08:00:30.000Z"
+        ),
+    )
+    url = desk.queue("fair")
+    for number in range(31):
+        desk.ask("SendMessage", QueueUrl=url, MessageBody=str(number), MessageGroupId="g")
+    for _ in range(3):
+        desk.receive(url)
+    assert reasons(desk, url)[-1] == (
+        "visible",
+        "never received; its group is noisy: messages of quieter groups come first",
+    )
+
+
 def test_pages(desk):
     url = desk.queue()
     for number in range(5):

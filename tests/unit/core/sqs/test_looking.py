@@ -132,3 +132,56 @@ def test_a_fifo_queue_is_looked_at_as_well(bench):
     assert [found.state for found in seen.messages] == ["in flight", "visible", "visible"]
     assert seen.messages[0].message.sequence_number == first.sequence_number
     assert len({found.message.sequence_number for found in seen.messages}) == 3
+
+
+def test_a_message_waits_behind_the_first_of_its_group_that_is_in_flight(bench):
+    """spec/sqs.md 5.1: earlier ones of the group and other groups do not wait."""
+    queue = bench.create("q.fifo", FifoQueue="true", MessageRetentionPeriod="60")
+    for place, group in enumerate("aaaabb"):
+        bench.send(queue, group_id=group, deduplication_id=str(place))
+    first, second, third = bench.receive(queue, at_most=3, visibility_ms=20_000)
+    bench.ask(commands.ChangeVisibility(queue, ((first.receipt_handle, 0),)))
+    bench.ask(commands.ChangeVisibility(queue, ((third.receipt_handle, 0),)))
+    until = bench.now + 20_000
+    waits = [(m.waits_behind, m.waits_until) for m in everything(bench, queue).messages]
+    assert waits == [
+        ("", 0),
+        ("", 0),
+        (second.message_id, until),
+        (second.message_id, until),
+        ("", 0),
+        ("", 0),
+    ]
+    bench.delete(queue, [second])
+    assert {m.waits_behind for m in everything(bench, queue).messages} == {""}
+
+
+def test_nothing_waits_behind_what_is_over_and_not_carried_out_yet(bench):
+    queue = bench.create("q.fifo", FifoQueue="true", MessageRetentionPeriod="60")
+    bench.send(queue, group_id="a", deduplication_id="1")
+    bench.now += 30_000
+    bench.send(queue, group_id="a", deduplication_id="2")
+    (first,) = bench.receive(queue, at_most=1, visibility_ms=600_000)
+    assert everything(bench, queue).messages[1].waits_behind == first.message_id
+    bench.now += 30_000  # its retention is over, and nobody has woken
+    (second,) = everything(bench, queue).messages
+    assert second.waits_behind == ""
+
+
+def test_a_noisy_group_is_said_to_be_one(bench):
+    """spec/sqs.md 6: also of what came back, and not for ever."""
+    queue = bench.create()
+    bench.send(queue, 40, group_id="noisy")
+    bench.send(queue, group_id="quiet")
+    bench.send(queue)
+    assert not any(found.is_noisy for found in look(bench, queue).messages)
+    for _ in range(3):
+        received = bench.receive(queue, at_most=10, visibility_ms=30_000)
+    back = ((received[0].receipt_handle, 0),)
+    bench.ask(commands.ChangeVisibility(queue, back))
+    bench.send(queue, group_id="noisy")
+    seen = everything(bench, queue).messages
+    noisy = [found.message.number for found in seen if found.is_noisy]
+    assert noisy == [received[0].number, *range(31, 41), 43]
+    bench.wake_up(330_000)
+    assert not any(found.is_noisy for found in everything(bench, queue).messages)
