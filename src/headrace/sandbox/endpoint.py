@@ -9,34 +9,47 @@ from headrace.sandbox.webserver import Exchange, PeerCheck, Reply, Request, WebS
 Action = Callable[[Request, Exchange], None]
 
 _RUNTIME = "/2018-06-01/runtime/"
+_LOOPBACK = "127.0.0.1"
+#: Connections that may wait for us; ours.
+_BACKLOG = 64
 
 
 class Endpoint:
     """The HTTP endpoint of one environment."""
 
-    def __init__(self, runtime: RuntimeApi, may_speak: PeerCheck | None) -> None:
+    def __init__(self, runtime: RuntimeApi) -> None:
         self._runtime = runtime
-        self._web = WebServer(self._route, may_speak)
+        self._web: WebServer | None = None
+        self._listener: socket.socket | None = None
+        self.port = 0
 
-    async def listen_here(self) -> str:
-        """Listen on a port of this machine's loopback; return the address, host and port.
+    def bind_here(self) -> str:
+        """Take a port of this machine's loopback; return the address, host and port.
+
+        Whoever connects waits until `serve`.
 
         Raises:
             OSError: There is no free port or descriptor.
         """
-        listener = socket.socket()
-        try:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
+        listener = socket.create_server((_LOOPBACK, 0), backlog=_BACKLOG)
+        self._listener = listener
+        self.port = listener.getsockname()[1]
+        return f"{_LOOPBACK}:{self.port}"
+
+    async def serve(self, may_speak: PeerCheck | None) -> None:
+        """Answer from now on; does nothing when it is closed already."""
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            self._web = WebServer(self._route, may_speak)
             await self._web.listen(listener)
-        except OSError:
-            listener.close()
-            raise
-        return f"127.0.0.1:{listener.getsockname()[1]}"
 
     def close(self) -> None:
         """Close the socket and cut all connections."""
-        self._web.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        if self._web is not None:
+            self._web.close()
 
     def _route(self, request: Request, exchange: Exchange) -> None:
         methods = self._actions(request.path)

@@ -25,7 +25,7 @@ from headrace.ports.sandbox import (
     LogTaker,
     SandboxUnavailable,
 )
-from headrace.sandbox import limits, trees
+from headrace.sandbox import limits, peers, trees
 from headrace.sandbox.cgroups import Group
 from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
@@ -90,6 +90,10 @@ class LinuxEnvironment:
     def when_gone(self, action: Callable[[], None]) -> None:
         """Run an action once when nothing of the environment is left alive."""
         self._on_gone.append(action)
+
+    def owns(self, port: int, our_port: int, user: int) -> bool:
+        """Return whether a connection to `our_port` comes from a process of this environment."""
+        return peers.may_speak(port, our_port, user, self._pid)
 
     def speak_through(self, dialogue: Dialogue) -> None:
         """Use another protocol than frames for events; frames still tell what went wrong."""

@@ -10,7 +10,13 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 
-from headrace.ports.sandbox import EnvironmentSpec, LogTaker, RuntimeFound, SandboxUnavailable
+from headrace.ports.sandbox import (
+    EnvironmentSpec,
+    InitOutcome,
+    LogTaker,
+    RuntimeFound,
+    SandboxUnavailable,
+)
 from headrace.sandbox import files, limits
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.environment import LinuxEnvironment
@@ -122,6 +128,18 @@ class LinuxSandbox:
             task.add_done_callback(_discard)
             raise
 
+    async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
+        """Run the init phase once and tell what came of it.
+
+        Nothing of it is kept yet: each environment runs its own init phase.
+        """
+        environment = await self.start(spec, take_log)
+        await environment.kill()
+        return environment.init
+
+    async def drop_template(self, template: str) -> None:
+        """Do nothing: no template is kept yet."""
+
     async def close(self) -> None:
         """Kill every environment and zygote; nothing is left alive afterwards."""
         self._closed = True
@@ -194,15 +212,15 @@ class LinuxSandbox:
         self._environments[spec.environment_id] = environment
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
         language = language_for(interpreter.runtime)
-        address = ""
-        try:
-            if language.speech is Speech.RUNTIME_API:
-                address = await _open_endpoint(environment)
-        except OSError as error:
-            for descriptor in descriptors:
-                os.close(descriptor)
-            environment.note_end(None)
-            raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
+        endpoint, address = None, ""
+        if language.speech is Speech.RUNTIME_API:
+            try:
+                endpoint, address = _open_endpoint(environment)
+            except OSError as error:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                environment.note_end(None)
+                raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
         order = compose_order(
             spec,
             supply,
@@ -218,6 +236,10 @@ class LinuxSandbox:
         except (SandboxUnavailable, ZygoteGone):
             environment.note_end(None)
             raise
+        if endpoint is not None:
+            port = endpoint.port
+            # Not before it is adopted: until then nobody knows which processes are its own.
+            await endpoint.serve(lambda peer: environment.owns(peer[1], port, supply.user))
         return environment
 
     def _open_environment(
@@ -248,14 +270,18 @@ class LinuxSandbox:
         self._supplies.give_back(supply)
 
 
-async def _open_endpoint(environment: LinuxEnvironment) -> str:
-    """Let an environment get its events over HTTP; return where."""
+def _open_endpoint(environment: LinuxEnvironment) -> tuple[Endpoint, str]:
+    """Let an environment get its events over HTTP; return where.
+
+    Raises:
+        OSError: There is no free port or descriptor.
+    """
     runtime = RuntimeApi(environment.take_answer)
-    endpoint = Endpoint(runtime, None)
-    address = await endpoint.listen_here()
+    endpoint = Endpoint(runtime)
+    address = endpoint.bind_here()
     environment.speak_through(runtime)
     environment.when_gone(endpoint.close)
-    return address
+    return endpoint, address
 
 
 def _zygote_of(interpreter: Interpreter) -> Interpreter:

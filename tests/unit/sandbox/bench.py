@@ -18,11 +18,13 @@ _numbers = itertools.count()
 
 
 def make_archive(folder: Path, files: dict[str, str | bytes]) -> tuple[str, str]:
-    """Write a zip; return its path and digest."""
+    """Write a zip, its bootstrap executable; return its path and digest."""
     path = folder / f"{next(_numbers)}.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o100755 if name == "bootstrap" else 0o100644) << 16
+            archive.writestr(entry, text)
     return str(path), hashlib.sha256(path.read_bytes()).hexdigest()
 
 

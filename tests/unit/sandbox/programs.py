@@ -1,0 +1,30 @@
+"""Bootstraps for `provided` functions, written as scripts so that nothing has to be built."""
+
+#: The loop of a runtime in Python, around `handle(event, headers)`; `call` speaks to the API.
+_LOOP = """#!/usr/bin/python3 -S
+import http.client, json, os, signal, subprocess, sys, time
+API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+def call(method, path, body=None, headers={}):
+    connection = http.client.HTTPConnection(API)
+    connection.request(method, "/2018-06-01/runtime/" + path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.headers, answer.read()
+def log(*words):
+    print(*words, flush=True)
+%s
+while True:
+    status, headers, event = call("GET", "invocation/next")
+    id = headers["Lambda-Runtime-Aws-Request-Id"]
+    try:
+        result = json.dumps(handle(json.loads(event), headers))
+    except Exception as error:
+        document = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+        call("POST", "invocation/%%s/error" %% id, document)
+    else:
+        call("POST", "invocation/%%s/response" %% id, result)
+"""
+
+
+def bootstrap(source: str) -> dict[str, str]:
+    """Return the files of a function whose `handle` is defined in a source text."""
+    return {"bootstrap": _LOOP % source}

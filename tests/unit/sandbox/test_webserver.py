@@ -1,0 +1,158 @@
+"""Whatever correct HTTP a client sends is read; answers come in the order of the requests."""
+
+import asyncio
+import contextlib
+import socket
+
+import pytest
+
+from headrace.sandbox import limits
+from headrace.sandbox.webserver import Reply, WebServer
+
+
+class Client:
+    """A server whose requests are kept, and a raw connection to it."""
+
+    def __init__(self):
+        self.requests = []
+        self.exchanges = []
+        self.answers_at_once = True
+
+    def handle(self, request, exchange):
+        self.requests.append(request)
+        self.exchanges.append(exchange)
+        if self.answers_at_once:
+            exchange.answer(Reply(200, b"[%d]" % len(self.requests)))
+
+    async def until(self, condition):
+        while not condition():
+            await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.005)
+
+
+def play(act, may_speak=None):
+    """Run an act with a client, a reader and a writer."""
+
+    async def story():
+        client = Client()
+        server = WebServer(client.handle, may_speak)
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = listener.getsockname()
+        await server.listen(listener)
+        reader, writer = await asyncio.open_connection(*address)
+        try:
+            await act(client, reader, writer)
+        finally:
+            writer.close()
+            server.close()
+
+    asyncio.run(story())
+
+
+async def read_answer(reader):
+    head = await reader.readuntil(b"\r\n\r\n")
+    size = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    return head, await reader.readexactly(size)
+
+
+def test_chunks_trailers_expectations_and_any_case_are_understood():
+    async def act(client, reader, writer):
+        writer.write(
+            b"POST /a?b=c HTTP/1.1\r\nHOST: x\r\nTransfer-Encoding: chunked\r\n"
+            b"eXpect: 100-continue\r\nTrailer: Error-Type\r\nLAMBDA-Mode: streaming\r\n\r\n"
+        )
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"3\r\nabc\r\n2\r\nde\r\n0\r\nError-Type: Oh\r\n\r\n")
+        head, body = await read_answer(reader)
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert body == b"[1]"
+        (request,) = client.requests
+        assert (request.method, request.path, request.body) == ("POST", "/a", b"abcde")
+        assert request.headers["lambda-mode"] == "streaming"
+        assert request.trailers == {"error-type": "Oh"}
+
+    play(act)
+
+
+def test_requests_behind_each_other_are_answered_one_by_one():
+    async def act(client, reader, writer):
+        client.answers_at_once = False
+        writer.write(b"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n" * (limits.PIPELINED_MAX * 2))
+        await client.until(lambda: client.exchanges)
+        for number in range(limits.PIPELINED_MAX * 4):
+            await client.until(lambda number=number: len(client.exchanges) > number)
+            assert len(client.exchanges) == number + 1
+            client.exchanges[-1].answer(Reply(202, b"%d" % number))
+            client.exchanges[-1].answer(Reply(500))
+            assert (await read_answer(reader))[1] == b"%d" % number
+        assert [one.path for one in client.requests][:3] == ["/1", "/2", "/1"]
+
+    play(act)
+
+
+def test_a_body_beyond_the_limit_is_told_but_not_kept():
+    async def act(client, reader, writer):
+        size = limits.RESULT_BYTES_MAX + 1
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size + bytes(size))
+        await read_answer(reader)
+        (request,) = client.requests
+        assert request.is_too_large
+        assert request.body == b""
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nok")
+        await read_answer(reader)
+        assert (client.requests[1].body, client.requests[1].is_too_large) == (b"ok", False)
+
+    play(act)
+
+
+def test_whoever_has_left_is_not_answered():
+    async def act(client, _reader, writer):
+        client.answers_at_once = False
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await client.until(lambda: client.exchanges)
+        assert client.exchanges[0].is_open
+        writer.close()
+        await client.until(lambda: not client.exchanges[0].is_open)
+        client.exchanges[0].answer(Reply(200))
+
+    play(act)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nA: %s\r\n\r\n" % (b"a" * limits.HTTP_HEAD_BYTES_MAX)],
+)
+def test_what_is_no_http_ends_the_connection(words):
+    async def act(client, reader, writer):
+        writer.write(words)
+        assert (await reader.read(12)) in {b"HTTP/1.1 400", b""}
+        await reader.read()
+        assert client.requests == []
+
+    play(act)
+
+
+def test_an_old_client_is_answered_and_left():
+    async def act(_client, reader, writer):
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        answer = await reader.read()
+        assert b"Connection: close\r\n" in answer
+        assert answer.endswith(b"[1]")
+
+    play(act)
+
+
+def test_a_stranger_gets_no_word():
+    seen = []
+
+    def may_speak(peer):
+        seen.append(peer)
+        return False
+
+    async def act(client, reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        assert client.requests == []
+        assert seen == [writer.get_extra_info("sockname")]
+
+    play(act, may_speak)
