@@ -6,7 +6,7 @@ from headrace.faces.cli.main import main
 from headrace.store.sqlite.journal import SqliteJournal
 
 #: Appends that are carried out.
-HONEST = 60
+HONEST = 30
 
 honest_append = SqliteJournal.append
 

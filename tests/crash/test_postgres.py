@@ -16,17 +16,16 @@ import time
 import asyncpg
 import pytest
 
-from tests.crash.load import Worker
+from tests.crash import load
 from tests.crash.server import ROOT, Process
 from tests.crash.torture import Torture
-from tests.crash.wire import Gone, Refused
+from tests.crash.wire import Refused
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 SEED = int(os.environ.get("HEADRACE_CRASH_SEED", "20261125"))
 #: Rounds beside those on SQLite (test_crash.py): fewer, as each waits for a lease to run out.
 ROUNDS = max(4, int(os.environ.get("HEADRACE_CRASH_ROUNDS", "20")) // 4)
-CLIENTS = 8
 LEASE_S = 2
 #: Seconds that a stand-by may take to look, load and listen, beyond the lease.
 SLACK_S = 3.0
@@ -72,22 +71,7 @@ class Member:
         self.child.wait()
 
 
-class Client(Worker):
-    """A client that ends between two requests when it has done enough."""
-
-    enough = False
-
-    def call(self, operation, **parameters):
-        if self.enough:
-            raise Gone(operation)
-        return super().call(operation, **parameters)
-
-
-def clients_of(port, url, torture):
-    return [Client(port, url, torture.model, torture.dice) for _ in range(CLIENTS)]
-
-
-async def load(clients):
+async def load_owner(clients):
     """Run clients until the server is gone or refuses: an owner that was deposed answers 5xx."""
 
     async def run(client):
@@ -119,10 +103,10 @@ async def epoch_of(database):
 
 async def depose(torture, owner, standby, database, number):
     """Load the owner, stop or kill it, and see the stand-by take over; return its port."""
-    url = await torture.census(owner.port())
+    await torture.census(owner.port())
     epoch = await epoch_of(database)
-    answers = torture.model.answers
-    loading = asyncio.create_task(load(clients_of(owner.port(), url, torture)))
+    answers = torture.answers
+    loading = asyncio.create_task(load_owner(torture.workers(owner.port())))
     await asyncio.wait([loading], timeout=LOAD_S)
     assert not loading.done()
     owner.child.send_signal(number)
@@ -134,7 +118,7 @@ async def depose(torture, owner, standby, database, number):
         owner.child.send_signal(signal.SIGCONT)
     await asyncio.wait_for(loading, 20)
     status = await asyncio.to_thread(owner.child.wait, 20)
-    assert torture.model.answers > answers + 50
+    assert torture.answers > answers + 50
     if number == signal.SIGSTOP:
         assert status == 1
         last = owner.errors.read_text().splitlines()[-1]
@@ -187,22 +171,22 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path, database):
     torture = Torture(tmp_path / "data", SEED)
     torture.words = ("--store", database, "--lease", "1")
     torture.run(ROUNDS, print)
-    assert torture.model.answers > 50 * ROUNDS
+    assert torture.answers > 50 * ROUNDS
 
 
 async def check_undisturbed(torture, server, disturbance):
     """Load a server while something happens to its database; the server must go on."""
-    url = await torture.census(server.port)
-    clients = clients_of(server.port, url, torture)
-    loading = asyncio.gather(*(client.run() for client in clients))
-    answers = torture.model.answers
+    await torture.census(server.port)
+    clients = torture.workers(server.port)
+    loading = asyncio.ensure_future(load.load(clients))
+    answers = torture.answers
     await disturbance()
-    goes_on = torture.model.answers
+    goes_on = torture.answers
     await asyncio.wait([loading], timeout=LOAD_S)
     if loading.done():
         await loading  # says who was refused
     assert not loading.done()
-    assert torture.model.answers > goes_on > answers
+    assert torture.answers > goes_on > answers
     for client in clients:
         client.enough = True
     await loading

@@ -7,6 +7,11 @@ import json
 class Refused(Exception):
     """The server answered with an error."""
 
+    def __init__(self, operation, status, answer):
+        super().__init__(f"{operation}: {status} {answer}")
+        #: Nothing has happened; after a 5xx nobody knows.
+        self.is_sure = status < 500
+
 
 class Gone(Exception):
     """Nobody knows what came of the request: the server went away."""
@@ -35,7 +40,7 @@ class Connection:
         except (OSError, asyncio.IncompleteReadError) as error:
             raise Gone(operation) from error
         if status != 200:
-            raise Refused(f"{operation}: {status} {answer}")
+            raise Refused(operation, status, answer)
         return answer
 
     async def _answer(self):
