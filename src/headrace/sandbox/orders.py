@@ -44,6 +44,7 @@ def compose_order(
         # The root holds nothing else than what may be read.
         readable, writable = ["/"], [places.scratch, "/dev", "/proc"]
         libraries = [f"{_LIBRARIES}/{number}" for number in range(len(libraries))]
+    data_mb = spec.memory_mb + language.idle_data_mb
     launch = Launch(spec, interpreter, places, libraries, forks)
     return {
         "start": spec.environment_id,
@@ -51,7 +52,7 @@ def compose_order(
         "user": supply.user,
         "scratch": supply.scratch,
         "ephemeral_storage_mb": spec.ephemeral_storage_mb,
-        "data_bytes_max": 0 if supply.group is not None else spec.memory_mb * _MEGABYTE,
+        "data_bytes_max": 0 if supply.group is not None else data_mb * _MEGABYTE,
         "process_count_max": limits.PROCESS_COUNT_MAX,
         # The kernel counts processes by user: those of others do not count against this one.
         "counts_apart": bool(supply.user) or posture.user_namespace,

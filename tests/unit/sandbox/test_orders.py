@@ -3,6 +3,7 @@
 import msgspec
 
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
+from headrace.sandbox.languages.nodejs import NodeJs
 from headrace.sandbox.languages.provided import Provided
 from headrace.sandbox.languages.python import Python
 from headrace.sandbox.levels import Posture
@@ -70,3 +71,14 @@ def test_a_package_with_its_own_program_gets_an_address_and_no_language(tmp_path
     assert (told["language"], told["wrapper"], told["speaks_frames"]) == ("", "", False)
     assert told["entry_points"] == ["/var/task/bootstrap", "/opt/bootstrap"]
     assert told["variables"]["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"
+
+
+def test_what_an_interpreter_maps_idly_comes_on_top_of_the_data_limit(tmp_path):
+    node = NodeJs()
+    told = compose_order(
+        spec_for(tmp_path, "", runtime="nodejs24.x", memory_mb=128),
+        Supply(None, 0, LAMBDA_PLACES, ""), STRICT,
+        Interpreter("nodejs24.x", "/usr/bin/node", "/usr", "24.1.0"), node,
+        libraries=[], forks=True,
+    )  # fmt: skip
+    assert told["data_bytes_max"] == (128 + node.idle_data_mb) * 1024 * 1024

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from headrace.core.functions.runtimes import language_of
 from headrace.sandbox.languages.language import Interpreter, Language
+from headrace.sandbox.languages.nodejs import NodeJs
 from headrace.sandbox.languages.provided import Provided
 from headrace.sandbox.languages.python import Python
 
 PYTHON = Python()
 #: In the order in which their runtimes are shown.
-LANGUAGES: tuple[Language, ...] = (PYTHON, Provided())
+LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Provided())
 
 
 def language_for(runtime: str) -> Language:

@@ -109,6 +109,14 @@ class Language(Protocol):
         """Whether AWS_LAMBDA_EXEC_WRAPPER is put before the command."""
         ...
 
+    @property
+    def idle_data_mb(self) -> int:
+        """What its interpreter maps without using it, in MB.
+
+        It comes on top of the memory limit where only RLIMIT_DATA can hold that.
+        """
+        ...
+
     def find(self, variables: Mapping[str, str]) -> list[Interpreter]:
         """Return its interpreters on this machine, newest last; may start programs.
 

@@ -17,6 +17,7 @@ class Provided:
     speech = Speech.RUNTIME_API
     #: A bootstrap has to look for it itself, as on AWS.
     obeys_wrapper = False
+    idle_data_mb = 0
 
     def find(self, variables: Mapping[str, str]) -> list[Interpreter]:
         """Return this machine once a runtime: it needs nothing."""
