@@ -122,7 +122,7 @@ def translate(step, life):
                 return None
             one = asked[number % len(asked)].deployment
             ending = INIT_ENDINGS[number % len(INIT_ENDINGS)]
-            return TemplatePrepared(one.function, one.version, ending, payload=b"{}")
+            return TemplatePrepared("", one.function, one.version, ending, payload=b"{}")
     kind = {"started": StartEnvironment, "ended": RunInvoke, "gone": RunInvoke}[what]
     candidates = in_state(life, kind, set() if what == "gone" else over)
     if not candidates:

@@ -37,6 +37,10 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     log_group: str
     log_stream: str
     init_limit_ms: int  #: Time limit of the init phase.
+    #: "on-demand", "provisioned-concurrency" or "snap-start", as the function is told.
+    initialization_type: str = "on-demand"
+    #: Which template it comes from, for "snap-start"; else empty.
+    template: str = ""
 
 
 class InitStatus(Enum):
@@ -150,6 +154,22 @@ class Sandbox(Protocol):
             CodeUnusable: The archive cannot be unpacked (not a zip, escapes its folder, too big).
             SandboxUnavailable: No interpreter serves the runtime, or the machine refuses (limits).
         """
+        ...
+
+    async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
+        """Run the init phase of `spec` once, and keep what came of it as `spec.template`.
+
+        `start` with the same template then gives environments that begin behind the init phase;
+        where the template is not there (after a restart), `start` makes it again first. A template
+        that is there already is made anew.
+
+        Raises:
+            CodeUnusable, SandboxUnavailable: As `start`.
+        """
+        ...
+
+    async def drop_template(self, template: str) -> None:
+        """Let go of a template, if it is there; environments that came from it live on."""
         ...
 
     async def close(self) -> None:

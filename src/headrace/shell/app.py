@@ -28,6 +28,7 @@ from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import (
     Environment,
     EnvironmentSpec,
+    InitOutcome,
     LogTaker,
     RuntimeFound,
     Sandbox,
@@ -108,6 +109,17 @@ class NoSandbox:
             SandboxUnavailable: Always.
         """
         raise SandboxUnavailable("This server runs no functions.")
+
+    async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
+        """Refuse.
+
+        Raises:
+            SandboxUnavailable: Always.
+        """
+        raise SandboxUnavailable("This server runs no functions.")
+
+    async def drop_template(self, template: str) -> None:
+        """Do nothing."""
 
     async def close(self) -> None:
         """Do nothing."""

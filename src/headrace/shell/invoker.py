@@ -11,9 +11,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from headrace.base.errors import ServiceUnavailable
-from headrace.core.functions.commands import EnvironmentGone, EnvironmentStarted, InvokeEnded
+from headrace.core.functions.commands import (
+    EnvironmentGone,
+    EnvironmentStarted,
+    InvokeEnded,
+    TemplatePrepared,
+)
 from headrace.core.functions.effects import (
+    DropTemplate,
     FreezeEnvironment,
+    PrepareTemplate,
     RunInvoke,
     StartEnvironment,
     StopEnvironment,
@@ -100,6 +107,8 @@ class Invoker:
         self._running = 0
         self._when_quiet = asyncio.Event()
         driver.carry(StartEnvironment, self._start)
+        driver.carry(PrepareTemplate, self._prepare)
+        driver.carry(DropTemplate, self._drop)
         driver.carry(RunInvoke, self._invoke)
         driver.carry(FreezeEnvironment, self._freeze)
         driver.carry(StopEnvironment, self._stop)
@@ -151,6 +160,17 @@ class Invoker:
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
+    def _prepare(self, effect: PrepareTemplate) -> None:
+        failed = prepared(effect, Ending.REFUSED, payload=b"The server has a bug; see its log.")
+        task = self._begin(self._run_prepare(effect), failed)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def _drop(self, effect: DropTemplate) -> None:
+        self._keep(
+            asyncio.get_running_loop().create_task(self._sandbox.drop_template(effect.template))
+        )
+
     def _invoke(self, effect: RunInvoke) -> None:
         killed = InvokeEnded(effect.environment, Ending.KILLED, signal=9)
         _ = self._begin(self._run_invoke(effect), killed)
@@ -176,9 +196,7 @@ class Invoker:
             environment = await self._sandbox.start(spec, place.take_log)
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             self._places.pop(id, None)
-            unusable = isinstance(error, CodeUnusable)
-            ending = Ending.UNUSABLE if unusable else Ending.REFUSED
-            return EnvironmentStarted(id, ending, payload=str(error).encode())
+            return EnvironmentStarted(id, ending_of(error), payload=str(error).encode())
         init = environment.init
         ending = Ending(init.status.value)
         if ending is not Ending.OK:
@@ -199,6 +217,18 @@ class Invoker:
             error_type=init.error_type,
             log=place.last_log(),
         )
+
+    async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:
+        group = effect.deployment.settings.logging.group
+        place = _Place(self._sink, group, effect.log_stream)
+        try:
+            archive = await self._blobs.path(effect.deployment.code.digest)
+            spec = environment_spec(effect, str(archive), self._endpoint_url())
+            init = await self._sandbox.prepare_template(spec, place.take_log)
+        except (CodeUnusable, SandboxUnavailable, JournalError) as error:
+            return prepared(effect, ending_of(error), payload=str(error).encode())
+        ending = Ending(init.status.value)
+        return prepared(effect, ending, init.duration_ns // 1_000, init.payload)
 
     async def _run_invoke(self, effect: RunInvoke) -> InvokeEnded:
         id = effect.environment
@@ -239,7 +269,8 @@ class Invoker:
         """Run work and submit the completion that it returns.
 
         `otherwise` is submitted, and its environment killed, when the work has a bug or is
-        cancelled.
+        cancelled; but a template whose making is cancelled has not failed: the next start of the
+        server makes it.
         """
         life = self._driver.rooms
         self._running += 1
@@ -248,6 +279,9 @@ class Invoker:
         task = loop.create_task(work)
 
         def finish(task: asyncio.Task[Any]) -> None:
+            if task.cancelled() and isinstance(otherwise, TemplatePrepared):
+                self._end(life)
+                return
             if task.cancelled() or not guarded(task.result):
                 self._kill(otherwise.environment)
                 completion = otherwise
@@ -304,11 +338,32 @@ class Invoker:
         submit()
 
 
-def environment_spec(
-    effect: StartEnvironment, code_archive: str, endpoint_url: str
-) -> EnvironmentSpec:
-    """Return what the sandbox needs to know to start an environment."""
+def prepared(
+    effect: PrepareTemplate, ending: Ending, duration_us: int = 0, payload: bytes = b""
+) -> TemplatePrepared:
+    """Return how the making of a template ended."""
     deployment = effect.deployment
+    return TemplatePrepared(
+        environment=effect.environment,
+        function=deployment.function,
+        version=deployment.version,
+        ending=ending,
+        duration_us=duration_us,
+        payload=payload,
+    )
+
+
+def ending_of(error: Exception) -> Ending:
+    """Return what it means that the sandbox started nothing."""
+    return Ending.UNUSABLE if isinstance(error, CodeUnusable) else Ending.REFUSED
+
+
+def environment_spec(
+    effect: StartEnvironment | PrepareTemplate, code_archive: str, endpoint_url: str
+) -> EnvironmentSpec:
+    """Return what the sandbox needs to know to start an environment or to make a template."""
+    deployment = effect.deployment
+    is_template = effect.initialization_type == "snap-start"
     settings = deployment.settings
     return EnvironmentSpec(
         environment_id=effect.environment,
@@ -324,6 +379,8 @@ def environment_spec(
         log_group=settings.logging.group,
         log_stream=effect.log_stream,
         init_limit_ms=effect.init_limit_ms,
+        initialization_type=effect.initialization_type,
+        template=deployment.template if is_template else "",
     )
 
 

@@ -122,6 +122,8 @@ class ScriptedSandbox:
         self.invoke_script = invoke
         self.init_script = init
         self.environments: dict[str, ScriptedEnvironment] = {}
+        #: Templates that are kept, by name, with what they were made of.
+        self.templates: dict[str, EnvironmentSpec] = {}
         #: Completed by a test to let starts go on; None: they do at once.
         self.gate: asyncio.Event | None = None
         self._runtimes = list(runtimes)
@@ -150,6 +152,21 @@ class ScriptedSandbox:
         environment = ScriptedEnvironment(spec, take_log, init, self.invoke_script)
         self.environments[spec.environment_id] = environment
         return environment
+
+    async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
+        """Run the init phase as the script says, and keep the template if it went well."""
+        if self._closed:
+            raise SandboxUnavailable("The sandbox is closed.")
+        if self.gate is not None:
+            await self.gate.wait()
+        init = self.init_script(spec)
+        if init.status is InitStatus.OK:
+            self.templates[spec.template] = spec
+        return init
+
+    async def drop_template(self, template: str) -> None:
+        """Keep it no longer."""
+        self.templates.pop(template, None)
 
     async def close(self) -> None:
         """Kill every environment."""

@@ -3,14 +3,11 @@
 Source: spec/lambda.md 1.8 to 1.10.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from headrace.api.context import Context
+from headrace.api.functions.asking import at_most, decode_marker, encode_marker, reference_of
 from headrace.api.functions.settings import (
     changed_settings,
     configuration,
@@ -28,8 +25,7 @@ from headrace.core.functions.commands import (
     UpdateFunctionConfiguration,
 )
 from headrace.core.functions.errors import InvalidParameterValue
-from headrace.core.functions.limits import PAGE_MAX
-from headrace.core.functions.names import FunctionReference, check_function_only, parse_reference
+from headrace.core.functions.names import check_function_only
 from headrace.core.functions.replies import Done, FunctionShown, FunctionsListed
 from headrace.core.functions.settings import Code
 
@@ -42,23 +38,13 @@ NO_CODE = Code(digest="", size_bytes=0)
 _BEHIND_ALL = "~"
 
 
-def _reference(parameters: Parameters, context: Context, action: str) -> FunctionReference:
-    return parse_reference(
-        parameters["FunctionName"],
-        parameters.get("Qualifier"),
-        context.account,
-        context.region,
-        action,
-    )
-
-
 def create_function(parameters: Parameters, context: Context, rooms: Any) -> CreateFunction:
     """Read CreateFunction; the archive was stored before, or is not looked at.
 
     Raises:
         ServiceError: The name is another account's or region's; something is not served yet.
     """
-    reference = _reference(parameters, context, "CreateFunction")
+    reference = reference_of(parameters, context, "CreateFunction")
     refuse_unserved(parameters)
     architectures = rooms.functions.machine.architectures
     return CreateFunction(
@@ -67,6 +53,7 @@ def create_function(parameters: Parameters, context: Context, rooms: Any) -> Cre
         code=_code(parameters["Code"]),
         tags=dict(parameters.get("Tags") or {}),
         seed=context.seed,
+        publish=parameters.get("Publish", False),
     )
 
 
@@ -74,7 +61,7 @@ def update_function_code(
     parameters: Parameters, context: Context, rooms: Any
 ) -> UpdateFunctionCode:
     """Read UpdateFunctionCode; the archive was stored before, or is not looked at."""
-    reference = _reference(parameters, context, "UpdateFunctionCode")
+    reference = reference_of(parameters, context, "UpdateFunctionCode")
     if parameters.get("ImageUri"):
         raise InvalidParameterValue(
             "Please don't provide ImageUri when updating a function with packageType Zip."
@@ -88,6 +75,7 @@ def update_function_code(
         architecture=architectures[0] if architectures else None,
         revision_id=parameters.get("RevisionId"),
         dry_run=parameters.get("DryRun", False),
+        publish=parameters.get("Publish", False),
     )
 
 
@@ -115,7 +103,7 @@ def update_function_configuration(
     Raises:
         ServiceError: There is no such function; something is not served yet.
     """
-    reference = _reference(parameters, context, "UpdateFunctionConfiguration")
+    reference = reference_of(parameters, context, "UpdateFunctionConfiguration")
     check_function_only(reference)
     refuse_unserved(parameters)
     settings = rooms.functions.find(reference).settings
@@ -129,17 +117,17 @@ def update_function_configuration(
 
 def delete_function(parameters: Parameters, context: Context, rooms: Any) -> DeleteFunction:
     """Read DeleteFunction."""
-    return DeleteFunction(_reference(parameters, context, "DeleteFunction"))
+    return DeleteFunction(reference_of(parameters, context, "DeleteFunction"))
 
 
 def get_function(parameters: Parameters, context: Context, rooms: Any) -> GetFunction:
     """Read GetFunction."""
-    return GetFunction(_reference(parameters, context, "GetFunction"))
+    return GetFunction(reference_of(parameters, context, "GetFunction"))
 
 
 def get_function_configuration(parameters: Parameters, context: Context, rooms: Any) -> GetFunction:
     """Read GetFunctionConfiguration."""
-    return GetFunction(_reference(parameters, context, "GetFunctionConfiguration"))
+    return GetFunction(reference_of(parameters, context, "GetFunctionConfiguration"))
 
 
 def list_functions(parameters: Parameters, context: Context, rooms: Any) -> ListFunctions:
@@ -148,14 +136,16 @@ def list_functions(parameters: Parameters, context: Context, rooms: Any) -> List
     Raises:
         InvalidParameterValue: The marker is not one of ours.
     """
-    after = _decode_marker(parameters.get("Marker") or "")
+    after, version = decode_marker(parameters, "version")
     if parameters.get("MasterRegion", "ALL") not in {"ALL", context.region}:
         after = _BEHIND_ALL
     return ListFunctions(
         account=context.account,
         region=context.region,
         after=after,
-        at_most=min(parameters.get("MaxItems", PAGE_MAX), PAGE_MAX),
+        at_most=at_most(parameters),
+        all_versions=parameters.get("FunctionVersion") == "ALL",
+        after_version=version,
     )
 
 
@@ -176,6 +166,8 @@ def answer_get_function(
     }
     if reply.view.tags:
         answer["Tags"] = reply.view.tags
+    if reply.view.reserved is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": reply.view.reserved}
     return answer
 
 
@@ -191,22 +183,9 @@ def answer_functions(
     qualified = parameters.get("FunctionVersion") == "ALL"
     answer: Answer = {"Functions": [listed(view, qualified=qualified) for view in reply.views]}
     if reply.more:
-        answer["NextMarker"] = _encode_marker(reply.views[-1].name)
+        last = reply.views[-1]
+        answer["NextMarker"] = encode_marker(last.name, version=last.version if qualified else "")
     return answer
-
-
-def _encode_marker(name: str) -> str:
-    return base64.b64encode(msgspec.json.encode({"after": name})).decode()
-
-
-def _decode_marker(marker: str) -> str:
-    if not marker:
-        return ""
-    try:
-        content = msgspec.json.decode(base64.b64decode(marker, validate=True), type=dict[str, str])
-    except (binascii.Error, msgspec.DecodeError, ValueError):
-        raise InvalidParameterValue("The marker is invalid.") from None
-    return content.get("after", "")
 
 
 OPERATIONS: dict[str, Operation] = {

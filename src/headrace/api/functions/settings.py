@@ -9,7 +9,7 @@ from headrace.api.operation import Answer, Parameters
 from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.function import FunctionView
 from headrace.core.functions.instants import format_modified
-from headrace.core.functions.names import LATEST, runtime_version_arn
+from headrace.core.functions.names import runtime_version_arn
 from headrace.core.functions.settings import Logging, Settings
 
 _REASON = "The function is being created."
@@ -17,7 +17,6 @@ _REASON_CODE = "Creating"
 
 #: Members that this server cannot honour yet; empty values of them are harmless and accepted.
 _UNSERVED = (
-    "Publish",
     "PublishTo",
     "Layers",
     "VpcConfig",
@@ -134,6 +133,10 @@ def configuration(view: FunctionView, qualifier: str | None = None) -> Answer:
         answer["StateReason"] = _REASON
         answer["StateReasonCode"] = _REASON_CODE
         return answer
+    if view.state == "Failed":
+        answer["StateReason"] = view.failure
+        answer["StateReasonCode"] = view.failure_code
+        return answer
     answer["LastUpdateStatus"] = view.last_update_status
     if view.last_update_status == "InProgress":
         answer["LastUpdateStatusReason"] = _REASON
@@ -144,9 +147,10 @@ def configuration(view: FunctionView, qualifier: str | None = None) -> Answer:
 def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
     """Return a FunctionConfiguration as lists show it: without states and runtime version."""
     settings = view.settings
+    optimization = "On" if view.is_optimized else "Off"
     answer: Answer = {
         "FunctionName": view.name,
-        "FunctionArn": f"{view.arn}:{LATEST}" if qualified else view.arn,
+        "FunctionArn": f"{view.arn}:{view.version}" if qualified else view.arn,
         "Runtime": settings.runtime,
         "Role": settings.role,
         "Handler": settings.handler,
@@ -162,7 +166,7 @@ def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
         "PackageType": "Zip",
         "Architectures": [settings.architecture],
         "EphemeralStorage": {"Size": settings.ephemeral_storage_mb},
-        "SnapStart": {"ApplyOn": settings.snap_start, "OptimizationStatus": "Off"},
+        "SnapStart": {"ApplyOn": settings.snap_start, "OptimizationStatus": optimization},
         "LoggingConfig": _logging_answer(settings.logging),
     }
     if settings.variables is not None:

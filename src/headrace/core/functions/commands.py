@@ -251,6 +251,7 @@ class EnvironmentGone(msgspec.Struct, frozen=True, gc=False):
 class TemplatePrepared(msgspec.Struct, frozen=True, gc=False):
     """The init phase of a version with SnapStart is over, well or badly. Reply: `Done`."""
 
+    environment: str
     function: int
     version: str
     ending: Ending

@@ -27,6 +27,7 @@ class PrepareTemplate(msgspec.Struct, frozen=True):
     deployment: Deployment
     log_stream: str
     init_limit_ms: int
+    initialization_type: str = "snap-start"
 
 
 class DropTemplate(msgspec.Struct, frozen=True, gc=False):

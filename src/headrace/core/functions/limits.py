@@ -30,6 +30,9 @@ ZIPPED_BYTES_MAX = 52_428_800
 #: Bytes of the archive's files together (spec/lambda.md 1.4).
 UNZIPPED_BYTES_MAX = 262_144_000
 
+#: Bytes of all archives of an account, as it is shown; not enforced (spec/lambda.md 1.5).
+ACCOUNT_CODE_BYTES_MAX = 322_122_547_200
+
 #: Bytes of a whole CreateFunction or UpdateFunctionCode request (spec/lambda.md 1.4).
 CODE_REQUEST_BYTES_MAX = 70_167_211
 

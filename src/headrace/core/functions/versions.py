@@ -8,6 +8,7 @@ from headrace.core.functions.commands import ListVersions, PublishVersion, Templ
 from headrace.core.functions.decision import Decision, Scene
 from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.function import (
+    TEMPLATE_FAILED,
     TEMPLATE_IN_WORK,
     Function,
     FunctionView,
@@ -37,7 +38,7 @@ def publish(command: PublishVersion, scene: Scene) -> Decision:
     """Make the next version of $LATEST.
 
     When no update was asked for since the last one was made, that one is shown again and nothing
-    changes (V2, L-A28).
+    changes (V2, L-A28), unless it failed.
     """
     number, function = check_update(
         command.reference, command.revision_id, scene.directory, scene.now
@@ -52,7 +53,8 @@ def publish(command: PublishVersion, scene: Scene) -> Decision:
     if function.published is not None:
         name, generation = function.published
         last = function.versions.get(name)
-        if last is not None and generation == latest.generation:
+        is_good = last is not None and last.template != TEMPLATE_FAILED
+        if last is not None and is_good and generation == latest.generation:
             return Decision(FunctionShown(seen_now(number, function, last, scene), name))
     record = publishing(number, function, command.seed, command.description, scene, ready=True)
     name = str(function.next_version)
