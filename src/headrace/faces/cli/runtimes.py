@@ -7,6 +7,9 @@ from headrace.faces.cli.up import add_arguments, resolve_arguments
 from headrace.ports.sandbox import RuntimeFound
 from headrace.shell.app import look_at_machine
 
+#: What serves a runtime whose packages bring their own program.
+OWN_PROGRAM = "the package's own bootstrap"
+
 __all__ = ["add_arguments", "run"]
 
 
@@ -21,5 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 def describe(level: str, runtimes: list[RuntimeFound]) -> list[str]:
     """Return the lines to print."""
     lines = [f"sandbox level: {level}"]
-    lines += [f"{found.runtime:12} {found.version:10} {found.path}" for found in runtimes]
+    lines += [
+        f"{found.runtime:16} {found.version:10} {found.path or OWN_PROGRAM}" for found in runtimes
+    ]
     return lines if runtimes else [*lines, "no interpreter was found"]
