@@ -32,7 +32,8 @@ class Process:
                 self.port = int(found[1])
                 return
         self.kill()
-        raise AssertionError(f"the server does not start on {folder}: see {self.log.name}")
+        said = Path(self.log.name).read_text(errors="replace")[-2_000:]
+        raise AssertionError(f"the server does not start on {folder}: {said}")
 
     def kill(self):
         """End it as a power switch would."""
