@@ -4,6 +4,7 @@ import botocore.exceptions
 import pytest
 
 from headrace.base.errors import InternalFailure, ServiceError
+from headrace.core.sqs import errors
 from headrace.wire.answer import encode_error, encode_result
 from headrace.wire.catalog import SQS
 from headrace.wire.envelope import HttpRequest
@@ -137,6 +138,29 @@ def test_an_error_whose_old_code_is_the_shape_shows_its_message_on_top():
     parameters = {"QueueUrl": "http://x/1/q", "Attributes": {"DelaySeconds": "x"}}
     caught = refusal(json_client(), "SetQueueAttributes", parameters, error)
     assert caught.response["message"] == "Invalid value for the parameter DelaySeconds."
+
+
+@pytest.mark.parametrize(
+    "kind, is_on_top",
+    [
+        (errors.InvalidAttributeName, True),
+        (errors.InvalidAttributeValue, True),
+        (errors.ResourceNotFound, True),
+        (errors.QueueNameExists, False),
+        (errors.QueueDoesNotExist, False),
+        (errors.BatchRequestTooLong, False),
+        (errors.TooManyEntriesInBatchRequest, False),
+        (errors.InvalidBatchEntryId, False),
+        (errors.PurgeQueueInProgress, False),
+        (errors.InvalidParameterValue, False),
+        (errors.MissingParameter, False),
+    ],
+)
+def test_where_botocore_shows_the_message(kind, is_on_top):
+    """spec/sqs.md 14.1 S-C2: on top too when the old code is itself the name of a shape."""
+    caught = refusal(json_client(), "DeleteQueue", {"QueueUrl": "http://x/1/q"}, kind("why"))
+    assert caught.response["Error"]["Message"] == "why"
+    assert caught.response.get("message") == ("why" if is_on_top else None)
 
 
 @pytest.mark.parametrize(
