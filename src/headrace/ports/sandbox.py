@@ -21,6 +21,13 @@ class RuntimeFound(msgspec.Struct, frozen=True):
     version: str  #: Full version, e.g. "3.12.1"; empty likewise.
 
 
+class Layer(msgspec.Struct, frozen=True):
+    """An archive of files for /opt."""
+
+    archive: str  #: Absolute path of the zip archive, complete on disk.
+    digest: str  #: SHA-256 of the archive in hex.
+
+
 class EnvironmentSpec(msgspec.Struct, frozen=True):
     """Everything a new execution environment needs; two functions never share one."""
 
@@ -37,6 +44,8 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     log_group: str
     log_stream: str
     init_limit_ms: int  #: Time limit of the init phase.
+    #: Merged into /opt in this order: of two files at one path the later layer's is there.
+    layers: tuple[Layer, ...] = ()
     #: "on-demand", "provisioned-concurrency" or "snap-start", as the function is told.
     initialization_type: str = "on-demand"
     #: Which template it comes from, for "snap-start"; else empty.

@@ -8,7 +8,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from headrace.ports.sandbox import (
     EnvironmentSpec,
@@ -17,7 +18,7 @@ from headrace.ports.sandbox import (
     RuntimeFound,
     SandboxUnavailable,
 )
-from headrace.sandbox import files, limits
+from headrace.sandbox import files, layers, limits
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.environment import LinuxEnvironment
 from headrace.sandbox.interpreters import as_runtime, as_runtimes, choose_interpreter
@@ -183,17 +184,28 @@ class LinuxSandbox:
         return environment
 
     async def _unpack(self, spec: EnvironmentSpec) -> None:
-        task = self._unpacking.get(spec.code_digest)
-        if task is None:
-            if files.is_unpacked(spec.code_digest, self._code):
-                return
-            task = asyncio.create_task(
-                asyncio.to_thread(
-                    files.unpack_code, spec.code_archive, spec.code_digest, self._code
-                )
+        """Have the function's code and its layers ready below the code folder."""
+        await self._unpack_once(
+            spec.code_digest, files.unpack_code, spec.code_archive, spec.code_digest, self._code
+        )
+        for layer in spec.layers:
+            await self._unpack_once(
+                layer.digest, files.unpack_code, layer.archive, layer.digest, self._code
             )
-            self._unpacking[spec.code_digest] = task
-            task.add_done_callback(lambda _: self._unpacking.pop(spec.code_digest, None))
+        if spec.layers:
+            digests = [layer.digest for layer in spec.layers]
+            merged = layers.merged_name(digests)
+            await self._unpack_once(merged, layers.merge_layers, digests, self._code)
+
+    async def _unpack_once(self, name: str, work: Callable[..., str], *arguments: Any) -> None:
+        """Let a thread make a folder of this name, unless it is there or in the making."""
+        task = self._unpacking.get(name)
+        if task is None:
+            if files.is_unpacked(name, self._code):
+                return
+            task = asyncio.create_task(asyncio.to_thread(work, *arguments))
+            self._unpacking[name] = task
+            task.add_done_callback(lambda _: self._unpacking.pop(name, None))
         await asyncio.shield(task)
 
     async def _fork(

@@ -7,6 +7,7 @@ from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import limits
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Language, Launch, Speech
 from headrace.sandbox.languages.python import paths_of
+from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import PROGRAMS, Posture
 from headrace.sandbox.supplies import Supply
 from headrace.sandbox.variables import compose_variables
@@ -37,6 +38,8 @@ def compose_order(
     """
     places = supply.places
     readable = [*_SYSTEM, PROGRAMS, places.task, *libraries]
+    if spec.layers:
+        readable.append(places.layers)
     if interpreter.prefix:
         readable.append(interpreter.prefix)
     writable = [places.scratch, "/dev/null"]
@@ -49,6 +52,7 @@ def compose_order(
     return {
         "start": spec.environment_id,
         "code": spec.code_digest,
+        "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
         "user": supply.user,
         "scratch": supply.scratch,
         "ephemeral_storage_mb": spec.ephemeral_storage_mb,

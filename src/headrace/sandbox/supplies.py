@@ -9,6 +9,7 @@ from headrace.ports.sandbox import EnvironmentSpec, SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.cgroups import Group
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
+from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import PROGRAMS, Posture
 
 
@@ -79,10 +80,15 @@ class Supplies:
             task=task,
             runtime=PROGRAMS,
             language=interpreter.prefix,
-            layers="/opt",
+            layers=self._layers(spec),
             scratch=scratch,
             programs=PROGRAMS,
         )
+
+    def _layers(self, spec: EnvironmentSpec) -> str:
+        if not spec.layers:
+            return LAMBDA_PLACES.layers
+        return f"{self._code_folder}/{merged_name([layer.digest for layer in spec.layers])}"
 
     def _take_user(self, interpreter: Interpreter) -> int:
         if not self._posture.own_user:

@@ -240,6 +240,8 @@ def enter_namespaces(settings, order):
         "size=%dm,mode=1777" % order["ephemeral_storage_mb"],
     )
     kernel.bind("/.store/" + order["code"], "/var/task")
+    if order["layers"]:
+        kernel.bind("/.store/" + order["layers"], "/opt")
     kernel.umount("/.store")
     if order["language"] != settings["prefix"]:
         kernel.umount("/var/lang")

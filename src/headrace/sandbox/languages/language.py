@@ -35,9 +35,9 @@ class Places(msgspec.Struct, frozen=True):
     @property
     def library_path(self) -> str:
         """The value of LD_LIBRARY_PATH."""
-        own = f"{self.task}:{self.task}/lib"
+        own = f"{self.task}:{self.task}/lib:{self.layers}/lib"
         if self.is_lambda:
-            own = f"/lib64:/usr/lib64:{self.runtime}:{self.runtime}/lib:{own}:{self.layers}/lib"
+            own = f"/lib64:/usr/lib64:{self.runtime}:{self.runtime}/lib:{own}"
         return f"{self.language}/lib:{own}" if self.language else own
 
     @property

@@ -9,10 +9,14 @@ from headrace.ports.sandbox import RuntimeFound
 
 
 def test_level_and_interpreters_are_described():
-    found = [RuntimeFound("python3.12", "/usr/bin/python3.12", "3.12.1")]
+    found = [
+        RuntimeFound("python3.12", "/usr/bin/python3.12", "3.12.1"),
+        RuntimeFound("provided.al2023", "", ""),
+    ]
     assert runtimes.describe("strict", found) == [
         "sandbox level: strict",
-        "python3.12   3.12.1     /usr/bin/python3.12",
+        "python3.12       3.12.1     /usr/bin/python3.12",
+        "provided.al2023             the package's own bootstrap",
     ]
     assert runtimes.describe("process", [])[-1] == "no interpreter was found"
 

@@ -34,7 +34,7 @@ def test_a_program_is_where_the_function_sees_it(tmp_path):
     assert Launch(spec, INTERPRETER, LAMBDA_PLACES, [], forks=True).program == "/var/lang/bin/node"
     real = Launch(spec, INTERPRETER, REAL, [], forks=True)
     assert real.program == "/opt/node/bin/node"
-    assert REAL.library_path == "/opt/node/lib:/t:/t/lib"
+    assert REAL.library_path == "/opt/node/lib:/t:/t/lib:/opt/lib"
     assert managed_variables(real) == {
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "PWD": "/t",
