@@ -1,11 +1,12 @@
 """What passes between an environment and the process that runs its function."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from headrace.ports.sandbox import Invocation
+from headrace.sandbox import limits
 from headrace.sandbox.frames import Connection, Header
 
 
@@ -41,14 +42,27 @@ class Dialogue(Protocol):
 AnswerTaker = Callable[[Answer], None]
 
 
-class FrameDialogue:
-    """Our own protocol, see `frames.py`; its answers arrive where all frames do."""
+#: What frames of these kinds tell is an answer by itself.
+_ANSWERS = frozenset(
+    {"ready", "init_error", "setup_failed", "fault", "result", "error", "too_large"}
+)
 
-    def __init__(self, connection: Connection) -> None:
+
+class FrameDialogue:
+    """Our own protocol, see `frames.py` and `child/runtime.py`."""
+
+    def __init__(self, connection: Connection, take_answer: AnswerTaker) -> None:
         self._connection = connection
+        self._take_answer = take_answer
+        #: An answer in pieces, as far as it has come; None: it has become too large.
+        self._pieces: list[bytes] | None = []
+        self._size = 0
+        #: The answer of a runtime that is about to end by itself.
+        self._last_words: Answer | None = None
 
     def deliver(self, invocation: Invocation) -> None:
         """Hand over one event."""
+        self._pieces, self._size, self._last_words = [], 0, None
         header: Header = {
             "id": invocation.request_id,
             "deadline_ms": invocation.deadline_epoch_ms,
@@ -59,5 +73,41 @@ class FrameDialogue:
         self._connection.send(header, invocation.payload)
 
     def release(self) -> bool:
-        """Return False: an answer and readiness are one."""
-        return False
+        """Give the answer of a runtime that said it would end."""
+        answer, self._last_words = self._last_words, None
+        if answer is not None:
+            self._take_answer(answer)
+        return answer is not None
+
+    def hear(self, header: Header, body: bytes) -> None:
+        """Take a frame; an answer that it completes is passed on."""
+        kind = str(header.get("kind"))
+        if kind == "chunk":
+            self._add(body)
+        elif kind == "stream_end":
+            whole = self._pieces
+            self._take_answer(
+                Answer("too_large") if whole is None else Answer("result", "", b"".join(whole))
+            )
+        elif kind in _ANSWERS:
+            answer = _answer_of(kind, header, body)
+            if header.get("exits") is True:
+                # Not before it has ended: until then it would seem ready for another event.
+                self._last_words = answer
+            else:
+                self._take_answer(answer)
+
+    def _add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > limits.RESULT_BYTES_MAX:
+            self._pieces = None
+        elif self._pieces is not None:
+            self._pieces.append(piece)
+
+
+def _answer_of(kind: str, header: dict[str, Any], body: bytes) -> Answer:
+    if kind == "setup_failed":
+        return Answer(kind, str(header.get("reason")))
+    if kind == "fault":
+        body = str(header.get("reason")).encode()
+    return Answer(kind, str(header.get("type") or ""), body)

@@ -13,7 +13,6 @@ import socket
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
 
 from headrace.ports.sandbox import (
     EnvironmentSpec,
@@ -67,7 +66,8 @@ class LinuxEnvironment:
         self._kills_with_keeper = kills_with_keeper
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
         #: Replaced by `speak_through` when the function's program does not speak frames.
-        self._dialogue: Dialogue = FrameDialogue(self._connection)
+        self._frames = FrameDialogue(self._connection, self.take_answer)
+        self._dialogue: Dialogue = self._frames
         self._speaks_frames = True
         self._log = LogPipe(loop, log, take_log)
         self._handle = -1
@@ -273,15 +273,10 @@ class LinuxEnvironment:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def _on_frame(self, header: Header, body: bytes) -> None:
-        kind, error_type, peak = (header.get(key) for key in ("kind", "type", "peak_kb"))
+        peak = header.get("peak_kb")
         if isinstance(peak, int) and peak >= 0:
             self._peak_kb = max(self._peak_kb, peak)
-        if kind == "setup_failed":
-            error_type = header.get("reason")
-        elif kind == "fault":
-            body = str(header.get("reason")).encode()
-        if _is_expected(kind):
-            self.take_answer(Answer(str(kind), str(error_type or ""), body))
+        self._frames.hear(header, body)
 
     def _on_stream_end(self, error: BrokenFrame | None) -> None:
         """Kill what has closed its socket but does not end, or has broken the protocol.
@@ -349,15 +344,3 @@ class LinuxEnvironment:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-
-
-def _is_expected(kind: Any) -> bool:
-    return kind in (
-        "ready",
-        "init_error",
-        "setup_failed",
-        "fault",
-        "result",
-        "error",
-        "too_large",
-    )

@@ -1,0 +1,95 @@
+"""Frames become answers: at once, when the last piece is here, or when their sender has ended."""
+
+import pytest
+
+from headrace.sandbox import limits
+from headrace.sandbox.dialogue import Answer, FrameDialogue
+from tests.unit.sandbox.bench import invocation
+
+
+class Wire:
+    """A connection that only remembers."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, header, body):
+        self.sent.append((header["id"], body))
+
+
+@pytest.fixture
+def answers():
+    return []
+
+
+@pytest.fixture
+def dialogue(answers):
+    return FrameDialogue(Wire(), answers.append)
+
+
+def test_most_frames_are_answers(dialogue, answers):
+    dialogue.hear({"kind": "result"}, b"1")
+    dialogue.hear({"kind": "error", "type": "E"}, b"{}")
+    dialogue.hear({"kind": "setup_failed", "reason": "no"}, b"")
+    dialogue.hear({"kind": "fault", "type": "F", "reason": "gone"}, b"")
+    assert answers == [
+        Answer("result", "", b"1"),
+        Answer("error", "E", b"{}"),
+        Answer("setup_failed", "no"),
+        Answer("fault", "F", b"gone"),
+    ]
+    assert not dialogue.release()
+
+
+@pytest.mark.parametrize("header", [{}, {"kind": 5}, {"kind": "praise"}, {"kind": ["result"]}])
+def test_what_is_none_of_ours_is_no_answer(dialogue, answers, header):
+    dialogue.hear(header, b"1")
+    assert answers == []
+
+
+def test_pieces_are_an_answer_when_the_last_is_here(dialogue, answers):
+    for _ in range(2):
+        dialogue.deliver(invocation({}))
+        dialogue.hear({"kind": "stream", "content_type": "text/plain"}, b"")
+        dialogue.hear({"kind": "chunk"}, b"a")
+        dialogue.hear({"kind": "chunk"}, b"b")
+        assert answers == []
+        dialogue.hear({"kind": "stream_end"}, b"")
+        assert answers == [Answer("result", "", b"ab")]
+        answers.clear()
+
+
+def test_pieces_of_an_error_or_of_another_event_are_dropped(dialogue, answers):
+    dialogue.deliver(invocation({}))
+    dialogue.hear({"kind": "chunk"}, b"a")
+    dialogue.hear({"kind": "error", "type": "E"}, b"{}")
+    dialogue.deliver(invocation({}))
+    dialogue.hear({"kind": "stream_end"}, b"")
+    assert answers == [Answer("error", "E", b"{}"), Answer("result")]
+
+
+def test_pieces_may_be_as_large_as_a_result(dialogue, answers):
+    half = b"x" * (limits.RESULT_BYTES_MAX // 2)
+    dialogue.hear({"kind": "chunk"}, half)
+    dialogue.hear({"kind": "chunk"}, half)
+    dialogue.hear({"kind": "stream_end"}, b"")
+    dialogue.deliver(invocation({}))
+    for _ in range(3):
+        dialogue.hear({"kind": "chunk"}, half)
+    dialogue.hear({"kind": "chunk"}, b"x")
+    dialogue.hear({"kind": "stream_end"}, b"")
+    assert answers == [Answer("result", "", half + half), Answer("too_large")]
+
+
+def test_last_words_wait_for_the_end(dialogue, answers):
+    dialogue.hear({"kind": "error", "type": "E", "exits": True}, b"{}")
+    assert answers == []
+    assert dialogue.release()
+    assert answers == [Answer("error", "E", b"{}")]
+    assert not dialogue.release()
+
+
+def test_last_words_of_another_event_are_dropped(dialogue):
+    dialogue.hear({"kind": "error", "type": "E", "exits": True}, b"{}")
+    dialogue.deliver(invocation({}))
+    assert not dialogue.release()
