@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.functions import limits, loglines
+from headrace.core.functions import loglines
 from headrace.core.functions.capacity import Capacity, Share
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
 from headrace.core.functions.effects import (
@@ -24,7 +24,7 @@ from headrace.core.functions.errors import (
 )
 from headrace.core.functions.execution import Execution, conclude, error_type_for_log
 from headrace.core.functions.outcomes import SURVIVED, Ending
-from headrace.core.functions.placement import Pool, PoolKey, Roster, pool_key
+from headrace.core.functions.placement import Pool, Roster, pool_key
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.starts import Starts
@@ -42,10 +42,8 @@ class Fleet:
 
     def __init__(self, interpreters: Sequence[Interpreter]) -> None:
         """Start without environments; `interpreters` are those found on this machine."""
-        self._starts = Starts(interpreters)
         self._roster = Roster()
-        #: Pools whose waiting invokes need an environment that the limits did not allow yet.
-        self._hungry: dict[PoolKey, Pool] = {}
+        self._starts = Starts(interpreters, self._roster)
         self.capacity = Capacity()
 
     def check_capacity(self, deployment: Deployment, share: Share, payload_bytes: int) -> None:
@@ -110,14 +108,8 @@ class Fleet:
             self._roster.demote(environment)
             if environment.life in {Life.IDLE, Life.FROZEN}:
                 effects += self._stop(environment)
-        self._want_again()
+        self._starts.look_at_all()
         return effects + self._serve(pool, now)
-
-    def _want_again(self) -> None:
-        """See which pools want environments ahead of need, now that there are fewer of others."""
-        for key, pool in self._roster.pools.items():
-            if self._needs_start(pool):
-                self._hungry.setdefault(key, pool)
 
     def open(self, deployment: Deployment, now: Instant) -> Effects:
         """Serve what waited for a function to become Active."""
@@ -165,7 +157,7 @@ class Fleet:
             self._lose(environment)
             effects = self._init_failed(environment, pool, end, now)
             self._roster.drop_if_done(pool)
-        return effects + self._feed(now)
+        return effects + self._starts.feed(now)
 
     def ended(self, end: InvokeEnded, now: Instant) -> Effects:
         """Take note of how an invoke ended, and answer it."""
@@ -188,7 +180,7 @@ class Fleet:
             self._lose(environment)
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
-        return effects + self._feed(now)
+        return effects + self._starts.feed(now)
 
     def _place_again(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         """Give an invoke that never began to another environment, before all that wait."""
@@ -207,7 +199,7 @@ class Fleet:
             environment.is_dead = True  # how its init or invoke ended is told separately
             return []
         self._remove(environment)
-        return self._feed(now)
+        return self._starts.feed(now)
 
     def next_deadline(self) -> Instant | None:
         """Return when an idle environment is to be frozen or stopped next."""
@@ -223,71 +215,15 @@ class Fleet:
         if environment.life is Life.IDLE:
             self._roster.freeze(environment)
             return [FreezeEnvironment(id)]
-        return self._stop(environment) + self._feed(at)
+        return self._stop(environment) + self._starts.feed(at)
 
     def _serve(self, pool: Pool, now: Instant) -> Effects:
         """Give waiting invokes the free environments, and start what is missing."""
         effects: Effects = []
         while pool.can_run:
             effects += self._run(*self._roster.match(pool))
-        if self._needs_start(pool):
-            self._hungry.setdefault(pool.key, pool)
-        else:
-            self._hungry.pop(pool.key, None)
-        return effects + self._feed(now)
-
-    def _needs_start(self, pool: Pool) -> bool:
-        return pool.must_start or (pool.wants_ahead and self._roster.ahead < limits.AHEAD_MAX)
-
-    def _feed(self, now: Instant) -> Effects:
-        """Start environments for pools that need some, one a pool in turn, as the limits allow.
-
-        Invokes that wait come before what is wanted ahead of need.
-        """
-        effects: Effects = []
-        while self._hungry and self._make_room(effects):
-            key, pool = next(iter(self._hungry.items()))
-            del self._hungry[key]
-            if pool.must_start:
-                request_id = pool.waiting[pool.starting].command.request_id
-                effects += self._start(pool.deployment, None, request_id, now)
-            elif self._needs_start(pool):
-                effects += self._start(pool.deployment, None, "", now, ahead=True)
-            if self._needs_start(pool):
-                self._hungry[key] = pool
-        return effects
-
-    def _make_room(self, effects: Effects) -> bool:
-        """Tell whether an environment may start, if need be by stopping the longest idle one."""
-        roster = self._roster
-        if roster.starting >= limits.STARTING_MAX:
-            return False
-        if not roster.is_full:
-            return True
-        longest_idle = next(iter(roster.idle.values()), None)
-        if longest_idle is None:
-            return False
-        effects += self._stop(longest_idle)
-        return True
-
-    def _start(
-        self,
-        deployment: Deployment,
-        execution: Execution | None,
-        request_id: str,
-        now: Instant,
-        *,
-        ahead: bool = False,
-    ) -> Effects:
-        """Start an environment, perhaps ahead of need.
-
-        `execution` is the invoke inside which it starts, if any.
-        """
-        environment = self._starts.environment(deployment, request_id, now)
-        environment.execution = execution
-        environment.is_ahead = ahead
-        self._roster.add(environment)
-        return self._starts.effects(environment)
+        self._starts.look_at(pool)
+        return effects + self._starts.feed(now)
 
     def _ready(self, environment: Environment, end: EnvironmentStarted, now: Instant) -> Effects:
         environment.happen(Happening.READY)
@@ -340,7 +276,7 @@ class Fleet:
         elif pool.waiting:
             execution = pool.waiting.popleft()
             request_id = execution.command.request_id
-            effects += self._start(environment.deployment, execution, request_id, now)
+            effects += self._starts.start(environment.deployment, execution, request_id, now)
         return effects + self._serve(pool, now)
 
     def _refuse(self, environment: Environment, pool: Pool, end: EnvironmentStarted) -> Effects:
@@ -402,7 +338,7 @@ class Fleet:
     def _lose(self, environment: Environment) -> None:
         self._roster.remove(environment)
         if environment.is_ahead:
-            self._want_again()
+            self._starts.look_at_all()
 
 
 def _log(environment: Environment, text: bytes) -> WriteLog:

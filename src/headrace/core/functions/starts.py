@@ -1,12 +1,19 @@
-"""What is to be done when an environment starts, or a template is made: ids, log lines, limits."""
+"""When an environment is started, and what is to be done then: ids, log lines, limits."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
 from headrace.core.functions import limits, loglines
-from headrace.core.functions.effects import PrepareTemplate, StartEnvironment, WriteLog
+from headrace.core.functions.effects import (
+    PrepareTemplate,
+    StartEnvironment,
+    StopEnvironment,
+    WriteLog,
+)
 from headrace.core.functions.environment import Environment, environment_id
+from headrace.core.functions.execution import Execution
+from headrace.core.functions.placement import Pool, PoolKey, Roster
 from headrace.core.functions.runtimes import Interpreter, choose_interpreter
 from headrace.core.functions.settings import Deployment
 
@@ -14,20 +21,97 @@ Effects = list[Any]
 
 
 class Starts:
-    """Counts every start, so that no two environments have the same id."""
+    """Starts environments for the pools that need some, as the shard's limits allow.
 
-    def __init__(self, interpreters: Sequence[Interpreter]) -> None:
+    Invariant: `hungry` holds exactly the pools that need a start.
+    """
+
+    def __init__(self, interpreters: Sequence[Interpreter], roster: Roster) -> None:
         """Begin; `interpreters` are those found on this machine."""
         self._interpreters = interpreters
+        self._roster = roster
+        #: Pools that need an environment that the limits did not allow yet; each in its turn.
+        self.hungry: dict[PoolKey, Pool] = {}
+        #: Counts every start, so that no two environments have the same id.
         self._started_ever = 0
 
-    def environment(self, deployment: Deployment, request_id: str, now: Instant) -> Environment:
+    def look_at(self, pool: Pool) -> None:
+        """See whether a pool needs environments, now that it has changed."""
+        if self.needs(pool):
+            self.hungry.setdefault(pool.key, pool)
+        else:
+            self.hungry.pop(pool.key, None)
+
+    def look_at_all(self) -> None:
+        """See which pools want environments ahead of need, now that there are fewer of others."""
+        for key, pool in self._roster.pools.items():
+            if self.needs(pool):
+                self.hungry.setdefault(key, pool)
+
+    def needs(self, pool: Pool) -> bool:
+        """Tell whether an environment is to be started for a pool, once the limits allow it."""
+        return pool.must_start or (pool.wants_ahead and self._roster.ahead < limits.AHEAD_MAX)
+
+    def feed(self, now: Instant) -> Effects:
+        """Start environments for pools that need some, one a pool in turn, as the limits allow.
+
+        Invokes that wait come before what is wanted ahead of need.
+        """
+        effects: Effects = []
+        while self.hungry and self._make_room(effects):
+            key, pool = next(iter(self.hungry.items()))
+            del self.hungry[key]
+            if pool.must_start:
+                request_id = pool.waiting[pool.starting].command.request_id
+                effects += self.start(pool.deployment, None, request_id, now)
+            elif self.needs(pool):
+                effects += self.start(pool.deployment, None, "", now, ahead=True)
+            if self.needs(pool):
+                self.hungry[key] = pool
+        return effects
+
+    def _make_room(self, effects: Effects) -> bool:
+        """Tell whether an environment may start, if need be by stopping the longest idle one."""
+        roster = self._roster
+        if roster.starting >= limits.STARTING_MAX:
+            return False
+        if not roster.is_full:
+            return True
+        longest_idle = next(iter(roster.idle.values()), None)
+        if longest_idle is None:
+            return False
+        pool = roster.pool_of(longest_idle)
+        roster.remove(longest_idle)
+        roster.drop_if_done(pool)
+        effects.append(StopEnvironment(longest_idle.id))
+        return True
+
+    def start(
+        self,
+        deployment: Deployment,
+        execution: Execution | None,
+        request_id: str,
+        now: Instant,
+        *,
+        ahead: bool = False,
+    ) -> Effects:
+        """Start an environment, perhaps ahead of need.
+
+        `execution` is the invoke inside which it starts, if any.
+        """
+        environment = self._environment(deployment, request_id, now)
+        environment.execution = execution
+        environment.is_ahead = ahead
+        self._roster.add(environment)
+        return self._effects(environment)
+
+    def _environment(self, deployment: Deployment, request_id: str, now: Instant) -> Environment:
         """Return an environment that is to be started; `request_id` is of what it starts for."""
         self._started_ever += 1
         id = environment_id(deployment, now, self._started_ever, request_id)
         return Environment(id, deployment, loglines.log_stream(now, deployment.version, id))
 
-    def effects(self, environment: Environment) -> Effects:
+    def _effects(self, environment: Environment) -> Effects:
         """Return how an environment starts.
 
         On demand the init phase has 10 seconds, and inside an invoke the function's own time;

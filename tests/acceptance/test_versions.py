@@ -1,0 +1,189 @@
+"""boto3, a real server, real functions: versions, aliases, concurrency (spec/lambda.md 11)."""
+
+import json
+import sys
+import threading
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.acceptance.test_functions import ACCOUNT, REGION, ROLE, make_zip
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+SOURCE = """
+import os, time
+
+born = os.urandom(8).hex()
+
+def handler(event, context):
+    time.sleep(event.get("s", 0))
+    return [NUMBER, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], context.invoked_function_arn,
+            context.function_version, born]
+"""
+
+
+def archive(number):
+    return make_zip(SOURCE.replace("NUMBER", str(number)))
+
+
+@pytest.fixture(scope="module")
+def functions(server):
+    client = server.client("lambda", ACCOUNT)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def make(functions):
+    """Create functions that are gone after the test."""
+    names = []
+
+    def create(name, **settings):
+        names.append(name)
+        values = {"Runtime": RUNTIME, "Timeout": 20} | settings
+        answer = functions.create_function(
+            FunctionName=name,
+            Role=ROLE,
+            Handler="app.handler",
+            Code={"ZipFile": archive(1)},
+            **values,
+        )
+        functions.get_waiter("function_active_v2").wait(FunctionName=name)
+        return answer
+
+    yield create
+    for name in names:
+        functions.delete_function(FunctionName=name)
+
+
+def result(functions, name, event=None, **parameters):
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event or {}), **parameters)
+    payload = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    return payload, answer["ExecutedVersion"]
+
+
+def code_of(call, **parameters):
+    with pytest.raises(ClientError) as refusal:
+        call(**parameters)
+    return refusal.value.response["Error"]["Code"]
+
+
+def test_versions_are_immutable_and_never_numbered_again(functions, make):
+    created = make("versions", Publish=True)
+    assert (created["Version"], created["FunctionArn"]) == ("1", f"{ARN}versions")
+    again = functions.publish_version(FunctionName="versions", Description="ignored")
+    assert (again["Version"], again["FunctionArn"]) == ("1", f"{ARN}versions:1")
+    updated = functions.update_function_code(
+        FunctionName="versions", ZipFile=archive(2), Publish=True
+    )
+    assert (updated["Version"], updated["FunctionArn"]) == ("2", f"{ARN}versions:2")
+    functions.get_waiter("published_version_active").wait(FunctionName="versions", Qualifier="2")
+    assert result(functions, "versions")[0][0] == 2
+    first, executed = result(functions, "versions", Qualifier="1")
+    assert (first[0], first[2:4], executed) == (1, [f"{ARN}versions:1", "1"], "1")
+    assert result(functions, f"{ARN}versions:2")[0][0] == 2
+    listed = functions.list_versions_by_function(FunctionName="versions")["Versions"]
+    assert [version["Version"] for version in listed] == ["$LATEST", "1", "2"]
+    assert listed[0]["FunctionArn"] == f"{ARN}versions:$LATEST"
+    functions.delete_function(FunctionName="versions", Qualifier="2")
+    functions.update_function_configuration(FunctionName="versions", MemorySize=256)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="versions")
+    assert functions.publish_version(FunctionName="versions")["Version"] == "3"
+    asked = {"FunctionName": "versions", "Qualifier": "2"}
+    assert code_of(functions.get_function, **asked) == "ResourceNotFoundException"
+
+
+def test_an_alias_splits_invokes_and_keeps_its_version(functions, make):
+    make("aliases", Publish=True)
+    functions.update_function_code(FunctionName="aliases", ZipFile=archive(2), Publish=True)
+    made = functions.create_alias(
+        FunctionName="aliases",
+        Name="live",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}},
+    )
+    assert made["AliasArn"] == f"{ARN}aliases:live"
+    assert made["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 0.5}}
+    seen = {result(functions, "aliases:live")[1] for _ in range(40)}
+    assert seen == {"1", "2"}
+    assert result(functions, "aliases", Qualifier="live")[0][2] == f"{ARN}aliases:live"
+    asked = {"FunctionName": "aliases", "Qualifier": "2"}
+    assert code_of(functions.delete_function, **asked) == "ResourceConflictException"
+    moved = functions.update_alias(
+        FunctionName="aliases",
+        Name="live",
+        FunctionVersion="2",
+        RoutingConfig={"AdditionalVersionWeights": {}},
+    )
+    assert "RoutingConfig" not in moved
+    assert result(functions, "aliases:live")[1] == "2"
+    functions.delete_alias(FunctionName="aliases", Name="live")
+    assert functions.list_aliases(FunctionName="aliases")["Aliases"] == []
+
+
+def test_reserved_concurrency_throttles_with_its_reason(functions, make):
+    make("reserved")
+    functions.put_function_concurrency(FunctionName="reserved", ReservedConcurrentExecutions=1)
+    shown = functions.get_function(FunctionName="reserved")["Concurrency"]
+    assert shown == {"ReservedConcurrentExecutions": 1}
+    assert functions.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 999
+    other = threading.Thread(target=result, args=(functions, "reserved", {"s": 3}))
+    other.start()
+    time.sleep(1)
+    with pytest.raises(ClientError) as refusal:
+        functions.invoke(FunctionName="reserved", Payload=b"{}")
+    other.join()
+    response = refusal.value.response
+    assert response["Error"]["Code"] == "TooManyRequestsException"
+    assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    assert response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
+    functions.delete_function_concurrency(FunctionName="reserved")
+    assert "Concurrency" not in functions.get_function(FunctionName="reserved")
+    result(functions, "reserved")
+
+
+def test_provisioned_environments_are_ready_before_the_first_invoke(functions, make):
+    make("ahead", Publish=True)
+    asked = {"FunctionName": "ahead", "Qualifier": "1"}
+    put = functions.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=1)
+    assert put["Status"] == "IN_PROGRESS"
+    for _ in range(100):
+        got = functions.get_provisioned_concurrency_config(**asked)
+        if got["Status"] == "READY":
+            break
+        time.sleep(0.1)
+    assert got["AvailableProvisionedConcurrentExecutions"] == 1
+    first = result(functions, "ahead:1")[0]
+    assert first[1] == "provisioned-concurrency"
+    assert result(functions, "ahead:1")[0] == first
+    assert result(functions, "ahead")[0][1] == "on-demand"
+    functions.delete_provisioned_concurrency_config(**asked)
+    assert result(functions, "ahead:1")[0][1] == "on-demand"
+
+
+def test_a_version_with_snap_start_is_pending_until_its_init_phase_is_over(functions, make):
+    make("snap", Runtime="python3.12", SnapStart={"ApplyOn": "PublishedVersions"})
+    published = functions.publish_version(FunctionName="snap")
+    assert published["State"] == "Pending"
+    assert published["SnapStart"] == {
+        "ApplyOn": "PublishedVersions",
+        "OptimizationStatus": "Off",
+    }
+    functions.get_waiter("published_version_active").wait(FunctionName="snap", Qualifier="1")
+    shown = functions.get_function_configuration(FunctionName="snap", Qualifier="1")
+    assert shown["SnapStart"]["OptimizationStatus"] == "On"
+    assert result(functions, "snap:1")[0][1] == "snap-start"
+
+
+def test_tags_are_added_and_taken_away(functions, make):
+    made = make("tagged", Tags={"a": "1"})
+    functions.tag_resource(Resource=made["FunctionArn"], Tags={"b": "2"})
+    assert functions.list_tags(Resource=made["FunctionArn"])["Tags"] == {"a": "1", "b": "2"}
+    functions.untag_resource(Resource=made["FunctionArn"], TagKeys=["a", "b", "c"])
+    assert functions.list_tags(Resource=made["FunctionArn"])["Tags"] == {}
+    assert "Tags" not in functions.get_function(FunctionName="tagged")
