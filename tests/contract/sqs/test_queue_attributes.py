@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.contract.sqs.caller import ACCOUNT, REGION, arn
+from tests.contract.sqs.mailbox import bodies, receive, send
 
 INVALID = "InvalidParameterValueException"
 NAME, VALUE = "InvalidAttributeName", "InvalidAttributeValue"
@@ -172,6 +173,31 @@ def test_a_change_is_dated_and_void(sqs, q):
     assert set_to(sqs, q, {"DelaySeconds": "1"}) == {}
     changed = {"DelaySeconds": "1", "LastModifiedTimestamp": "1800000007"}
     assert sqs.attributes(q) == STANDARD | changed
+
+
+def test_another_visibility_timeout_holds_for_later_receives(sqs, q):
+    """spec/sqs.md 2.6: what is in flight keeps its time."""
+    send(sqs, q, "before")
+    receive(sqs, q)
+    set_to(sqs, q, {"VisibilityTimeout": "100"})
+    send(sqs, q, "after")
+    receive(sqs, q)
+    sqs.server.advance(99)
+    assert bodies(receive(sqs, q)) == ["before"]
+
+
+def test_another_retention_holds_for_what_is_there(sqs, q):
+    """spec/sqs.md 2.6: a shorter one ends what is older at once, a longer one keeps what is left."""
+    send(sqs, q, "old")
+    sqs.server.advance(100)
+    send(sqs, q, "new")
+    set_to(sqs, q, {"MessageRetentionPeriod": "60"})
+    assert bodies(receive(sqs, q, VisibilityTimeout=0)) == ["new"]
+    set_to(sqs, q, {"MessageRetentionPeriod": "120"})
+    sqs.server.advance(119)
+    assert bodies(receive(sqs, q, VisibilityTimeout=0)) == ["new"]
+    sqs.server.advance(1)
+    assert receive(sqs, q) == []
 
 
 # --- FIFO -----------------------------------------------------------------------------------------

@@ -287,6 +287,17 @@ def test_without_a_page_size_there_is_no_token(sqs):
     assert page == {"queueUrls": made[2:]}
 
 
+@pytest.mark.slow
+def test_at_most_a_thousand_queues_are_listed(json_sqs):
+    """spec/sqs.md 0, 2.4: without MaxResults the rest is left out, and no token tells of it."""
+    made = [create(json_sqs, f"q{n:04}") for n in range(1_001)]
+    assert json_sqs.ok("ListQueues") == {"QueueUrls": made[:1_000]}
+    page = json_sqs.ok("ListQueues", {"MaxResults": 1_000})
+    assert page["QueueUrls"] == made[:1_000]
+    rest = json_sqs.ok("ListQueues", {"MaxResults": 1_000, "NextToken": page["NextToken"]})
+    assert rest == {"QueueUrls": made[1_000:]}
+
+
 @pytest.mark.parametrize("members", [{"MaxResults": 0}, {"MaxResults": 1001}, {"NextToken": "?"}])
 def test_wrong_pages(sqs, members):
     """spec/sqs.md 0 and 2.4: 1 to 1,000; a malformed token."""
