@@ -1,0 +1,56 @@
+"""What is in hand and whether more may be accepted."""
+
+import pytest
+
+from headrace.core.functions import limits
+from headrace.core.functions.capacity import Capacity, Share
+from headrace.core.functions.errors import TooManyRequests
+from headrace.core.functions.execution import Execution
+from tests.unit.core.functions.bench import ACCOUNT, REGION, deployment_with, invoke
+
+SERVING = deployment_with()
+
+
+def take(capacity, share, *, ahead=False, payload=b"{}"):
+    execution = Execution(invoke(payload=payload), 1)
+    execution.is_ahead = ahead
+    capacity.check(SERVING, share, len(payload), ahead=ahead)
+    capacity.take(execution, SERVING, share)
+    return execution
+
+
+def test_what_is_given_back_can_be_taken_again():
+    capacity = Capacity()
+    share = Share(False, 1)
+    execution = take(capacity, share)
+    assert capacity.in_hand == {(ACCOUNT, REGION): 1}
+    with pytest.raises(TooManyRequests):
+        take(capacity, share)
+    capacity.give_back(execution, SERVING)
+    assert (capacity.in_hand, capacity.payload_bytes) == ({}, 0)
+    take(capacity, share)
+
+
+def test_what_is_ready_ahead_of_need_counts_against_nobody():
+    capacity = Capacity()
+    for _ in range(3):
+        take(capacity, Share(True, 0), ahead=True)
+    with pytest.raises(TooManyRequests) as refusal:
+        take(capacity, Share(True, 0))
+    assert refusal.value.members["Reason"].startswith("Reserved")
+
+
+def test_an_invoke_is_given_back_to_where_it_was_taken_from():
+    capacity = Capacity()
+    unreserved = take(capacity, Share(False, 5))
+    take(capacity, Share(True, 5))
+    capacity.give_back(unreserved, SERVING)
+    take(capacity, Share(False, 1))
+
+
+def test_the_servers_memory_is_a_limit_for_all(monkeypatch):
+    monkeypatch.setattr(limits, "PAYLOADS_BYTES_MAX", 10)
+    capacity = Capacity()
+    take(capacity, Share(False, 5), payload=b"x" * 6)
+    with pytest.raises(TooManyRequests):
+        take(capacity, Share(True, 5), ahead=True, payload=b"x" * 5)
