@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the programs of others that the client tests run, each pinned by a file of tests/clients:
-# npm packages, Go and Java programs, a Celery in a venv of its own. Do nothing for what is there.
+# npm packages, versions of Node, Go and Java programs, a Celery in a venv of its own. Do nothing for what is there.
 #
 # Where a tool is missing, its tests are skipped with that reason (and fail in .ci/run).
 set -eu
@@ -40,6 +40,19 @@ npm_packages() {
     done_with npm
 }
 
+# Versions of Node beside this machine's, one of each major version that Lambda has.
+node_versions() {
+    has npm || return 0
+    while read -r version; do
+        place="$HOME/.cache/headrace-node/${version%%.*}"
+        if [ "$("$place/node_modules/node/bin/node" --version 2>/dev/null)" = "v$version" ]; then
+            continue
+        fi
+        mkdir -p "$place"
+        npm install --silent --no-audit --no-fund --prefix "$place" "node@$version" >/dev/null
+    done <"$root/tests/clients/node_versions.txt"
+}
+
 go_programs() {
     cd "$root/tests/clients/go"
     if fresh go go.mod go.sum ./*/main.go; then return; fi
@@ -70,6 +83,7 @@ celery_venv() {
 }
 
 npm_packages
+node_versions
 go_programs
 java_program
 celery_venv

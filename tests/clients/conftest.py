@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from headrace.faces.demo.process import ServerProcess, free_port
+from tests.clients.node_program import Program, node_programs
 from tests.house.tree import ROOT
 
 HERE = Path(__file__).parent
@@ -196,3 +197,31 @@ def run_node(node, node_modules, client_environment):
         )
 
     return run
+
+
+#: Every Node that is here, by its major version.
+NODES = node_programs()
+
+
+@pytest.fixture(params=sorted(NODES))
+def node_version(request):
+    """Every major version of Node on this machine."""
+    return request.param
+
+
+@pytest.fixture
+def start(tmp_path, node_version):
+    """Return a function that starts a package on the Node of this turn; all are ended."""
+    started = []
+
+    def start(files, **settings):
+        if isinstance(files, str):
+            files = {"index.js": files}
+        folder = tmp_path / str(len(started))
+        runtime = settings.pop("runtime", f"nodejs{node_version}.x")
+        started.append(Program(NODES[node_version], folder, files, runtime=runtime, **settings))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.end()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,9 @@ from headrace.sandbox.levels import PROGRAMS
 RUNTIME = f"{PROGRAMS}/node/runtime.cjs"
 #: Other versions than the one on PATH; tools/setup_clients.sh installs them.
 CACHE = Path.home() / ".cache" / "headrace-node"
+
+#: A line of the log: time, request id, level, text.
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t(.*?)\t([A-Z]+)\t(.*)\n")
 
 
 def node_programs():
@@ -124,3 +128,16 @@ class Program:
             self._reader.join()
             self._process.stdout.close()
         return self._log.decode()
+
+
+def started(program):
+    """Return a program whose handler was loaded."""
+    assert program.receive() == ({"kind": "ready"}, b"")
+    return program
+
+
+def lines(program):
+    """End a program; return its log as (request id, level, text)."""
+    text = program.end()
+    assert LINE.sub("", text) == ""
+    return LINE.findall(text)
