@@ -259,7 +259,7 @@ def check_books(life: Life):
         works = [e.execution for e in members if e.execution is not None]
         works += pool.waiting
         assert pool.ahead_in_hand == sum(work.is_ahead for work in works)
-        assert (key in fleet._starts.hungry) == fleet._starts.needs(pool)
+        assert (key in fleet.starts.hungry) == fleet.starts.needs(pool)
         if pool.is_retired:
             assert pool.members or pool.waiting
             assert not pool.idle

@@ -59,3 +59,8 @@ def test_the_address_of_the_runtime_api_is_not_the_functions_to_set(tmp_path):
     variables = composed(spec, language=Provided(), address="127.0.0.1:9001")
     assert variables["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"
     assert not {"PWD", "SHLVL", "AWS_EXECUTION_ENV"} & variables.keys()
+
+
+def test_a_function_is_told_why_it_was_initialized(tmp_path):
+    spec = spec_for(tmp_path, "", initialization_type="provisioned-concurrency")
+    assert composed(spec)["AWS_LAMBDA_INITIALIZATION_TYPE"] == "provisioned-concurrency"

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from headrace.ports.sandbox import (
@@ -101,5 +102,22 @@ def test_starts_wait_at_the_gate():
         assert not start.done()
         sandbox.gate.set()
         assert (await start).is_alive
+
+    run(story)
+
+
+def test_it_keeps_the_templates_whose_init_went_well():
+    async def story():
+        spec = msgspec.structs.replace(SPEC, template="16-1", initialization_type="snap-start")
+        sandbox = ScriptedSandbox()
+        outcome = await sandbox.prepare_template(spec, print)
+        assert outcome.status is InitStatus.OK
+        assert sandbox.templates == {"16-1": spec}
+        await sandbox.drop_template("16-1")
+        await sandbox.drop_template("16-1")
+        assert sandbox.templates == {}
+        sandbox.init_script = lambda spec: InitOutcome(InitStatus.EXITED, 1)
+        await sandbox.prepare_template(spec, print)
+        assert sandbox.templates == {}
 
     run(story)

@@ -19,6 +19,7 @@ from headrace.core.functions.effects import (
 )
 from headrace.core.functions.environment import Environment, Happening, Life
 from headrace.core.functions.errors import (
+    FunctionError,
     InvalidZipFile,
     ServiceException,
 )
@@ -43,7 +44,7 @@ class Fleet:
     def __init__(self, interpreters: Sequence[Interpreter]) -> None:
         """Start without environments; `interpreters` are those found on this machine."""
         self._roster = Roster()
-        self._starts = Starts(interpreters, self._roster)
+        self.starts = Starts(interpreters, self._roster)
         self.capacity = Capacity()
 
     def check_capacity(self, deployment: Deployment, share: Share, payload_bytes: int) -> None:
@@ -76,10 +77,6 @@ class Fleet:
         pool.waiting.append(execution)
         return self._serve(pool, now)
 
-    def prepare(self, deployment: Deployment, now: Instant) -> Effects:
-        """Have the template of a version with SnapStart made."""
-        return self._starts.template(deployment, now)
-
     def ahead_of(self, function: int, version: str) -> tuple[int, bool]:
         """Return how many environments of a version are ready ahead of need.
 
@@ -108,7 +105,7 @@ class Fleet:
             self._roster.demote(environment)
             if environment.life in {Life.IDLE, Life.FROZEN}:
                 effects += self._stop(environment)
-        self._starts.look_at_all()
+        self.starts.look_at_all()
         return effects + self._serve(pool, now)
 
     def open(self, deployment: Deployment, now: Instant) -> Effects:
@@ -157,7 +154,7 @@ class Fleet:
             self._lose(environment)
             effects = self._init_failed(environment, pool, end, now)
             self._roster.drop_if_done(pool)
-        return effects + self._starts.feed(now)
+        return effects + self.starts.feed(now)
 
     def ended(self, end: InvokeEnded, now: Instant) -> Effects:
         """Take note of how an invoke ended, and answer it."""
@@ -180,7 +177,7 @@ class Fleet:
             self._lose(environment)
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
-        return effects + self._starts.feed(now)
+        return effects + self.starts.feed(now)
 
     def _place_again(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         """Give an invoke that never began to another environment, before all that wait."""
@@ -199,7 +196,7 @@ class Fleet:
             environment.is_dead = True  # how its init or invoke ended is told separately
             return []
         self._remove(environment)
-        return self._starts.feed(now)
+        return self.starts.feed(now)
 
     def next_deadline(self) -> Instant | None:
         """Return when an idle environment is to be frozen or stopped next."""
@@ -215,15 +212,15 @@ class Fleet:
         if environment.life is Life.IDLE:
             self._roster.freeze(environment)
             return [FreezeEnvironment(id)]
-        return self._stop(environment) + self._starts.feed(at)
+        return self._stop(environment) + self.starts.feed(at)
 
     def _serve(self, pool: Pool, now: Instant) -> Effects:
         """Give waiting invokes the free environments, and start what is missing."""
         effects: Effects = []
         while pool.can_run:
             effects += self._run(*self._roster.match(pool))
-        self._starts.look_at(pool)
-        return effects + self._starts.feed(now)
+        self.starts.look_at(pool)
+        return effects + self.starts.feed(now)
 
     def _ready(self, environment: Environment, end: EnvironmentStarted, now: Instant) -> Effects:
         environment.happen(Happening.READY)
@@ -276,7 +273,7 @@ class Fleet:
         elif pool.waiting:
             execution = pool.waiting.popleft()
             request_id = execution.command.request_id
-            effects += self._starts.start(environment.deployment, execution, request_id, now)
+            effects += self.starts.start(environment.deployment, execution, request_id, now)
         return effects + self._serve(pool, now)
 
     def _refuse(self, environment: Environment, pool: Pool, end: EnvironmentStarted) -> Effects:
@@ -286,12 +283,7 @@ class Fleet:
             if len(pool.waiting) <= pool.starting:
                 return []
             execution = pool.waiting.popleft()
-        sentence = end.payload.decode()
-        if end.ending is Ending.UNUSABLE:
-            text = f"Lambda could not unzip the deployment package. {sentence}"
-            return [self._answer(environment, execution, InvalidZipFile(text))]
-        text = f"No execution environment could be started. {sentence}"
-        return [self._answer(environment, execution, ServiceException(text))]
+        return [self._answer(environment, execution, _refusal(end))]
 
     def _run(self, environment: Environment, execution: Execution) -> Effects:
         environment.happen(Happening.TOOK)
@@ -338,7 +330,14 @@ class Fleet:
     def _lose(self, environment: Environment) -> None:
         self._roster.remove(environment)
         if environment.is_ahead:
-            self._starts.look_at_all()
+            self.starts.look_at_all()
+
+
+def _refusal(end: EnvironmentStarted) -> FunctionError:
+    sentence = end.payload.decode()
+    if end.ending is Ending.UNUSABLE:
+        return InvalidZipFile(f"Lambda could not unzip the deployment package. {sentence}")
+    return ServiceException(f"No execution environment could be started. {sentence}")
 
 
 def _log(environment: Environment, text: bytes) -> WriteLog:

@@ -286,7 +286,7 @@ class Functions:
         version = function.versions[name]
         current = deployment(number, function, version, now)
         if version.template == TEMPLATE_IN_WORK:
-            return self.fleet.prepare(current, now)
+            return self.fleet.starts.template(current, now)
         if not is_settled(version, now):
             self._settling.put((number, name), version.settles_at)
             return []

@@ -46,11 +46,13 @@ def test_an_invoke_is_given_back_to_where_it_was_taken_from():
     take(capacity, Share(True, 5))
     capacity.give_back(unreserved, SERVING)
     take(capacity, Share(False, 1))
+    assert capacity.in_hand == {(ACCOUNT, REGION): 2}
 
 
 def test_the_servers_memory_is_a_limit_for_all(monkeypatch):
     monkeypatch.setattr(limits, "PAYLOADS_BYTES_MAX", 10)
     capacity = Capacity()
     take(capacity, Share(False, 5), payload=b"x" * 6)
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(TooManyRequests) as refusal:
         take(capacity, Share(True, 5), ahead=True, payload=b"x" * 5)
+    assert refusal.value.members["Reason"] == "ConcurrentInvocationLimitExceeded"
