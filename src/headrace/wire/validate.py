@@ -133,7 +133,9 @@ def _all_of(shape: Shape) -> str:
     if shape.pattern:
         constraints.append(_of_pattern(shape))
     if shape.enum:
-        constraints += [_of_enum(shape), "Member must not be null"]
+        constraints.append(_of_enum(shape))
+    if shape.enum or shape.kind in {"integer", "long", "double"}:
+        constraints.append("Member must not be null")
     return f"[{', '.join(constraints)}]"
 
 
