@@ -5,11 +5,15 @@ nearest one of its language, the newer of two equally near: one rule for the fun
 what nothing serves, and for us (`core/functions/runtimes.py`).
 """
 
+import functools
+import logging
 from collections.abc import Sequence
 
 from headrace.core.functions import runtimes
 from headrace.ports.sandbox import RuntimeFound
 from headrace.sandbox.languages.language import Interpreter
+
+log = logging.getLogger(__name__)
 
 
 def choose_interpreter(interpreters: Sequence[Interpreter], runtime: str) -> Interpreter | None:
@@ -19,6 +23,18 @@ def choose_interpreter(interpreters: Sequence[Interpreter], runtime: str) -> Int
         interpreters: Newest last; of those that serve the same runtime the last one is taken.
     """
     return runtimes.choose_interpreter(runtime, reversed(interpreters))
+
+
+@functools.cache
+def note_substitute(runtime: str, interpreter: Interpreter) -> None:
+    """Warn, once, that a runtime is served by another version than its own."""
+    log.warning(
+        "%s is not on this machine: %s (%s, %s) serves it",
+        runtime,
+        interpreter.runtime,
+        interpreter.version,
+        interpreter.path,
+    )
 
 
 def as_runtimes(interpreters: Sequence[Interpreter]) -> list[RuntimeFound]:

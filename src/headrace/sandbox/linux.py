@@ -21,7 +21,12 @@ from headrace.ports.sandbox import (
 from headrace.sandbox import files, layers, limits
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.environment import LinuxEnvironment
-from headrace.sandbox.interpreters import as_runtime, as_runtimes, choose_interpreter
+from headrace.sandbox.interpreters import (
+    as_runtime,
+    as_runtimes,
+    choose_interpreter,
+    note_substitute,
+)
 from headrace.sandbox.languages.catalogue import PYTHON, find_interpreters, language_for
 from headrace.sandbox.languages.language import Interpreter, Speech
 from headrace.sandbox.languages.python import own_interpreter
@@ -164,6 +169,8 @@ class LinuxSandbox:
         interpreter = choose_interpreter(found, runtime)
         if interpreter is None:
             raise SandboxUnavailable(f"No interpreter on this machine serves {runtime}.")
+        if interpreter.runtime != runtime:
+            note_substitute(runtime, interpreter)
         return interpreter
 
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:

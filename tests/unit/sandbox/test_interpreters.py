@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.sandbox.interpreters import as_runtimes, choose_interpreter
+from headrace.sandbox.interpreters import as_runtimes, choose_interpreter, note_substitute
 from headrace.sandbox.languages.language import Interpreter
 
 
@@ -42,4 +42,13 @@ def test_one_runtime_a_minor_version_is_shown():
     assert [(one.runtime, one.version, one.path) for one in runtimes] == [
         ("python3.9", "3.9.9", "/p0"),
         ("python3.12", "3.12.4", "/p2"),
+    ]
+
+
+def test_a_substitute_is_told_once(caplog):
+    interpreter = Interpreter("nodejs20.x", "/substitute/bin/node", "/substitute", "20.20.2")
+    for _ in range(2):
+        note_substitute("nodejs22.x", interpreter)
+    assert caplog.messages == [
+        "nodejs22.x is not on this machine: nodejs20.x (20.20.2, /substitute/bin/node) serves it"
     ]
