@@ -207,10 +207,11 @@ class LinuxEnvironment:
         )
 
     def freeze(self) -> None:
-        """Stop all processes until the next invoke."""
+        """Stop all processes until the next invoke, or kill what will not stop."""
         if self._ended is None and not self._frozen and self._turn is None:
             self._frozen = True
-            trees.stop_tree(self._pid)
+            if not trees.stop_tree(self._pid):
+                self._send_kill()  # Its processes wake each other up; no honest function's do.
 
     async def kill(self) -> None:
         """Kill the whole tree and wait until it is gone."""

@@ -55,3 +55,5 @@ INTERPRETER_ANSWER_S = 10.0
 LIBRARIES_SINCE_MINOR = 10
 #: How much of a zygote's last words is kept for an error message, in bytes; ours.
 ZYGOTE_WORDS_BYTES = 2_000
+#: Bytes of /tmp for each file or folder that it may hold, as ext4 reckons (mke2fs.conf).
+BYTES_PER_INODE = 16_384

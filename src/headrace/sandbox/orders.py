@@ -56,6 +56,7 @@ def compose_order(
         "user": supply.user,
         "scratch": supply.scratch,
         "ephemeral_storage_mb": spec.ephemeral_storage_mb,
+        "inode_count_max": spec.ephemeral_storage_mb * _MEGABYTE // limits.BYTES_PER_INODE,
         "data_bytes_max": 0 if supply.group is not None else data_mb * _MEGABYTE,
         "process_count_max": limits.PROCESS_COUNT_MAX,
         # The kernel counts processes by user: those of others do not count against this one.

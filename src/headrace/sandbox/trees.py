@@ -1,13 +1,15 @@
 """Wait for processes; stop and continue whole trees of them, found through /proc.
 
-A stopped process neither forks nor continues itself, so a tree is stopped when a round finds
-nothing new. Killing is not done here: the keeper of each environment does it (`child/`).
+A stopped process neither forks nor continues itself, but others may continue it. Killing is not done here: the keeper of each environment does it (`child/`).
 """
 
 import asyncio
 import contextlib
 import os
 import signal
+
+#: How often a tree is stopped before it counts as one that will not stop.
+STOP_ROUNDS_MAX = 200
 
 
 def pid_of(handle: int) -> int:
@@ -19,16 +21,35 @@ def pid_of(handle: int) -> int:
     return 0
 
 
-def stop_tree(root: int) -> None:
-    """Send SIGSTOP to every process below `root`."""
-    stopped: set[int] = set()
-    while True:
-        fresh = [pid for pid in descendants(root) if pid not in stopped]
-        if not fresh:
-            return
-        for pid in fresh:
+def stop_tree(root: int) -> bool:
+    """Send SIGSTOP to every process below `root`; return False if they do not stay stopped.
+
+    Processes that wake each other up are stopped again and again, until all are found stopped
+    twice in a row: one that was seen stopped may be woken by one that stops just after.
+    """
+    quiet = 0
+    for _ in range(STOP_ROUNDS_MAX):
+        running = [pid for pid in descendants(root) if not _is_stopped(pid)]
+        quiet = 0 if running else quiet + 1
+        if quiet == 2:
+            return True
+        for pid in running:
             _send(pid, signal.SIGSTOP)
-        stopped.update(fresh)
+    return False
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether a process is stopped, has a stop signal before it, or is dead.
+
+    One without CPU left for this period stops only when it gets some.
+    """
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            facts = dict(line.split(":", 1) for line in file)
+    except OSError:
+        return True
+    pending = int(facts["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1
+    return bool(pending) or facts["State"].strip()[0] in "TtZX"
 
 
 def continue_tree(root: int) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import select
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -37,6 +39,26 @@ def test_everything_below_is_found_stopped_and_continued(tree):
     assert state_of(root) != "T"
     trees.continue_tree(root)
     assert [state_of(pid) for pid in below if state_of(pid) == "T"] == []
+
+
+def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
+    """Without stopping them again and again, one of them always goes on."""
+    waker = "import os, signal\nfor _ in range(2): os.fork()\nprint('up', flush=True)\n"
+    waker += "while True: os.killpg(0, signal.SIGCONT)\n"
+    program = f"import os\nif os.fork(): os.wait()\nelse:\n    os.setsid()\n    exec({waker!r})\n"
+    process = subprocess.Popen([sys.executable, "-S", "-c", program], stdout=subprocess.PIPE)
+    for _ in range(4):
+        assert process.stdout.readline() == b"up\n"
+    below = trees.descendants(process.pid)
+    try:
+        held = trees.stop_tree(process.pid)
+        running = [pid for pid in below if not trees._is_stopped(pid)]
+        assert not (held and running)
+    finally:
+        for pid in below:
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
 
 
 def test_what_is_gone_has_nothing_below_it():

@@ -35,6 +35,9 @@ LIMITS = (
     (resource.RLIMIT_STACK, 8_388_608),
 )
 HOST_NAME = "169.254.76.1"
+#: Where /proc changes the whole machine. The kernel asks only whether one is its root, and in a
+#: user namespace that a server of root's made, every user is.
+KERNEL_SETTINGS = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 
 
 def keep(settings, seccomp, order, descriptors, status_writer):
@@ -237,7 +240,8 @@ def enter_namespaces(settings, order):
         "/tmp",
         "tmpfs",
         kernel.MS_NOSUID | kernel.MS_NODEV,
-        "size=%dm,mode=1777" % order["ephemeral_storage_mb"],
+        "size=%dm,nr_inodes=%d,mode=1777"
+        % (order["ephemeral_storage_mb"], order["inode_count_max"]),
     )
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
@@ -249,6 +253,10 @@ def enter_namespaces(settings, order):
             kernel.bind("/.languages/" + settings["languages"][order["language"]], "/var/lang")
     kernel.umount("/.languages")
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    for name in KERNEL_SETTINGS:
+        if os.path.exists(name):
+            kernel.bind(name, name)
+            kernel.set_read_only(name)
     socket.sethostname(HOST_NAME)
 
 
