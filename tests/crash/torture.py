@@ -57,7 +57,8 @@ class Torture:
         try:
             self.run_all(rounds, say)
         except Violation as violation:
-            again = f"python -m tests.crash.torture {rounds} {self.seed}"
+            words = [str(rounds), str(self.seed), *self.words]
+            again = f"python -m tests.crash.torture {' '.join(words)}"
             raise Violation(f"round {self.round} of {again}: {violation}") from violation
 
     def run_all(self, rounds, say):
