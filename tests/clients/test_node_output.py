@@ -76,6 +76,21 @@ def test_nothing_written_is_lost_when_the_process_ends_itself(start):
     assert program.wait() == (0, "x" * 1_000_000)
 
 
+def test_a_line_waits_for_a_log_that_is_full(start):
+    program = started(
+        start(
+            """
+            exports.handler = async () => {
+              process.stdout._handle.setBlocking(false);  // As a child process may do it.
+              for (let i = 0; i < 20; i++) console.log("x".repeat(100_000));
+            };
+            """
+        )
+    )
+    assert program.ask() == ("result", None)
+    assert lines(program) == [("id-1", "INFO", "x" * 100_000)] * 20
+
+
 # --- streaming -------------------------------------------------------------------------------
 
 
