@@ -64,7 +64,6 @@ def write_server_folder(e):
 
 
 def climb_through_proc(e):
-    """Look at the machine's files through other processes' roots, working folders and files."""
     doors = []
     for pid in others(e):
         doors += [f"/proc/{pid}/{name}" for name in ("root", "cwd", "fd/0")]
@@ -90,7 +89,6 @@ def write_system(e):
 
 
 def open_kernel_settings(e):
-    """Open, without writing, what changes the kernel or control groups."""
     doors = ["/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory"]
     doors += ["/proc/sysrq-trigger", "/sys/kernel/mm/transparent_hugepage/enabled"]
     doors += glob.glob("/sys/fs/cgroup/*.procs") + glob.glob("/sys/fs/cgroup/*/*.procs")
@@ -171,10 +169,11 @@ def raise_priority(e):
 
 
 def kill_the_keeper(e):
-    """Kill our own parent, so that nobody is left who would end us; it takes us along or stays."""
-    tried(lambda: os.kill(os.getppid(), signal.SIGKILL))
+    """Kill our own parent, so that nobody is left who would end us, and go on."""
+    keeper = os.getppid()
+    tried(lambda: os.kill(keeper, signal.SIGKILL))
     time.sleep(0.3)
-    return "refused"
+    return outcome(os.getppid() != keeper)
 
 
 # --- doors of the kernel ------------------------------------------------------------------------
@@ -440,7 +439,7 @@ def flood_the_log(e):
     chunk = (b"x" * 127 + b"\n") * 512
     for _ in range(e["flood_mb"] << 4):
         os.write(1, chunk)
-    return "refused"  # What is kept of it is looked at outside.
+    return "written"  # What is kept of it is looked at outside.
 
 
 def dump_core(e):

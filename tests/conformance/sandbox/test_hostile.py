@@ -14,12 +14,14 @@ import pytest
 from headrace.ports.sandbox import InvokeStatus
 from headrace.sandbox import limits
 from headrace.sandbox.trees import descendants
+from headrace.shell.logsink import FileLogSink
 from tests.conformance.sandbox import hostile
 from tests.conformance.sandbox.attempts import ATTEMPTS, expected, table
 from tests.unit.sandbox.bench import alive, answer, invocation, make_archive, open_to_all, state_of
 
 HOSTILE = Path(hostile.__file__).read_text()
 MEMORY_MB = 128
+MIB = 1_048_576
 MEMORY_KEY = 0x48D4ACE
 #: The neighbour keeps a secret in its temporary folder and shares memory with everyone.
 NEIGHBOUR = f"""
@@ -80,7 +82,7 @@ class Prey:
             "memory_key": MEMORY_KEY,
             "memory_mb": MEMORY_MB,
             "storage_mb": 512,
-            "inodes": 512 * 1_048_576 // limits.BYTES_PER_INODE,
+            "inodes": 512 * MIB // limits.BYTES_PER_INODE,
             "flood_mb": 64,
             **more,
         }
@@ -143,12 +145,29 @@ def state_of_any(pid):
         return "X"
 
 
+async def flood(prey, level):
+    """Write much log; return whether more of it lies on the disk than streams may have."""
+    folder = prey.folder / "logs"
+    sink = FileLogSink(folder, stream_bytes_max=4 * MIB, waiting_bytes_max=MIB)
+    try:
+        attacker = await prey.bench.start(HOSTILE, lambda text: sink.write("g", "s", text))
+        event = prey.event("flood_the_log", level)
+        assert answer(await attacker.invoke(invocation(event, 50_000))) == "written"
+    finally:
+        await sink.close()
+    kept = sum(path.stat().st_size for path in folder.glob("*/*"))
+    assert kept >= 4 * MIB
+    return "succeeded" if kept > 2 * (4 + 1) * MIB else "refused"
+
+
 async def attempt_it(name, prey, attacker, level):
     """Make one attempt; return how it ended."""
     if name == "stay_after_the_end":
         return await stay(prey, attacker, level, spin=False)
     if name == "stay_after_the_time_limit":
         return await stay(prey, attacker, level, spin=True)
+    if name == "flood_the_log":
+        return await flood(prey, level)
     if name == "run_while_frozen":
         return await run_frozen(prey, attacker, level)
     outcome = await attacker.invoke(invocation(prey.event(name, level), 50_000))
