@@ -180,6 +180,16 @@ def test_a_version_with_snap_start_is_pending_until_its_init_phase_is_over(funct
     assert result(functions, "snap:1")[0][1] == "snap-start"
 
 
+def test_what_deploy_tools_read_of_every_function_is_there(functions, make):
+    make("read")
+    signing = functions.get_function_code_signing_config(FunctionName="read")
+    assert set(signing) == {"ResponseMetadata"}
+    recursion = functions.get_function_recursion_config(FunctionName="read")
+    assert recursion["RecursiveLoop"] == "Terminate"
+    runtime = functions.get_runtime_management_config(FunctionName="read")
+    assert runtime["UpdateRuntimeOn"] == "Auto"
+
+
 def test_tags_are_added_and_taken_away(functions, make):
     made = make("tagged", Tags={"a": "1"})
     functions.tag_resource(Resource=made["FunctionArn"], Tags={"b": "2"})

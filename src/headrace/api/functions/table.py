@@ -3,6 +3,7 @@
 from headrace.api.functions import (
     aliases,
     concurrency,
+    defaults,
     functions,
     invoke,
     mappings,
@@ -17,6 +18,7 @@ OPERATIONS: dict[str, Operation] = {
     **aliases.OPERATIONS,
     **concurrency.OPERATIONS,
     **tags.OPERATIONS,
+    **defaults.OPERATIONS,
     **invoke.OPERATIONS,
     **mappings.OPERATIONS,
 }

@@ -1,0 +1,28 @@
+"""Settings that cannot be changed here have AWS's default, of functions that are there."""
+
+import pytest
+
+from headrace.base.errors import ServiceError
+from tests.unit.api.functions.desk import Desk
+from tests.unit.core.functions.bench import ARN
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("GetFunctionCodeSigningConfig", {}),
+        ("GetFunctionRecursionConfig", {"RecursiveLoop": "Terminate"}),
+        (
+            "GetRuntimeManagementConfig",
+            {"UpdateRuntimeOn": "Auto", "FunctionArn": f"{ARN}:$LATEST"},
+        ),
+    ],
+)
+def test_a_function_has_the_default_and_an_absent_one_is_not_found(operation, answer):
+    desk = Desk()
+    prepared = desk.command(operation)
+    assert prepared.command is None
+    assert prepared.answer({}, desk.context(), None, {}) == answer
+    with pytest.raises(ServiceError) as refusal:
+        desk.command(operation, FunctionName="absent")
+    assert refusal.value.message == f"Function not found: {ARN.replace('resize', 'absent')}"
