@@ -17,8 +17,8 @@ Replay applies facts and never decides again. What time alone does writes no rec
 record carries the instant `at` at which it happened, and `replay` first lets time pass to `at`.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -74,6 +74,25 @@ class BodyAddress(msgspec.Struct, frozen=True, gc=False, array_like=True):
     block: int
     machine: int
     number: int
+
+
+class Frozen(Protocol):
+    """The state of a large machine as it was at one moment; it may be read while that lives on."""
+
+    size: int  #: Bytes, about.
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes of `Room.snapshot` in parts that take no time to speak of."""
+        ...
+
+
+@runtime_checkable
+class FreezingRoom(Protocol):
+    """A room whose machines may be so large that a snapshot in one go would take too long."""
+
+    def freeze(self, machine: int) -> Frozen | None:
+        """Return a machine's state as of now; None: it is small, take `snapshot`."""
+        ...
 
 
 class Room(Protocol):

@@ -40,7 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     machine: int
     upto: int
     kind: int  #: Which room: 0 the shard, 1 queues, 2 functions, 3 mappings.
-    state: bytes | None
+    state: bytes | bytearray | None
 
 
 class JournalError(Exception):

@@ -16,7 +16,7 @@ import logging
 import msgspec
 
 from headrace.base.errors import ServiceError
-from headrace.core.machine import BodyAddress, Record, Room
+from headrace.core.machine import BodyAddress, FreezingRoom, Frozen, Record, Room
 from headrace.core.sqs.commands import MoveBodies
 from headrace.ports.clock import Clock
 from headrace.ports.journal import AppendRefused, Journal, JournalDamaged, JournalError, Snapshot
@@ -50,6 +50,8 @@ class Slice(msgspec.Struct):
     upto: int
     snapshots: list[Snapshot]
     was_dirty: dict[int, Dirty]
+    #: Of large machines: what their snapshots, which say nothing yet, are going to be.
+    frozen: list[tuple[int, Frozen]] = msgspec.field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -135,6 +137,7 @@ class Keeper:
         written = 0
         while self._dirty and written < STOP_SNAPSHOT_BYTES:
             taken = self._take_slice(self._journal.last_seq)
+            await self._read_frozen(taken)
             await self._write(taken)
             written += taken.size
         await self._delete_dead(self.ledger.dead_up_to(self.floor))
@@ -216,6 +219,7 @@ class Keeper:
             taken = await self._next_slice()
             if taken is None or not await self._until_durable(taken.upto):
                 return False
+            await self._read_frozen(taken)
             await self._write(taken)
             written += taken.size
             if all(dirty.since > newest for dirty in self._dirty.values()):
@@ -253,10 +257,16 @@ class Keeper:
             if size >= SNAPSHOT_SLICE_BYTES or len(taken.was_dirty) >= SNAPSHOT_SLICE_MACHINES:
                 break
             is_alive = machine in living[dirty.kind]
-            state = self._rooms[dirty.kind].snapshot(machine) if is_alive else None
-            taken.snapshots.append(Snapshot(machine, upto, dirty.kind, state))
+            room = self._rooms[dirty.kind]
+            frozen = room.freeze(machine) if is_alive and isinstance(room, FreezingRoom) else None
             taken.was_dirty[machine] = dirty
-            size += len(state or b"")
+            if frozen is not None:
+                taken.frozen.append((machine, frozen))
+                size += frozen.size
+            else:
+                state = room.snapshot(machine) if is_alive else None
+                taken.snapshots.append(Snapshot(machine, upto, dirty.kind, state))
+                size += len(state or b"")
             del self._dirty[machine]
         if SHARD_MACHINE not in taken.was_dirty and SHARD_KIND in self._rooms:
             # The numbers that the shard has handed out must not be forgotten with their machines.
@@ -264,6 +274,14 @@ class Keeper:
             taken.snapshots.append(Snapshot(SHARD_MACHINE, upto, SHARD_KIND, state))
         self._taken.update(taken.was_dirty)
         return taken
+
+    async def _read_frozen(self, taken: Slice) -> None:
+        """Make snapshots of what a slice has frozen, a part in a turn."""
+        for machine, frozen in taken.frozen:
+            kind = taken.was_dirty[machine].kind
+            state = await _bytes_of(frozen)
+            taken.snapshots.append(Snapshot(machine, taken.upto, kind, state))
+        taken.frozen.clear()
 
     async def _write(self, taken: Slice) -> None:
         """Write a slice whose block is durable, and raise the floor with it."""
@@ -346,6 +364,18 @@ class Keeper:
 def _tell_of_bug(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("a bug: there is no housekeeping until the next start", exc_info=error)
+
+
+async def _bytes_of(frozen: Frozen) -> bytearray:
+    """Return the state of a large machine, read a part in a turn."""
+    state = bytearray()
+    turn = SNAPSHOT_SLICE_BYTES
+    for part in frozen:
+        state += part
+        if len(state) >= turn:
+            turn = len(state) + SNAPSHOT_SLICE_BYTES
+            await _next_turn()
+    return state
 
 
 async def _next_turn() -> None:

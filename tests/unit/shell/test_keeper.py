@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from headrace.core.sqs import queues
 from headrace.ports.journal import AppendRefused
 from headrace.shell import keeper, ledger
 from headrace.store.memory import MemoryDisk, MemoryJournal
@@ -313,3 +314,37 @@ def test_a_bug_in_a_round_is_said_aloud_and_disturbs_nobody(disk, caplog):
 
     asyncio.run(scenario())
     assert "there is no housekeeping until the next start" in caplog.text
+
+
+def test_a_deep_queue_is_written_in_parts_while_it_lives_on(disk, monkeypatch):
+    monkeypatch.setattr(queues, "DEEP_MESSAGES", 10)
+    monkeypatch.setattr(keeper, "SNAPSHOT_SLICE_BYTES", 100)
+
+    async def scenario():
+        async with living(MemoryJournal(disk)) as shard:
+            queue = await shard.create()
+            for number in range(40):
+                await shard.send(queue, b"%d" % number)
+                shard.clock.move_by(1)
+            await shard.driver.settled()
+            before = shard.queues.snapshot(queue)
+            turns = []
+            next_turn = keeper._next_turn
+
+            async def live_on():
+                turns.append(len(turns))
+                taken = await shard.receive(queue, 1)
+                await shard.delete(queue, *taken)
+                await shard.send(queue, b"late")
+                await next_turn()
+
+            monkeypatch.setattr(keeper, "_next_turn", live_on)
+            await shard.keeper._snapshot_all(shard.journal.last_seq)
+            monkeypatch.setattr(keeper, "_next_turn", next_turn)
+            assert len(turns) >= 4
+            assert bytes(disk.snapshots[queue].state) == before
+            again = await loaded(disk, shard.clock)
+            assert again.state() == shard.state()
+            await again.crash()
+
+    asyncio.run(scenario())

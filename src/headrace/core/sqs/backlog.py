@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 
 from headrace.base.instant import Instant
-from headrace.core.sqs.lane import Columns, Lane, Piece
+from headrace.core.sqs.lane import Column, Columns, Lane, Piece
 from headrace.core.sqs.leftovers import Leftovers
 
 #: Greater than every message number.
@@ -22,6 +22,9 @@ class Backlog:
     def __init__(self) -> None:
         """Start empty."""
         self.count = 0  #: Messages.
+        #: Groups have yet to hear that messages expired: no order may be asked for until `tell`
+        #: has told them all.
+        self.is_behind = False
         self._lanes: dict[int, Lane] = {}
         self._ready: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int]] = []
@@ -107,6 +110,10 @@ class Backlog:
             lane.drop_sent_by(sent_by, leftovers)
         self._recount()
 
+    def tell(self, at_most: int) -> int:
+        """Tell at most so many groups that messages expired; return how many there were."""
+        return 0
+
     def drop_all(self, leftovers: Leftovers) -> None:
         """Remove every message."""
         for lane in self._lanes.values():
@@ -135,12 +142,16 @@ class Backlog:
         for lane in self._lanes.values():
             yield from lane.columns(low_block, high_block)
 
-    def encode(self) -> list[tuple[int, list[bytes]]]:
-        """Return (delay in ms, columns) of each lane that holds something, shortest first."""
+    def encode(self, *, freeze: bool = False) -> list[tuple[int, list[Column]]]:
+        """Return (delay in ms, columns) of each lane that holds something, shortest first.
+
+        They are read at once, or stay as they are now.
+        """
+        lanes = [self._lanes[delay_ms] for delay_ms in sorted(self._lanes)]
         return [
-            (delay_ms, self._lanes[delay_ms].encode())
-            for delay_ms in sorted(self._lanes)
-            if self._lanes[delay_ms].count
+            (lane.delay_ms, lane.freeze() if freeze else lane.encode())
+            for lane in lanes
+            if lane.count
         ]
 
     def decode(self, lanes: Iterable[tuple[int, list[bytes]]]) -> None:

@@ -10,12 +10,12 @@ instant that is remembered with it, so that the columns follow from the records 
 themselves go some at a time.
 """
 
-import sys
 from array import array
 from bisect import bisect_right
 from hashlib import blake2b
 
 from headrace.base.instant import Instant
+from headrace.core.sqs.lane import Column, swapped
 from headrace.core.sqs.limits import DEDUPLICATION_WINDOW_MS
 
 KEY_BYTES = 16
@@ -36,7 +36,7 @@ class Window:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._places: dict[bytes, int] = {}
+        self.places: dict[bytes, int] = {}  #: Where the newest entry of each key stands.
         self._keys = bytearray()
         self._numbers = array("Q")
         self._sent = array("Q")
@@ -46,7 +46,7 @@ class Window:
 
     def find(self, key: bytes, now: Instant) -> int | None:
         """Return the number of the message that was accepted with this key; None: none was."""
-        place = self._places.get(key)
+        place = self.places.get(key)
         if place is None:
             return None
         place -= self._shift
@@ -58,7 +58,7 @@ class Window:
         place = self._shift + len(self._numbers)
         count = len(keys) // KEY_BYTES
         for turn in range(count):
-            self._places[keys[turn * KEY_BYTES : (turn + 1) * KEY_BYTES]] = place + turn
+            self.places[keys[turn * KEY_BYTES : (turn + 1) * KEY_BYTES]] = place + turn
         self._keys += keys
         self._numbers.extend(range(first, first + count))
         self._sent.extend([sent_at] * count)
@@ -67,7 +67,7 @@ class Window:
     def let_go(self, now: Instant) -> None:
         """Drop what is over by `now`, which a record remembers."""
         self._over = now - DEDUPLICATION_WINDOW_MS
-        places, sent, gone = self._places, self._sent, self._gone
+        places, sent, gone = self.places, self._sent, self._gone
         end = min(gone + GO_AT_ONCE, len(sent))
         while gone < end and sent[gone] <= self._over:
             key = bytes(self._keys[gone * KEY_BYTES : (gone + 1) * KEY_BYTES])
@@ -78,11 +78,13 @@ class Window:
         if gone > SLACK and gone * 2 > len(sent):
             self._move_down()
 
-    def encode(self) -> list[bytes]:
-        """Return keys, numbers and send instants of what is not over, oldest first."""
+    def encode(self) -> list[Column]:
+        """Return keys, numbers and send instants of what is not over, oldest first, as of now."""
         low = bisect_right(self._sent, self._over)
-        numbers, sent = _swapped(self._numbers[low:]), _swapped(self._sent[low:])
-        return [bytes(self._keys[low * KEY_BYTES :]), numbers.tobytes(), sent.tobytes()]
+        keys = array("B")
+        with memoryview(self._keys) as all_keys:
+            keys.frombytes(all_keys[low * KEY_BYTES :])
+        return [Column([(column, 0)]) for column in (keys, self._numbers[low:], self._sent[low:])]
 
     def decode(self, columns: list[bytes]) -> None:
         """Fill the empty window with what `encode` returned."""
@@ -90,9 +92,9 @@ class Window:
         self._keys += keys
         self._numbers.frombytes(numbers)
         self._sent.frombytes(sent)
-        self._numbers, self._sent = _swapped(self._numbers), _swapped(self._sent)
+        self._numbers, self._sent = swapped(self._numbers), swapped(self._sent)
         for place in range(len(self._numbers)):
-            self._places[keys[place * KEY_BYTES : (place + 1) * KEY_BYTES]] = place
+            self.places[keys[place * KEY_BYTES : (place + 1) * KEY_BYTES]] = place
 
     def _move_down(self) -> None:
         gone, self._gone = self._gone, 0
@@ -100,10 +102,3 @@ class Window:
         del self._numbers[:gone]
         del self._sent[:gone]
         self._shift += gone
-
-
-def _swapped(column: "array[int]") -> "array[int]":
-    """Return the column in little-endian order, or back from it."""
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column

@@ -27,13 +27,16 @@ from headrace.core.sqs.touched import Slot
 
 Effects = list[Any]
 
+#: Units of work that it is to move a message to another queue.
+WORK_OF_MOVE = 4
+
 
 class Attempt(NamedTuple):
     """What came of trying to answer a receive."""
 
     is_answered: bool
     is_cut: bool  #: It stopped at the limit of moves and found nothing to hand out yet.
-    messages: int  #: Handed out, moved or expired: how much work it was.
+    work: int  #: By messages handed out, moved or expired.
 
 
 class Delivery:
@@ -106,7 +109,7 @@ class Delivery:
                 break
             receive = queue.parked.first()
             attempt = self.receive(queue, receive, now, effects)
-            work += 1 + attempt.messages
+            work += 1 + attempt.work
             if attempt.is_answered:
                 queue.parked.withdraw(receive.ticket)
             else:
@@ -118,9 +121,14 @@ class Delivery:
         self, queue: Queue, receive: ParkedReceive, now: Instant, effects: Effects
     ) -> Attempt:
         """Try to answer a receive."""
+        backlog = queue.backlog
+        if backlog.is_behind:
+            told = backlog.tell(limits.SETTLE_AT_MOST)
+            if backlog.is_behind:
+                return Attempt(is_answered=False, is_cut=True, work=told)
         room = self._rules.in_flight_max - queue.touched.in_flight
         if room <= 0:
-            return Attempt(is_answered=False, is_cut=False, messages=0)
+            return Attempt(is_answered=False, is_cut=False, work=0)
         timeout_ms = receive.visibility_timeout_ms
         if timeout_ms is None:
             timeout_ms = queue.settings.visibility_timeout_ms
@@ -136,7 +144,7 @@ class Delivery:
             self.stir(target, now)
         if taken.slots:
             self._answer(queue, receive, taken.slots, now, visible_at, effects)
-        count = len(taken.slots) + len(taken.departing) + len(taken.expired)
+        count = len(taken.slots) + len(taken.departing) * WORK_OF_MOVE + len(taken.expired)
         return Attempt(bool(taken.slots), taken.is_cut, count)
 
     def _answer(

@@ -12,7 +12,7 @@ from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER
 from headrace.core.sqs.fair_backlog import FairBacklog
 from headrace.core.sqs.lane import Piece
-from headrace.core.sqs.limits import Noise
+from headrace.core.sqs.limits import SETTLE_AT_MOST, Noise
 from headrace.core.sqs.queue import Identity, Queue, TakeLimits, Taken
 from headrace.core.sqs.records import Arrival, MessagesSent
 from headrace.core.sqs.touched import Slot
@@ -43,9 +43,7 @@ class FairQueue(Queue):
     def become_fair(self) -> FairBacklog:
         """Let the messages that are here stand as messages without a group from now on."""
         fair = FairBacklog(self.settings.retention_ms, self.noise, lambda: self.now)
-        fair.decode(self.backlog.encode())
-        for slot in self.touched.slots.values():
-            fair.touched.add(slot)
+        fair.adopt(self.backlog, self.touched)
         self.backlog = self.fair = fair
         self.touched = fair.touched
         return fair
@@ -87,6 +85,8 @@ class FairQueue(Queue):
             elif touched.is_expired(slot, now):
                 found.expired.append(slot)
                 touched.drop(slot.number)
+                if len(found.expired) >= SETTLE_AT_MOST and not found.slots:
+                    return self._cut(found.departing, found.expired)
             elif limits.max_receives and slot.queue_receives >= limits.max_receives:
                 found.departing.append(slot)
                 touched.drop(slot.number)

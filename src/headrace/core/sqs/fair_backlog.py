@@ -9,7 +9,9 @@ a number alone finds block and group; the order is core/sqs/fair_order.py's.
 """
 
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -17,11 +19,13 @@ from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
 from headrace.core.sqs.fair_group import RETURNED, FairGroup
 from headrace.core.sqs.fair_order import FairOrder, Turn
-from headrace.core.sqs.grouped_lane import GroupedLane, swapped
-from headrace.core.sqs.lane import Piece
+from headrace.core.sqs.grouped_lane import GroupedLane
+from headrace.core.sqs.lane import Column, Piece, swapped
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.limits import Noise
+from headrace.core.sqs.strand import DeepStrand
 from headrace.core.sqs.touched import Slot, Touched
+from headrace.core.sqs.untold import Untold
 
 
 class FairState(msgspec.Struct, array_like=True):
@@ -54,7 +58,7 @@ class FairBacklog(Backlog):
     def add(self, piece: Piece, delay_ms: int, name: str) -> None:
         """Take new messages of one group, "" for none, behind all others."""
         first, count, _, sent_at = piece
-        group = self._groups.get(name) or self._make(name, first)
+        group = self._named(name) or self._make(name, first)
         if group.is_noisy:
             self._order.judge(group, is_noisy=self._is_still_noisy(group, Instant(sent_at)))
         is_new = delay_ms not in group.untouched
@@ -85,21 +89,26 @@ class FairBacklog(Backlog):
         return None if found is None else self._touch(*found, number)
 
     def drop_sent_by(self, sent_by: int, leftovers: Leftovers) -> None:
-        """Remove every untouched message sent at `sent_by` or before."""
+        """Remove every untouched message sent at `sent_by` or before; `tell` their groups."""
         for delay_ms in tuple(self._lanes):
-            lane = self._lane_of(delay_ms)
-            changed: dict[int, FairGroup] = {}
-            for count, birth in lane.sent_by(sent_by):
-                group = changed[birth] = self._by_birth[birth]
-                group.drop(delay_ms, count)
-            lane.drop_sent_by(sent_by, leftovers)
-            for group in changed.values():
-                self._look_at(group, delay_ms)
+            self._lane_of(delay_ms).expire(sent_by, leftovers, self._untold)
         self._recount()
+        self.is_behind = bool(self._untold)
+
+    def tell(self, at_most: int) -> int:
+        """Tell at most so many groups that messages expired; return how many there were."""
+        births = self._untold.take(at_most)
+        for birth in births:
+            group = self._by_birth.get(birth)
+            if group is not None:
+                self._trim(group)
+        self.is_behind = bool(self._untold)
+        return len(births)
 
     def drop_all(self, leftovers: Leftovers) -> None:
         """Remove every untouched message, and forget all groups: nothing is touched any more."""
         super().drop_all(leftovers)
+        leftovers.add_structures(*self._order.heaps(), self._groups, self._by_birth)
         self.forget_groups()
 
     def forget_groups(self) -> None:
@@ -109,12 +118,14 @@ class FairBacklog(Backlog):
         self._groups: dict[str, FairGroup] = {}
         self._by_birth: dict[int, FairGroup] = {}
         self._order = FairOrder(self._by_birth, self.noise, self._sent_at)
+        self._untold = Untold()
+        self.is_behind = False
         self._make("", 0)
 
     def assess(self, names: Iterable[str], now: Instant) -> None:
         """Find out which of these groups are noisy, after messages came or were handed out."""
         for name in dict.fromkeys(names):
-            group = self._groups.get(name)
+            group = self._named(name)
             if group is not None and group.birth:
                 is_loud = self.noise.is_loud(group.in_flight, self.touched.in_flight)
                 is_noisy = group.waiting > 0 and is_loud
@@ -124,7 +135,7 @@ class FairBacklog(Backlog):
 
     def join(self, slot: Slot) -> None:
         """Learn of a touched message that did not come out of here."""
-        group = self._groups.get(slot.group) or self._make(slot.group, slot.number)
+        group = self._named(slot.group) or self._make(slot.group, slot.number)
         group.count += 1
         if slot.is_in_flight:
             self.rise(slot)
@@ -133,7 +144,7 @@ class FairBacklog(Backlog):
 
     def rise(self, slot: Slot) -> None:
         """Learn that a touched message is in flight now."""
-        group = self._groups[slot.group]
+        group = self._group_with(slot)
         if group.is_noisy and group.has_lapsed(self._clock(), self.noise.idle_ms):
             self._order.judge(group, is_noisy=False)
         group.in_flight += 1
@@ -141,13 +152,13 @@ class FairBacklog(Backlog):
 
     def fall(self, slot: Slot, at: Instant) -> None:
         """Learn that a touched message became visible at `at`."""
-        group = self._groups[slot.group]
+        group = self._group_with(slot)
         self._count_down(group, at)
         self._show(group, slot.number)
 
     def leave(self, slot: Slot, expires_at: Instant) -> None:
         """Learn that a touched message is gone, at `expires_at` at the latest."""
-        group = self._groups[slot.group]
+        group = self._group_with(slot)
         group.count -= 1
         if slot.is_in_flight:
             self._count_down(group, min(self._clock(), expires_at))
@@ -174,17 +185,19 @@ class FairBacklog(Backlog):
 
     # --- snapshots ------------------------------------------------------------------------------
 
-    def encode_fair(self) -> FairState:
-        """Return everything that is durable of it."""
-        groups = [group for group in self._by_birth.values() if group.birth]
-        births = swapped(array("Q", [group.birth for group in groups]))
+    def encode_fair(self, write: Callable[[list[Column]], Any], *, freeze: bool) -> FairState:
+        """Return everything that is durable of it; `write` makes bytes of columns."""
+        first = self._first_living if self.is_behind else None
+        groups = [group for group in self._by_birth.values() if group.birth and group.lives(first)]
+        (births,) = write([Column([(array("Q", [group.birth for group in groups]), 0)])])
         noisy = [
             (group.birth, 0 if group.in_flight else group.idle_since)
             for group in groups
             if group.is_noisy
         ]
         names = [group.name for group in groups]
-        return FairState(births.tobytes(), names, self.encode(), noisy)
+        lanes = [(delay_ms, write(columns)) for delay_ms, columns in self.encode(freeze=freeze)]
+        return FairState(births, names, lanes, noisy)
 
     def decode_fair(self, state: FairState) -> None:
         """Fill the empty backlog; then the slots are added, and then comes `decode_noise`."""
@@ -194,12 +207,27 @@ class FairBacklog(Backlog):
             self._make(name, birth)
         self.decode(state.lanes)
 
+    def adopt(self, backlog: Backlog, touched: Touched) -> None:
+        """Take all messages of a queue without groups, without a step for each."""
+        group = self._by_birth[0]
+        for old in backlog.lanes():
+            if old.count:
+                columns = deque(old.numbers())
+                lane = self._lane_of(old.delay_ms)
+                lane.adopt(old)
+                group.untouched[old.delay_ms] = DeepStrand(columns)
+                group.count += lane.count
+                self.count += lane.count
+                self._order.place(group, old.delay_ms)
+        self.touched.adopt(touched)
+        group.adopt(touched)
+        self._order.place(group, RETURNED)
+
     def decode(self, lanes: Iterable[tuple[int, list[bytes]]]) -> None:
-        """Fill the empty lanes; without a column of births the messages have no group."""
+        """Fill the empty lanes."""
         for delay_ms, columns in lanes:
             lane = self._lane_of(delay_ms)
-            ungrouped = bytes(len(columns[0])) if len(columns) == 4 else None
-            lane.decode(columns if ungrouped is None else [*columns, ungrouped])
+            lane.decode(columns)
             self.count += lane.count
             for first, count, birth in lane.grouped_runs():
                 group = self._by_birth[birth]
@@ -218,6 +246,38 @@ class FairBacklog(Backlog):
             self._order.note_lapse(group)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _named(self, name: str) -> FairGroup | None:
+        """Return the group of this name, which has heard what expired; None: there is none."""
+        group = self._groups.get(name)
+        if group is None or not self.is_behind:
+            return group
+        self._trim(group)
+        return self._groups.get(name)
+
+    def _group_with(self, slot: Slot) -> FairGroup:
+        """Return the group of a touched message, which has heard what expired."""
+        group = self._groups[slot.group]
+        if self.is_behind:
+            self._trim(group)
+        return group
+
+    def _trim(self, group: FairGroup) -> None:
+        """Let a group know what expired; drop it when it has no messages then."""
+        changed = [
+            delay_ms
+            for delay_ms in tuple(group.untouched)
+            if group.drop_below(delay_ms, self._first_living(delay_ms))
+        ]
+        if group.count or not group.birth:
+            for delay_ms in changed:
+                self._order.place(group, delay_ms)
+        else:
+            self._look_at(group, RETURNED)
+
+    def _first_living(self, delay_ms: int) -> int:
+        lane = self._lanes.get(delay_ms)
+        return lane.first_number() if lane is not None and lane.count else NO_NUMBER
 
     def _make(self, name: str, birth: int) -> FairGroup:
         group = FairGroup(name, birth, self.touched.slots)

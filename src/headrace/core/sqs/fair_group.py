@@ -1,11 +1,12 @@
 """One group of a standard queue: its waiting messages by delay, and whether it is noisy."""
 
 import heapq
+from collections.abc import Callable
 
 from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER
 from headrace.core.sqs.strand import Strand
-from headrace.core.sqs.touched import STALE_MAX, Slot
+from headrace.core.sqs.touched import STALE_MAX, Slot, Touched
 
 #: Where a stream stands: its first number (while that one is delayed: when it falls due), birth of
 #: its group, its key, and which heap it stands in.
@@ -38,6 +39,10 @@ class Returned:
         heapq.heappush(self._numbers, number)
         if len(self._numbers) > STALE_MAX + 2 * at_most:
             self._numbers = sorted({old for old in self._numbers if self._is_here(old)})
+
+    def adopt(self, numbers: list[int]) -> None:
+        """Take a heap of numbers of which some may be returned messages no longer."""
+        self._numbers = numbers
 
     def _is_here(self, number: int) -> bool:
         slot = self._slots.get(number)
@@ -109,13 +114,34 @@ class FairGroup:
         if not strand:
             del self.untouched[key]
 
-    def drop(self, key: int, count: int) -> None:
-        """Remove the first `count` untouched messages with the delay `key`: they are gone."""
-        self.count -= count
+    def drop_below(self, key: int, number: int) -> bool:
+        """Remove the untouched messages with the delay `key` and smaller numbers: they are gone.
+
+        Returns whether there were any.
+        """
         strand = self.untouched[key]
-        strand.drop(count)
+        dropped = strand.drop_below(number)
+        self.count -= dropped
         if not strand:
             del self.untouched[key]
+        return dropped > 0
+
+    def lives(self, first_living: Callable[[int], int] | None) -> bool:
+        """Tell whether it has messages, also before it heard what expired.
+
+        `first_living` returns by delay the smallest number that did not; None: it has heard.
+        """
+        if first_living is None:
+            return True
+        strands = self.untouched.items()
+        return self.count > sum(strand.count_below(first_living(key)) for key, strand in strands)
+
+    def adopt(self, touched: Touched) -> None:
+        """Take all touched messages of a queue that had no groups."""
+        self.count += len(touched.slots)
+        self.in_flight = touched.in_flight
+        self.returned = Returned(touched.slots)
+        self.returned.adopt(list(touched.heaps()[1]))
 
     def stream_keys(self) -> tuple[int, ...]:
         """Return the keys of the streams that may hold something."""

@@ -51,6 +51,10 @@ class FairOrder:
         self._ranks: list[Rank] = []
         self._lapses: list[tuple[int, int]] = []  #: (when a noisy group may be quiet, birth).
 
+    def heaps(self) -> tuple[list[Entry], list[Entry], list[Rank], list[tuple[int, int]]]:
+        """Return all that would be let go of with this order."""
+        return self._quiet, self._delayed, self._ranks, self._lapses
+
     def use_noise(self, noise: Noise) -> None:
         """Take other thresholds; they hold also for the groups that are idle now."""
         self.noise = noise

@@ -77,8 +77,8 @@ class FifoQueue(Queue):
         return key_of(deduplication_id, group_id if is_by_group else None)
 
     def has_visible(self) -> bool:
-        """Tell whether a receive would find a message now."""
-        return self.backlog.first_group(self.now) is not None
+        """Tell whether a receive would find a message now; perhaps not, while groups are told."""
+        return self.backlog.is_behind or self.backlog.first_group(self.now) is not None
 
     # --- messages -----------------------------------------------------------------------------
 
@@ -141,9 +141,10 @@ class FifoQueue(Queue):
         ]
         super().arrive(here, source_arn, now)
 
-    def purge(self, now: Instant, leftovers: Leftovers) -> None:
+    def drop_all(self, leftovers: Leftovers) -> None:
         """Remove every message, and forget what was sent and received (2.12)."""
-        super().purge(now, leftovers)
+        super().drop_all(leftovers)
+        leftovers.add_structures(self.window.places)
         self.window = Window()
         self.attempts = Attempts()
 

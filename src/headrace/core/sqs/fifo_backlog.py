@@ -16,11 +16,12 @@ from bisect import bisect_left, bisect_right, insort
 
 from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
-from headrace.core.sqs.grouped_lane import GroupedLane, swapped
-from headrace.core.sqs.lane import Piece
+from headrace.core.sqs.grouped_lane import GroupedLane
+from headrace.core.sqs.lane import Column, Piece, swapped
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.strand import Strand
 from headrace.core.sqs.touched import STALE_MAX, Slot, Touched
+from headrace.core.sqs.untold import Untold
 
 #: Where a group stands: instant, its first message's number, its birth, in which heap.
 Entry = tuple[int, int, int, bool]
@@ -67,7 +68,7 @@ class FifoBacklog(Backlog):
     def add(self, piece: Piece, name: str) -> None:
         """Take new messages of one group behind all others."""
         first, count, _, sent_at = piece
-        group = self._groups.get(name) or self._make(name, first)
+        group = self._named(name) or self._make(name, first)
         if not group:
             self._enter(group, self._fresh, (sent_at, first, group.birth, False))
         group.untouched.append(first, count)
@@ -92,8 +93,8 @@ class FifoBacklog(Backlog):
 
     def join(self, slot: Slot) -> None:
         """Learn of a touched message that did not come out of here."""
-        group = self._groups.get(slot.group)
-        if group is None:
+        group = self._named(slot.group)
+        if group is None:  # a load adds the touched messages to groups that are empty until then
             group = self._make(slot.group, slot.number)
         insort(group.touched, slot.number)
         self._stirred[group.birth] = group
@@ -102,6 +103,7 @@ class FifoBacklog(Backlog):
         """Learn that a touched message is gone."""
         group = self._groups[slot.group]
         del group.touched[bisect_left(group.touched, slot.number)]
+        self._trim(group)
         self._look_at(group)
 
     def stir(self, name: str) -> None:
@@ -110,17 +112,27 @@ class FifoBacklog(Backlog):
         self._stirred[group.birth] = group
 
     def drop_sent_by(self, sent_by: int, leftovers: Leftovers) -> None:
-        """Remove every untouched message sent at `sent_by` or before."""
-        for count, birth in self._lane.sent_by(sent_by):
-            group = self._by_birth[birth]
-            group.untouched.drop(count)
-            self._look_at(group)
-        self._lane.drop_sent_by(sent_by, leftovers)
+        """Remove every untouched message sent at `sent_by` or before; `tell` their groups."""
+        self._lane.expire(sent_by, leftovers, self._untold)
         self.count = self._lane.count
+        self.is_behind = bool(self._untold)
+
+    def tell(self, at_most: int) -> int:
+        """Tell at most so many groups that messages expired; return how many there were."""
+        births = self._untold.take(at_most)
+        for birth in births:
+            group = self._by_birth.get(birth)
+            if group is not None:
+                self._trim(group)
+                self._look_at(group)
+        self.is_behind = bool(self._untold)
+        return len(births)
 
     def drop_all(self, leftovers: Leftovers) -> None:
         """Remove every untouched message, and forget all groups: nothing is touched any more."""
         self._lane.drop_all(leftovers)
+        heaps = self._fresh, self._returned
+        leftovers.add_structures(*heaps, self._stirred, self._groups, self._by_birth)
         self._forget_all()
 
     # --- order ----------------------------------------------------------------------------------
@@ -167,7 +179,7 @@ class FifoBacklog(Backlog):
 
     def groups_count(self) -> int:
         """Return how many groups have messages."""
-        return len(self._groups)
+        return len(self._living())
 
     def delayed_count(self, now: Instant) -> int:
         """Return how many messages are not due at `now`."""
@@ -175,14 +187,15 @@ class FifoBacklog(Backlog):
             return 0
         return self._lane.count - self._lane.count_sent_by(now - self.delay_ms)
 
-    def encode_groups(self) -> tuple[bytes, list[str]]:
-        """Return births (little-endian bytes) and names of the groups, by birth, ascending."""
-        births = swapped(array("Q", self._by_birth))  # they come to be in this order
-        return births.tobytes(), [group.name for group in self._by_birth.values()]
+    def encode_groups(self) -> tuple[Column, list[str]]:
+        """Return births and names of the groups, by birth, ascending, as of now."""
+        groups = self._living()
+        births = array("Q", groups)  # they come to be in this order
+        return Column([(births, 0)]), [group.name for group in groups.values()]
 
-    def encode_lane(self) -> list[bytes]:
-        """Return the columns of the untouched messages."""
-        return self._lane.encode()
+    def encode_lane(self, *, freeze: bool = False) -> list[Column]:
+        """Return the columns of the untouched messages; see `Backlog.encode`."""
+        return self._lane.freeze() if freeze else self._lane.encode()
 
     def decode_lane(self, columns: list[bytes], births: bytes, names: list[str]) -> None:
         """Fill the empty backlog with what `encode_groups` and `encode_lane` returned."""
@@ -207,6 +220,36 @@ class FifoBacklog(Backlog):
         self._fresh: list[Entry] = []
         self._returned: list[Entry] = []
         self._stirred = {}
+        self._untold = Untold()
+        self.is_behind = False
+
+    def _named(self, name: str) -> Group | None:
+        """Return the group of this name, which has heard what expired; None: there is none."""
+        group = self._groups.get(name)
+        if group is None or not self.is_behind:
+            return group
+        self._trim(group)
+        self._look_at(group)
+        return self._groups.get(name)
+
+    def _trim(self, group: Group) -> None:
+        """Let a group know what expired; it may have no messages then."""
+        if self.is_behind:
+            group.untouched.drop_below(self._first_living())
+
+    def _first_living(self) -> int:
+        return self._lane.first_number() if self._lane.count else NO_NUMBER
+
+    def _living(self) -> dict[int, Group]:
+        """Return the groups that have messages, by birth, also before they heard what expired."""
+        if not self.is_behind:
+            return self._by_birth
+        first = self._first_living()
+        return {
+            birth: group
+            for birth, group in self._by_birth.items()
+            if group.touched or (group.untouched and group.untouched.last() >= first)
+        }
 
     def _make(self, name: str, birth: int) -> Group:
         group = self._groups[name] = self._by_birth[birth] = Group(name, birth)
@@ -239,7 +282,9 @@ class FifoBacklog(Backlog):
             return
         stirred, self._stirred = self._stirred, {}
         for group in stirred.values():
-            self._place_group(group)
+            self._trim(group)
+            if group:
+                self._place_group(group)
 
     def _place_group(self, group: Group) -> None:
         number = group.after(0)

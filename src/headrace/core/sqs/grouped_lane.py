@@ -6,12 +6,14 @@ group) or time (how many are due, which expired). What order the groups come in 
 number of the message that it came into being with.
 """
 
-import sys
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from headrace.base.instant import Instant
-from headrace.core.sqs.lane import Chunk, Lane, Piece
+from headrace.core.sqs.lane import Chunk, Lane, Piece, swapped
+from headrace.core.sqs.leftovers import Leftovers
+from headrace.core.sqs.untold import Untold
 
 
 class GroupedChunk(Chunk):
@@ -29,10 +31,9 @@ class GroupedChunk(Chunk):
         super().insert(place, piece)
         self.births.insert(place, self.births[place - 1])
 
-    def delete(self, place: int) -> None:
-        """Remove the run at index `place`, whose messages were counted off already."""
-        super().delete(place)
-        del self.births[place]
+    def columns(self) -> "tuple[array[int], ...]":
+        """Return the columns in the order in which they are written: the births come last."""
+        return (*super().columns(), self.births)
 
 
 class GroupedLane(Lane):
@@ -60,14 +61,28 @@ class GroupedLane(Lane):
         chunk, place = found
         return chunk.sent[place], _births_of(chunk)[place]
 
-    def sent_by(self, sent_by: int) -> Iterator[tuple[int, int]]:
-        """Yield (count, birth) of each run sent at `sent_by` or before, oldest first."""
+    def expire(self, sent_by: int, leftovers: Leftovers, untold: Untold) -> None:
+        """Remove every message sent at `sent_by` or before, whose groups are yet to hear of it."""
         for chunk, low in self._living_chunks():
+            if chunk.sent[low] > sent_by:
+                break
             births = _births_of(chunk)
-            for place in range(low, len(chunk.firsts)):
-                if chunk.sent[place] > sent_by:
-                    return
-                yield chunk.counts[place], births[place]
+            high = bisect_right(chunk.sent, sent_by, low)
+            untold.add(births if high - low == len(births) else births[low:high])
+        self.drop_sent_by(sent_by, leftovers)
+
+    def adopt(self, lane: Lane) -> None:
+        """Take all messages of a lane without groups, which is not used any more."""
+        for chunk in lane.chunks:
+            grouped = GroupedChunk()
+            grouped.firsts, grouped.counts = chunk.firsts, chunk.counts
+            grouped.blocks, grouped.sent = chunk.blocks, chunk.sent
+            grouped.live, grouped.low, grouped.high = chunk.live, chunk.low, chunk.high
+            grouped.is_frozen = chunk.is_frozen  # the columns are the same arrays
+            grouped.births.frombytes(bytes(grouped.births.itemsize * len(chunk.firsts)))
+            self.chunks.append(grouped)
+        self.head, self.count = lane.head, lane.count
+        self._learn_end()
 
     def grouped_runs(self) -> Iterator[tuple[int, int, int]]:
         """Yield (first number, count, birth) of each run, oldest first."""
@@ -75,11 +90,6 @@ class GroupedLane(Lane):
             births = _births_of(chunk)
             for place in range(low, len(chunk.firsts)):
                 yield chunk.firsts[place], chunk.counts[place], births[place]
-
-    def encode(self) -> list[bytes]:
-        """Return the five columns as little-endian bytes."""
-        parts = [_births_of(chunk)[low:] for chunk, low in self._living_chunks()]
-        return [*super().encode(), b"".join(swapped(part).tobytes() for part in parts)]
 
     def decode(self, columns: list[bytes]) -> None:
         """Fill the empty lane with what `encode` returned."""
@@ -103,10 +113,3 @@ class GroupedLane(Lane):
 def _births_of(chunk: Chunk) -> "array[int]":
     assert isinstance(chunk, GroupedChunk)
     return chunk.births
-
-
-def swapped(column: "array[int]") -> "array[int]":
-    """Return the column in little-endian order, or back from it."""
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column

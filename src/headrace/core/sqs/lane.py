@@ -19,6 +19,8 @@ from headrace.core.sqs.leftovers import Leftovers
 
 #: Runs of one chunk.
 CHUNK_RUNS = 4_096
+#: Instead of a chunk's highest block: compaction has moved some of its runs.
+UNKNOWN = -1
 #: 28 bytes a run: first number, count, block, send instant.
 _TYPES = "QIQQ"
 
@@ -28,10 +30,29 @@ Piece = tuple[int, int, int, int]
 Columns = tuple["array[int]", "array[int]", "array[int]"]
 
 
-class Chunk:
-    """Up to `CHUNK_RUNS` runs; `high` and `low` bound the blocks that they lie in."""
+class Column:
+    """One column of a lane as bytes, little-endian, a part at a time."""
 
-    __slots__ = ("blocks", "counts", "firsts", "high", "live", "low", "sent")
+    __slots__ = ("_parts", "size")
+
+    def __init__(self, parts: "list[tuple[array[int], int]]") -> None:
+        """Be these arrays, each from an index on."""
+        self._parts = parts
+        self.size = sum((len(part) - low) * part.itemsize for part, low in parts)  #: In bytes.
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes."""
+        for part, low in self._parts:
+            yield swapped(part[low:] if low or sys.byteorder == "big" else part).tobytes()
+
+
+class Chunk:
+    """Up to `CHUNK_RUNS` runs; `high` and `low` bound the blocks that they lie in.
+
+    One that is frozen is being written to a snapshot: its columns do not change any more.
+    """
+
+    __slots__ = ("blocks", "counts", "firsts", "high", "is_frozen", "live", "low", "sent")
 
     def __init__(self) -> None:
         """Start empty."""
@@ -42,6 +63,7 @@ class Chunk:
         self.live = 0  #: Messages of the runs that are still here.
         self.low = sys.maxsize
         self.high = 0
+        self.is_frozen = False
 
     def append(self, first: int, count: int, block: int, sent_at: int) -> None:
         """Add a run behind the others."""
@@ -50,16 +72,25 @@ class Chunk:
         self.blocks.append(block)
         self.sent.append(sent_at)
         self.live += count
-        self.cover(block)
+        if self.high != UNKNOWN:
+            self.low = min(self.low, block)
+            self.high = max(self.high, block)
 
-    def cover(self, block: int) -> None:
-        """Learn that a run lies in `block`."""
-        self.low = min(self.low, block)
-        self.high = max(self.high, block)
+    def look_at_blocks(self) -> None:
+        """Learn anew in which blocks its runs lie; it has runs."""
+        self.low, self.high = min(self.blocks), max(self.blocks)
+
+    def copy(self) -> "Chunk":
+        """Return one with the same runs that may change."""
+        other = type(self)()
+        for column, runs in zip(other.columns(), self.columns(), strict=True):
+            column.extend(runs)
+        other.live, other.low, other.high = self.live, self.low, self.high
+        return other
 
     def insert(self, place: int, piece: Piece) -> None:
         """Put a run at index `place`; `live` stays, as a split makes no messages."""
-        for column, value in zip(self.columns(), piece, strict=True):
+        for column, value in zip(self.columns(), piece, strict=False):
             column.insert(place, value)
 
     def delete(self, place: int) -> None:
@@ -67,8 +98,23 @@ class Chunk:
         for column in self.columns():
             del column[place]
 
-    def columns(self) -> "tuple[array[int], array[int], array[int], array[int]]":
-        """Return the four columns in the order of a `Piece`."""
+    def split(self, place: int, count: int) -> None:
+        """Make two runs of the run at `place`; the first one keeps `count` messages."""
+        first, there = self.firsts[place], self.counts[place]
+        self.counts[place] = count
+        self.insert(place + 1, (first + count, there - count, self.blocks[place], self.sent[place]))
+
+    def goes_on(self, place: int) -> bool:
+        """Tell whether the run at `place` and its left neighbour are one."""
+        left = place - 1
+        return (
+            self.firsts[left] + self.counts[left] == self.firsts[place]
+            and self.blocks[left] == self.blocks[place]
+            and self.sent[left] == self.sent[place]
+        )
+
+    def columns(self) -> "tuple[array[int], ...]":
+        """Return the columns in the order in which they are written: first those of a `Piece`."""
         return self.firsts, self.counts, self.blocks, self.sent
 
 
@@ -93,6 +139,8 @@ class Lane:
     def append(self, first: int, count: int, block: int, sent_at: Instant) -> None:
         """Add messages; numbers and instants are not before those that are here."""
         self.count += count
+        if self.chunks and self.chunks[-1].is_frozen:
+            self._own(len(self.chunks) - 1)
         if first == self._end and block == self._block and sent_at == self._sent_at:
             chunk = self.chunks[-1]
             chunk.counts[-1] += count
@@ -124,6 +172,8 @@ class Lane:
         pieces: list[Piece] = []
         while at_most > 0 and self.count:
             chunk = self.chunks[0]
+            if chunk.is_frozen:
+                chunk = self._own(0)
             place = self.head
             first = chunk.firsts[place]
             sent_at = chunk.sent[place]
@@ -144,7 +194,7 @@ class Lane:
 
     def remove(self, number: int) -> Piece | None:
         """Remove one message wherever it stands; None when it is not here."""
-        found = self.find(number)
+        found = self._find_own(number)
         if found is None:
             return None
         chunk, place = found
@@ -157,10 +207,10 @@ class Lane:
             chunk.counts[place] = there - 1
         else:
             if number > first:
-                self._split(chunk, place, number - first)
+                chunk.split(place, number - first)
                 place += 1
             if chunk.counts[place] > 1:
-                self._split(chunk, place, 1)
+                chunk.split(place, 1)
             self._drop_run(chunk, place)
         self._learn_end()
         return number, 1, block, sent_at
@@ -187,7 +237,7 @@ class Lane:
             How many they are, and where they lay; (0, 0) when `first` is not here, lies in `block`
             already, or lies in another block than `old` (None: any).
         """
-        found = self.find(first)
+        found = self._find_own(first)
         if found is None:
             return 0, 0
         chunk, place = found
@@ -197,12 +247,12 @@ class Lane:
         skipped = first - chunk.firsts[place]
         count = min(count, chunk.counts[place] - skipped)
         if skipped:
-            self._split(chunk, place, skipped)
+            chunk.split(place, skipped)
             place += 1
         if count < chunk.counts[place]:
-            self._split(chunk, place, count)
+            chunk.split(place, count)
         chunk.blocks[place] = block
-        chunk.cover(block)
+        chunk.high = UNKNOWN
         self._join(chunk, place)
         self._learn_end()
         return count, before
@@ -211,6 +261,9 @@ class Lane:
         """Remove every message sent at `sent_by` or before; their bodies go to `leftovers`."""
         while self.count and self.first_sent_at() <= sent_by:
             chunk = self.chunks[0]
+            if chunk.sent[-1] <= sent_by:
+                self._drop_chunk(chunk, leftovers)
+                continue
             place = bisect_right(chunk.sent, sent_by, self.head)
             leftovers.add(chunk.blocks[self.head : place], chunk.counts[self.head : place])
             dead = sum(chunk.counts[self.head : place])
@@ -221,14 +274,8 @@ class Lane:
 
     def drop_all(self, leftovers: Leftovers) -> None:
         """Remove every message; their bodies go to `leftovers`."""
-        for chunk, low in self._living_chunks():
-            if low:
-                leftovers.add(chunk.blocks[low:], chunk.counts[low:])
-            else:
-                leftovers.add(chunk.blocks, chunk.counts)
-        self.chunks.clear()
-        self.head = self.count = 0
-        self._end = -1
+        while self.count:
+            self._drop_chunk(self.chunks[0], leftovers)
 
     def count_sent_by(self, sent_by: int) -> int:
         """Return how many messages were sent at `sent_by` or before."""
@@ -263,41 +310,57 @@ class Lane:
                 if count > 0:
                     yield first, count, chunk.blocks[place], chunk.sent[place]
 
+    def numbers(self) -> Iterator[tuple["array[int]", "array[int]"]]:
+        """Yield copies of first numbers and counts of the runs, chunk by chunk."""
+        for chunk, low in self._living_chunks():
+            yield chunk.firsts[low:], chunk.counts[low:]
+
     def columns(self, low_block: int, high_block: int) -> Iterator[Columns]:
         """Yield first numbers, counts and blocks of the runs, chunk by chunk.
 
         Chunks without any block from `low_block` to `high_block` are left out.
         """
         for chunk, low in self._living_chunks():
+            if chunk.high == UNKNOWN:
+                chunk.look_at_blocks()
             if chunk.low <= high_block and chunk.high >= low_block:
                 yield chunk.firsts[low:], chunk.counts[low:], chunk.blocks[low:]
 
-    def encode(self) -> list[bytes]:
-        """Return the four columns as little-endian bytes."""
-        columns: list[list[bytes]] = [[] for _ in _TYPES]
-        for chunk, low in self._living_chunks():
-            for column, part in zip(columns, chunk.columns(), strict=True):
-                column.append(_swapped(part[low:] if low else part).tobytes())
-        return [b"".join(column) for column in columns]
+    def freeze(self) -> list[Column]:
+        """Return the columns, which stay as they are now whatever becomes of the messages."""
+        for chunk in self.chunks:
+            chunk.is_frozen = True
+        return self.encode()
+
+    def encode(self) -> list[Column]:
+        """Return the columns, to be read at once."""
+        living = [(chunk.columns(), low) for chunk, low in self._living_chunks()]
+        count = len(self.chunk_type().columns())
+        return [
+            Column([(columns[place], low) for columns, low in living]) for place in range(count)
+        ]
 
     def decode(self, columns: list[bytes]) -> None:
         """Fill the empty lane with what `encode` returned."""
-        whole = []
-        for code, data in zip(_TYPES, columns, strict=True):
-            column = array(code)
-            column.frombytes(data)
-            whole.append(_swapped(column))
-        firsts, counts, blocks, sent = whole
-        for low in range(0, len(firsts), CHUNK_RUNS):
-            chunk = self.chunk_type()
-            high = low + CHUNK_RUNS
-            chunk.firsts, chunk.counts = firsts[low:high], counts[low:high]
-            chunk.blocks, chunk.sent = blocks[low:high], sent[low:high]
-            chunk.live = sum(chunk.counts)
-            chunk.low, chunk.high = min(chunk.blocks), max(chunk.blocks)
+        for chunk in _chunks_of(columns, self.chunk_type):
             self.chunks.append(chunk)
             self.count += chunk.live
         self._learn_end()
+
+    def _own(self, at: int) -> Chunk:
+        """Return the chunk at this index, which may change from now on."""
+        chunk = self.chunks[at]
+        if chunk.is_frozen:
+            chunk = self.chunks[at] = chunk.copy()
+        return chunk
+
+    def _find_own(self, number: int) -> tuple[Chunk, int] | None:
+        """Return chunk and index of the run that holds `number`, to be changed."""
+        found = self.find(number)
+        if found is None or not found[0].is_frozen:
+            return found
+        at = bisect_right(self.chunks, number, key=_first_of) - 1
+        return self._own(at), found[1]
 
     def _living_chunks(self) -> Iterator[tuple[Chunk, int]]:
         """Yield each chunk with the index of its first living run."""
@@ -317,6 +380,17 @@ class Lane:
             self.head = 0
             self._end = -1
 
+    def _drop_chunk(self, chunk: Chunk, leftovers: Leftovers) -> None:
+        """Remove the first chunk with all that is left in it."""
+        low = self.head
+        if low:
+            leftovers.add(chunk.blocks[low:], chunk.counts[low:])
+        else:
+            leftovers.add(chunk.blocks, chunk.counts)
+        self.count -= chunk.live
+        self.head = len(chunk.firsts) - 1
+        self._step()
+
     def _drop_run(self, chunk: Chunk, place: int) -> None:
         """Leave a run, wherever it stands, whose only message was counted off."""
         if chunk is self.chunks[0] and place == self.head:
@@ -326,24 +400,11 @@ class Lane:
         if not chunk.firsts:
             self.chunks.remove(chunk)
 
-    def _split(self, chunk: Chunk, place: int, count: int) -> None:
-        """Make two runs of the run at `place`; the first one keeps `count` messages."""
-        first, there = chunk.firsts[place], chunk.counts[place]
-        chunk.counts[place] = count
-        rest = (first + count, there - count, chunk.blocks[place], chunk.sent[place])
-        chunk.insert(place + 1, rest)
-
     def _join(self, chunk: Chunk, place: int) -> None:
         """Make one run of the run at `place` and its left neighbour, if they are one."""
-        left = place - 1
         low = self.head if chunk is self.chunks[0] else 0
-        if (
-            left >= low
-            and chunk.firsts[left] + chunk.counts[left] == chunk.firsts[place]
-            and chunk.blocks[left] == chunk.blocks[place]
-            and chunk.sent[left] == chunk.sent[place]
-        ):
-            chunk.counts[left] += chunk.counts[place]
+        if place > low and chunk.goes_on(place):
+            chunk.counts[place - 1] += chunk.counts[place]
             chunk.delete(place)
 
     def _learn_end(self) -> None:
@@ -356,13 +417,30 @@ class Lane:
         self._sent_at = chunk.sent[-1]
 
 
+def _chunks_of(columns: list[bytes], make: type[Chunk]) -> Iterator[Chunk]:
+    """Yield chunks of the first four columns, which were written by `Lane.encode`."""
+    whole = []
+    for code, data in zip(_TYPES, columns, strict=True):
+        column = array(code)
+        column.frombytes(data)
+        whole.append(swapped(column))
+    firsts, counts, blocks, sent = whole
+    for low in range(0, len(firsts), CHUNK_RUNS):
+        chunk = make()
+        high = low + CHUNK_RUNS
+        chunk.firsts, chunk.counts = firsts[low:high], counts[low:high]
+        chunk.blocks, chunk.sent = blocks[low:high], sent[low:high]
+        chunk.live = sum(chunk.counts)
+        chunk.look_at_blocks()
+        yield chunk
+
+
 def _first_of(chunk: Chunk) -> int:
     return chunk.firsts[0]
 
 
-def _swapped(column: "array[int]") -> "array[int]":
-    """Return the column in little-endian order, or back from it."""
+def swapped(column: "array[int]") -> "array[int]":
+    """Return the column in little-endian order, or back from it; it is nobody else's."""
     if sys.byteorder == "big":
-        column = column[:]
         column.byteswap()
     return column

@@ -189,6 +189,10 @@ class MoveTasks:
         source = self._directory.queues[number]
         task = active_task(source.tasks)
         assert task is not None, "only active tasks have a deadline"
+        if source.backlog.is_behind:
+            told = source.backlog.tell(limits.SETTLE_AT_MOST)
+            self.deadlines.put(number, due)  # the step itself comes when all groups have heard
+            return told + 1
         at = max(due, source.now)
         if task.status == CANCELLING:
             work = self._turn(source, CANCELLED, "", at, effects)

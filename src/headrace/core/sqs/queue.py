@@ -8,7 +8,6 @@ a record, and both the living queue and a replay come to the same state from it.
 Not here: effects, replies, parked receives' answers and other queues (core/sqs/queues.py).
 """
 
-from array import array
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from headrace.base.instant import Instant
 from headrace.core.sqs.attributes import CONTENT_DEDUPLICATION, FIFO, settings_of
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
 from headrace.core.sqs.leftovers import Leftovers
+from headrace.core.sqs.limits import SETTLE_AT_MOST
 from headrace.core.sqs.longpoll import LongPolls
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.records import Arrival, MessagesSent
@@ -118,7 +118,7 @@ class Queue:
 
     def next_deadline(self) -> Instant:
         """Return when time changes something next, or `NEVER`; it may be too early, never late."""
-        if self.is_pressing:
+        if self.is_pressing or self.backlog.is_behind:
             return self.now
         deadline = self._backlog_expires_at
         event = self.touched.next_event()
@@ -143,13 +143,15 @@ class Queue:
         self.now = max(self.now, now)
         if self._backlog_expires_at <= now:
             self.expire_backlog(now, leftovers)
-        expired, work = self.touched.settle(now, at_most)
+        told = self.backlog.tell(at_most) if self.backlog.is_behind else 0
+        expired, work = self.touched.settle(now, at_most - told)
         self._leave(expired)
-        self.backlog.promote(now)
-        return expired, work
+        if not self.backlog.is_behind:
+            self.backlog.promote(now)
+        return expired, told + work
 
     def expire_backlog(self, now: Instant, leftovers: Leftovers) -> None:
-        """Drop the untouched messages whose retention is over."""
+        """Drop the untouched messages whose retention is over; their groups hear of it later."""
         retention_ms = self.settings.retention_ms
         self.backlog.drop_sent_by(now - retention_ms, leftovers)
         self.look_at_backlog()
@@ -162,9 +164,11 @@ class Queue:
         )
 
     def has_visible(self) -> bool:
-        """Tell whether a receive would find a message now."""
+        """Tell whether a receive would find a message now; perhaps not, while groups are told."""
         return (
-            self.touched.first_returned() is not None or self.backlog.first(self.now) != NO_NUMBER
+            self.backlog.is_behind
+            or self.touched.first_returned() is not None
+            or self.backlog.first(self.now) != NO_NUMBER
         )
 
     # --- messages -----------------------------------------------------------------------------
@@ -201,6 +205,8 @@ class Queue:
             if touched.is_expired(slot, now):
                 expired.append(slot)
                 touched.drop(slot.number)
+                if len(expired) >= SETTLE_AT_MOST and not taken:
+                    return self._cut(departing, expired)
             elif limits.max_receives and slot.queue_receives >= limits.max_receives:
                 departing.append(slot)
                 touched.drop(slot.number)
@@ -217,6 +223,12 @@ class Queue:
         self._leave(departing)
         is_cut = bool(departing) and not taken and len(departing) >= limits.moves_at_most
         return Taken(taken, departing, expired, is_cut)
+
+    def _cut(self, departing: list[Slot], expired: list[Slot]) -> Taken:
+        """Stop in the middle of expired messages: the receive goes on in another turn."""
+        self._leave(expired)
+        self._leave(departing)
+        return Taken([], departing, expired, is_cut=True)
 
     def receive(self, numbers: Iterable[int], now: Instant, visible_at: Instant) -> None:
         """Replay that these messages were received."""
@@ -302,10 +314,9 @@ class Queue:
         """Remove every message; their bodies go to `leftovers`."""
         self.backlog.drop_all(leftovers)
         self._backlog_expires_at = NEVER
-        slots = self.touched.clear()
-        self.arrived.clear()
-        blocks = array("Q", [slot.block for slot in slots.values()])
-        leftovers.add(blocks, array("I", [1]) * len(blocks))
+        leftovers.add_structures(*self.touched.heaps(), self.arrived)
+        leftovers.add_slots(self.touched.clear())
+        self.arrived = {}
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
+from headrace.core.machine import BodyAddress, Frozen, Numbers, Record, Remember, Reply
 from headrace.core.sqs import limits
 from headrace.core.sqs.annotations import Annotations
 from headrace.core.sqs.commands import (
@@ -55,6 +55,7 @@ from headrace.core.sqs.relocation import count_bodies, relocate
 from headrace.core.sqs.replay import replay
 from headrace.core.sqs.replies import Done, QueueFound
 from headrace.core.sqs.state import (
+    FrozenQueue,
     decode_directory,
     decode_queue,
     encode_directory,
@@ -65,6 +66,8 @@ from headrace.core.sqs.state import (
 LEFTOVER_RUNS = 1_000
 #: Runs of dead bodies that are one unit of work of `wake`.
 LEFTOVER_RUNS_PER_UNIT = 20
+#: Messages from which a queue's snapshot is written a part at a time.
+DEEP_MESSAGES = 20_000
 
 _DONE = Done()
 
@@ -244,6 +247,13 @@ class Queues:
         if machine == DIRECTORY:
             return encode_directory(self.directory.state())
         return encode_queue(self.directory.queues[machine])
+
+    def freeze(self, machine: int) -> Frozen | None:
+        """Return the state of a deep queue as of now, a part at a time; None for any other."""
+        queue = self.directory.queues.get(machine)
+        if queue is None or queue.backlog.count < DEEP_MESSAGES:
+            return None
+        return FrozenQueue(queue)
 
     def load(self, machine: int, state: bytes) -> None:
         """Add a queue, or fill the directory, from what `snapshot` returned."""

@@ -1,9 +1,13 @@
 """A queue's durable state as bytes, and back, with a format number.
 
 First byte: the format. Format 1: a MessagePack array (`QueueState`); columns of runs are
-little-endian bytes, so that a million runs are written and read as a few copies. New fields go to
+little-endian bytes, so that a million runs are written and read as a few copies, or a part at a
+time from a queue that lives on (`FrozenQueue`). New fields go to
 the end of a struct with a default; another layout takes another number, and its reader is added.
 """
+
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -12,11 +16,14 @@ from headrace.core.sqs.attempts import Attempt, Attempts
 from headrace.core.sqs.fair import FairQueue
 from headrace.core.sqs.fair_backlog import FairState
 from headrace.core.sqs.fifo import FifoQueue, make_queue
+from headrace.core.sqs.lane import Column
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.touched import Slot
 
 FORMAT = b"\x01"
+#: Stands for a column until its bytes are written. No text holds it, as it is no UTF-8.
+_MARK = b"\xc1\xfe\xc1\xff a column of a lane \xff\xc1\xfe\xc1"
 
 
 class QueueState(msgspec.Struct, array_like=True):
@@ -63,29 +70,80 @@ _decode_queue = msgspec.msgpack.Decoder(QueueState).decode
 _decode_directory = msgspec.msgpack.Decoder(DirectoryState).decode
 
 
+class FrozenQueue:
+    """A queue's state as it was at one moment, as bytes a part at a time."""
+
+    def __init__(self, queue: Queue, *, freeze: bool = True) -> None:
+        """Take the state now; without `freeze` the queue must not change before all is read."""
+        self._columns: list[Column] = []
+        self._freeze = freeze
+        self._pieces = _encode(self._state_of(queue)).split(_MARK)
+        assert len(self._pieces) == len(self._columns) + 1, "a mark stands in the state itself"
+        #: Bytes, but for some.
+        self.size = sum(map(len, self._pieces)) + sum(column.size for column in self._columns)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes."""
+        yield FORMAT + self._pieces[0]
+        for column, piece in zip(self._columns, self._pieces[1:], strict=True):
+            yield _header_of(column.size)
+            yield from column
+            yield piece
+
+    def _write(self, columns: list[Column]) -> list[Any]:
+        """Return what stands for these columns until the bytes are yielded."""
+        self._columns += columns
+        return [msgspec.Raw(_MARK)] * len(columns)
+
+    def _state_of(self, queue: Queue) -> "QueueState":
+        slots = queue.touched.slots
+        identity = queue.identity
+        fair = queue.fair if isinstance(queue, FairQueue) else None
+        has_lanes = fair is None and not isinstance(queue, FifoQueue)
+        lanes = queue.backlog.encode(freeze=self._freeze) if has_lanes else []
+        return QueueState(
+            account=identity.account,
+            region=identity.region,
+            name=identity.name,
+            attributes=dict(sorted(queue.attributes.items())),
+            tags=dict(sorted(queue.tags.items())),
+            created_at=queue.created_at,
+            modified_at=queue.modified_at,
+            purged_at=queue.purged_at,
+            next_message=queue.next_message,
+            lanes=[(delay_ms, self._write(columns)) for delay_ms, columns in lanes],
+            slots=[slots[number] for number in sorted(slots)],
+            tasks=queue.tasks,
+            fifo=self._fifo_state(queue) if isinstance(queue, FifoQueue) else None,
+            fair=None if fair is None else fair.encode_fair(self._write, freeze=self._freeze),
+        )
+
+    def _fifo_state(self, queue: FifoQueue) -> "FifoState":
+        groups, names = queue.backlog.encode_groups()
+        (births,) = self._write([groups])
+        return FifoState(
+            births=births,
+            names=names,
+            lane=self._write(queue.backlog.encode_lane(freeze=self._freeze)),
+            window=self._write(queue.window.encode()),
+            attempts=queue.attempts.all(),
+            former_scope=queue.former_scope,
+            former_scope_until=queue.former_scope_until,
+        )
+
+
 def encode_queue(queue: Queue) -> bytes:
     """Return a queue's state."""
-    slots = queue.touched.slots
-    identity = queue.identity
-    fair = queue.fair if isinstance(queue, FairQueue) else None
-    has_lanes = fair is None and not isinstance(queue, FifoQueue)
-    state = QueueState(
-        account=identity.account,
-        region=identity.region,
-        name=identity.name,
-        attributes=dict(sorted(queue.attributes.items())),
-        tags=dict(sorted(queue.tags.items())),
-        created_at=queue.created_at,
-        modified_at=queue.modified_at,
-        purged_at=queue.purged_at,
-        next_message=queue.next_message,
-        lanes=queue.backlog.encode() if has_lanes else [],
-        slots=[slots[number] for number in sorted(slots)],
-        tasks=queue.tasks,
-        fifo=_fifo_state(queue) if isinstance(queue, FifoQueue) else None,
-        fair=None if fair is None else fair.encode_fair(),
-    )
-    return FORMAT + _encode(state)
+    return b"".join(FrozenQueue(queue, freeze=False))
+
+
+def _header_of(size: int) -> bytes:
+    """Return the beginning of so many bytes in MessagePack, as short as it can be."""
+    if size < 1 << 8:
+        return b"\xc4" + size.to_bytes(1, "big")
+    if size < 1 << 16:
+        return b"\xc5" + size.to_bytes(2, "big")
+    return b"\xc6" + size.to_bytes(4, "big")
 
 
 def decode_queue(number: int, data: bytes) -> Queue:
@@ -115,19 +173,6 @@ def decode_queue(number: int, data: bytes) -> Queue:
     queue.tasks = state.tasks
     queue.look_at_backlog()
     return queue
-
-
-def _fifo_state(queue: FifoQueue) -> FifoState:
-    births, names = queue.backlog.encode_groups()
-    return FifoState(
-        births=births,
-        names=names,
-        lane=queue.backlog.encode_lane(),
-        window=queue.window.encode(),
-        attempts=queue.attempts.all(),
-        former_scope=queue.former_scope,
-        former_scope_until=queue.former_scope_until,
-    )
 
 
 def _fill_fifo(queue: FifoQueue, state: FifoState | None) -> None:

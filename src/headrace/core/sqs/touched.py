@@ -98,6 +98,15 @@ class Touched:
             self.in_flight -= 1
         return slot
 
+    def heaps(self) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return what `clear` lets go of beside the slots."""
+        return self._events, self._returned
+
+    def adopt(self, other: "Touched") -> None:
+        """Take all slots of another, which is not used any more."""
+        self.slots, self.in_flight = other.slots, other.in_flight
+        self._events, self._returned = other.heaps()
+
     def clear(self) -> dict[int, Slot]:
         """Remove and return all slots."""
         slots, self.slots = self.slots, {}

@@ -144,10 +144,13 @@ class SqliteJournal:
 
     async def write_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Replace the snapshots of these machines, all or none; durable on return."""
-        rows = [(s.machine, s.upto, s.kind, s.state, zlib.crc32(s.state or b"")) for s in snapshots]
         size = sum(len(s.state or b"") for s in snapshots)
 
         def write(connection: sqlite3.Connection) -> None:
+            # Large ones take a while to sum up, so not on the loop.
+            rows = [
+                (s.machine, s.upto, s.kind, s.state, zlib.crc32(s.state or b"")) for s in snapshots
+            ]
             connection.executemany(SQL["write_snapshot"], rows)
             self._count_wal(size)
 

@@ -88,3 +88,12 @@ class Bench:
             other.load(machine, self.room.snapshot(machine))
         other.resume(self.now)
         return other
+
+
+def written(columns):
+    """Return the columns of a lane as a snapshot holds them."""
+    return [b"".join(column) for column in columns]
+
+
+def written_lanes(backlog):
+    return [(delay_ms, written(columns)) for delay_ms, columns in backlog.encode()]

@@ -2,12 +2,13 @@
 
 import msgspec
 
-from headrace.core.sqs import commands
+from headrace.core.sqs import commands, lane
 from headrace.core.sqs.backlog import Backlog
 from headrace.core.sqs.fair_backlog import FairBacklog
 from headrace.core.sqs.limits import Noise
 from headrace.core.sqs.records import MessagesSent
 from headrace.core.sqs.state import FORMAT, decode_queue, encode_queue
+from headrace.core.sqs.strand import Strand
 from tests.unit.core.sqs.bench import REGION, Bench, arn_of, redrive_to
 
 
@@ -139,3 +140,22 @@ def test_a_snapshot_and_a_record_of_old_can_still_be_read():
     old.accept(MessagesSent(number, bench.now, 7, [0], 2), 9)
     names = [old.backlog.group_of(number).name for number in range(2, 9)]
     assert names == ["", "", "", "", "a", "", ""]
+
+
+def test_the_first_group_id_takes_no_step_for_each_message(monkeypatch):
+    monkeypatch.setattr(lane, "CHUNK_RUNS", 8)
+    bench = Bench()
+    queue = bench.create()
+    for _ in range(80):
+        bench.send(queue)
+        bench.now += 1
+    bench.receive(queue, 3)
+    appends = []
+    append = Strand.append
+    monkeypatch.setattr(Strand, "append", lambda *a: appends.append(a) or append(*a))
+    bench.send(queue, group_id="first")
+    assert len(appends) == 8 - 3 + 1 + 0, "a chunk of the old ones, and the new one"
+    numbers = []
+    while messages := bench.receive(queue):
+        numbers += [message.number for message in messages]
+    assert numbers == list(range(4, 82))

@@ -5,6 +5,7 @@ from headrace.core.sqs.fair_backlog import FairBacklog
 from headrace.core.sqs.leftovers import Leftovers
 from headrace.core.sqs.limits import Noise
 from headrace.core.sqs.touched import Slot
+from tests.unit.core.sqs.bench import written
 
 HOUR = 3_600_000
 NOISE = Noise(in_flight_min=2, share_percent=50, idle_ms=1_000)
@@ -29,7 +30,7 @@ def take(backlog, now=10, visible_at=99):
 
 def reload(backlog):
     other = FairBacklog(HOUR, NOISE, lambda: 10)
-    state = backlog.encode_fair()
+    state = backlog.encode_fair(written, freeze=False)
     other.decode_fair(state)
     for slot in backlog.touched.slots.values():
         other.touched.add(slot)
@@ -72,7 +73,7 @@ def test_a_snapshot_knows_order_and_noise():
     for slot in slots:
         backlog.touched.show(slot, 20)
     other = reload(backlog)
-    assert other.encode_fair() == backlog.encode_fair()
+    assert other.encode_fair(written, freeze=False) == backlog.encode_fair(written, freeze=False)
     assert (other.first(1_019), backlog.first(1_019)) == (5, 5)
     assert (other.first(1_020), backlog.first(1_020)) == (1, 1), "idle for a second"
 
@@ -82,6 +83,7 @@ def test_what_was_sent_long_ago_leaves_with_its_groups():
     slot = take(backlog)
     leftovers = Leftovers()
     backlog.drop_sent_by(10, leftovers)
+    backlog.tell(99)
     assert (backlog.count, backlog.first(99)) == (0, NO_NUMBER)
     assert [(forget.block, forget.count) for forget in leftovers.take(9)] == [(1, 6)]
     assert list(backlog._groups) == ["", "a"]

@@ -19,7 +19,7 @@ def test_each_delay_is_a_stream_and_an_empty_one_is_gone():
     group.take(0, 6)
     assert group.stream_keys() == (RETURNED, 3_000)
     group.count = 2
-    group.drop(3_000, 2)
+    group.drop_below(3_000, 99)
     assert (group.stream_keys(), group.count) == ((RETURNED,), 0)
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from headrace.core.sqs import commands
+from headrace.core.sqs import commands, lane
 from headrace.core.sqs.state import (
     DirectoryState,
+    FrozenQueue,
     decode_directory,
     decode_queue,
     encode_directory,
@@ -46,3 +47,51 @@ def test_other_formats_are_refused(data):
         decode_queue(16, data)
     with pytest.raises(ValueError, match="unknown format"):
         decode_directory(data)
+
+
+def deep(bench, name, **attributes):
+    """Return a queue with many runs in some chunks, a few touched messages, and groups, if any."""
+    queue = bench.create(name, **attributes)
+    for number in range(60):
+        group = None if name == "plain" else f"g{number % 7}"
+        more = {"deduplication_id": str(number)} if name.endswith(".fifo") else {}
+        bench.send(queue, group_id=group, **more)
+        bench.now += 1
+    bench.receive(queue, 3)
+    return queue
+
+
+@pytest.mark.parametrize("name", ["plain", "fair", "orders.fifo"])
+def test_a_frozen_queue_is_what_it_was_whatever_happens_then(name, monkeypatch):
+    monkeypatch.setattr(lane, "CHUNK_RUNS", 8)
+    bench = Bench(purge_interval_ms=0)
+    attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+    number = deep(bench, name, MessageRetentionPeriod="60", **attributes)
+    queue = bench.queue(number)
+    changes = [
+        lambda: bench.delete(number, bench.receive(number, 10)),
+        lambda: bench.send(
+            number, group_id="late", **({"deduplication_id": "x"} if attributes else {})
+        ),
+        lambda: [queue.backlog.move_bodies(each, 1, 99, None) for each in range(20, 50)],
+        lambda: queue.backlog.remove(40),
+        lambda: bench.wake_up(59_990),
+        lambda: bench.ask(commands.PurgeQueue(number)),
+    ]
+    for change in changes:
+        expected = encode_queue(queue)
+        frozen = FrozenQueue(queue)
+        assert frozen.size <= len(expected) <= frozen.size + 100
+        change()
+        assert b"".join(frozen) == expected
+        assert encode_queue(queue) != expected
+        assert encode_queue(decode_queue(number, expected)) == expected
+
+
+def test_a_frozen_queue_comes_in_parts(monkeypatch):
+    monkeypatch.setattr(lane, "CHUNK_RUNS", 8)
+    bench = Bench()
+    queue = bench.queue(deep(bench, "plain"))
+    parts = list(FrozenQueue(queue))
+    assert len(parts) >= 4 * 60 // 8
+    assert max(map(len, parts[1:-1])) <= 8 * 8
