@@ -98,6 +98,7 @@ class InvokeStatus(Enum):
     OUT_OF_MEMORY = "out_of_memory"
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"  #: The answer exceeded the limit; the environment lives.
+    FAULT = "fault"  #: An extension failed; error_type and payload (a sentence) say how.
 
 
 class InvokeOutcome(msgspec.Struct, frozen=True):
@@ -109,7 +110,7 @@ class InvokeOutcome(msgspec.Struct, frozen=True):
     exit_status: int = 0
     signal: int = 0
     memory_peak_mb: int = 0  #: Peak of the environment since its start, rounded up.
-    error_type: str = ""  #: For ERROR: the runtime's error type, for logs.
+    error_type: str = ""  #: For ERROR and FAULT: the error's type, for logs.
 
     @property
     def environment_lives(self) -> bool:

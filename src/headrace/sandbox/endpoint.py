@@ -3,12 +3,15 @@
 import socket
 from collections.abc import Callable
 
-from headrace.sandbox.runtime_api import RuntimeApi
+from headrace.sandbox.extensions_api import ExtensionsApi
+from headrace.sandbox.runtime_api import RuntimeApi, refusal
 from headrace.sandbox.webserver import Exchange, PeerCheck, Reply, Request, WebServer
 
 Action = Callable[[Request, Exchange], None]
 
 _RUNTIME = "/2018-06-01/runtime/"
+_EXTENSION = "/2020-01-01/extension/"
+_TELEMETRY = ("/2022-07-01/telemetry", "/2020-08-15/logs")
 _LOOPBACK = "127.0.0.1"
 #: Connections that may wait for us; ours.
 _BACKLOG = 64
@@ -17,8 +20,15 @@ _BACKLOG = 64
 class Endpoint:
     """The HTTP endpoint of one environment."""
 
-    def __init__(self, runtime: RuntimeApi) -> None:
+    def __init__(self, runtime: RuntimeApi | None, extensions: ExtensionsApi | None) -> None:
+        """Begin without a socket.
+
+        Args:
+            runtime: None: the runtime gets its events otherwise.
+            extensions: None: there can be none.
+        """
         self._runtime = runtime
+        self._extensions = extensions
         self._web: WebServer | None = None
         self._listener: socket.socket | None = None
         self.port = 0
@@ -63,21 +73,45 @@ class Endpoint:
 
     def _actions(self, path: str) -> dict[str, Action]:
         """Return what can be done at a path, by method; empty: there is nothing."""
-        runtime = self._runtime
-        if path == _RUNTIME + "invocation/next":
-            return {"GET": runtime.next}
-        if path == _RUNTIME + "init/error":
-            return {"POST": runtime.fail_init}
         if path == "/2018-06-01/ping":
             return {"GET": _pong}
-        words = path.removeprefix(_RUNTIME + "invocation/").split("/")
-        if path.startswith(_RUNTIME + "invocation/") and len(words) == 2:
-            id, what = words
-            if what == "response":
-                return {"POST": lambda request, exchange: runtime.respond(id, request, exchange)}
-            if what == "error":
-                return {"POST": lambda request, exchange: runtime.fail(id, request, exchange)}
+        if path.startswith(_RUNTIME) and self._runtime is not None:
+            return _runtime_actions(self._runtime, path.removeprefix(_RUNTIME))
+        if path.startswith(_EXTENSION) and self._extensions is not None:
+            return _extension_actions(self._extensions, path.removeprefix(_EXTENSION))
+        if path in _TELEMETRY and self._extensions is not None:
+            return {"PUT": _refuse_telemetry}
         return {}
+
+
+def _runtime_actions(runtime: RuntimeApi, path: str) -> dict[str, Action]:
+    if path == "invocation/next":
+        return {"GET": runtime.next}
+    if path == "init/error":
+        return {"POST": runtime.fail_init}
+    words = path.split("/")
+    if len(words) == 3 and words[0] == "invocation":
+        _, id, what = words
+        if what == "response":
+            return {"POST": lambda request, exchange: runtime.respond(id, request, exchange)}
+        if what == "error":
+            return {"POST": lambda request, exchange: runtime.fail(id, request, exchange)}
+    return {}
+
+
+def _extension_actions(extensions: ExtensionsApi, path: str) -> dict[str, Action]:
+    actions: dict[str, dict[str, Action]] = {
+        "register": {"POST": extensions.register},
+        "event/next": {"GET": extensions.next},
+        "init/error": {"POST": extensions.fail_init},
+        "exit/error": {"POST": extensions.fail_exit},
+    }
+    return actions.get(path, {})
+
+
+def _refuse_telemetry(_request: Request, exchange: Exchange) -> None:
+    """Answer as AWS's own emulator does, so that extensions go on without."""
+    exchange.answer(refusal(202, "Telemetry.NotSupported", "Telemetry API is not supported"))
 
 
 def _pong(_request: Request, exchange: Exchange) -> None:

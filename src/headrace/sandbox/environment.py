@@ -1,18 +1,15 @@
 """One environment as the server sees it: its socket, its log, its end.
 
-Every way in which an environment can end arrives as one thing, the wait status of its runtime;
-`_judge` turns it into what the port calls it. Before any outcome is given out, the socket and the
-log are read empty, so that an answer given just before death counts and no line comes late.
+Its processes are a `ProcessTree`, its protocol a `Dialogue`. Before any outcome is given out, the
+socket and the log are read empty, so that an answer given just before death counts and no line
+comes late.
 """
 
 import asyncio
-import contextlib
-import os
 import signal
 import socket
 import time
 from collections.abc import Callable
-from enum import Enum
 
 from headrace.ports.sandbox import (
     EnvironmentSpec,
@@ -24,22 +21,13 @@ from headrace.ports.sandbox import (
     LogTaker,
     SandboxUnavailable,
 )
-from headrace.sandbox import limits, peers, trees
+from headrace.sandbox.attendance import Attendance
 from headrace.sandbox.cgroups import Group
 from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
+from headrace.sandbox.processes import Ended, ProcessTree
 from headrace.sandbox.trees import wait_readable
-
-_MEGABYTE = 1_048_576
-
-
-class _Ended(Enum):
-    """How an environment ended, as far as anyone can know."""
-
-    EXITED = "exited"
-    KILLED = "killed"
-    OUT_OF_MEMORY = "out_of_memory"
 
 
 class LinuxEnvironment:
@@ -61,29 +49,26 @@ class LinuxEnvironment:
         self.exited: asyncio.Future[None] = loop.create_future()
         self._spec = spec
         self._loop = loop
-        self._group = group
-        #: Whether the keeper is the pid namespace's init, so that its death takes all others.
-        self._kills_with_keeper = kills_with_keeper
+        self._tree = ProcessTree(
+            loop,
+            group=group,
+            kills_with_keeper=kills_with_keeper,
+            memory_mb=spec.memory_mb,
+        )
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
         #: Replaced by `speak_through` when the function's program does not speak frames.
-        self._frames = FrameDialogue(self._connection, self.take_answer)
+        self._frames = FrameDialogue(self._connection, self.hear)
         self._dialogue: Dialogue = self._frames
         self._speaks_frames = True
         self._log = LogPipe(loop, log, take_log)
-        self._handle = -1
-        self._pid = 0
         # The init phase's answer may come before anyone waits for it.
         self._turn: asyncio.Future[Answer | None] | None = loop.create_future()
-        self._frozen = False
-        self._kill_sent = False
         self._timed_out = False
-        self._ended: _Ended | None = None
-        self._exit_status = 0
-        self._signal = 0
-        self._peak_kb = 0
-        self._peak_bytes = 0
-        self._patience: asyncio.TimerHandle | None = None
         self._on_gone: list[Callable[[], None]] = []
+        self._attendance: Attendance | None = None
+        self._ending: asyncio.Task[None] | None = None
+        #: The wait status of a runtime whose extensions live on.
+        self._runtime_status: int | None = None
 
     # --- the sandbox's side ------------------------------------------------------------------
 
@@ -93,15 +78,33 @@ class LinuxEnvironment:
 
     def owns(self, port: int, our_port: int, user: int) -> bool:
         """Return whether a connection to `our_port` comes from a process of this environment."""
-        return peers.may_speak(port, our_port, user, self._pid)
+        return self._tree.owns(port, our_port, user)
 
     def speak_through(self, dialogue: Dialogue) -> None:
         """Use another protocol than frames for events; frames still tell what went wrong."""
         self._dialogue = dialogue
         self._speaks_frames = False
 
+    def attend(self, stream: socket.socket) -> Attendance:
+        """Have extensions, whose processes report on a socket; events go through them."""
+        self._attendance = Attendance(self, self._spec)
+        self._attendance.speak_through(self._dialogue)
+        reports = Connection(
+            self._loop, stream, self._attendance.on_report, self._attendance.on_reports_end
+        )
+        self._dialogue = self._attendance
+        self.when_gone(reports.close)
+        return self._attendance
+
+    def hear(self, answer: Answer) -> None:
+        """Take what the runtime said, in whatever protocol."""
+        if self._attendance is None:
+            self.take_answer(answer)
+        else:
+            self._attendance.take_answer(answer)
+
     def take_answer(self, answer: Answer) -> None:
-        """Take what the runtime said; dropped when nobody asked or its time is over."""
+        """Take what ends the turn in hand; dropped when nobody asked or its time is over."""
         if self._turn is None or self._turn.done() or self._timed_out:
             return
         self._log.drain()
@@ -109,12 +112,31 @@ class LinuxEnvironment:
 
     def adopt(self, handle: int) -> None:
         """Take the pidfd of the keeper."""
-        self._handle = handle
-        self._pid = trees.pid_of(handle)
-        if self._ended is not None:
-            self._close_handle()
-        elif self._kill_sent:
-            self._send_kill()
+        self._tree.adopt(handle)
+
+    def fail(self, fault: Answer) -> None:
+        """Give the turn in hand this answer, and end; without a turn, end."""
+        if self._turn is not None and not self._turn.done() and not self._timed_out:
+            self.take_answer(fault)
+        else:
+            self._begin_end("failure")
+
+    def let_runtime_begin(self) -> None:
+        """Let the runtime begin, which waits for its extensions."""
+        self._connection.send_byte()
+
+    def note_runtime_end(self, status: int) -> None:
+        """Take note of the runtime's wait status, while extensions live on."""
+        self._runtime_status = status
+        self._connection.drain()
+        self._dialogue.release()
+        self._log.drain()
+        self._begin_end("failure")
+
+    def terminate_runtime(self) -> None:
+        """Send SIGTERM to the runtime, frozen or not."""
+        self._tree.thaw()
+        self._tree.terminate()
 
     async def initialise(self, started_ns: int) -> None:
         """Wait for the init phase and set `init`.
@@ -126,29 +148,32 @@ class LinuxEnvironment:
         answer = await self._wait(self._turn, self._spec.init_limit_ms)
         duration = time.monotonic_ns() - started_ns
         if answer is None:
-            status = InitStatus.TIMED_OUT if self._timed_out else InitStatus(self._end().value)
+            await asyncio.shield(self.exited)
+            status = InitStatus.TIMED_OUT if self._timed_out else InitStatus(self._how())
             self.init = InitOutcome(
                 status,
                 duration,
-                exit_status=self._exit_status,
-                signal=self._signal,
-                memory_peak_mb=self._memory_peak_mb(),
+                exit_status=self._tree.exit_status,
+                signal=self._tree.signal,
+                memory_peak_mb=self._tree.memory_peak_mb(),
             )
         elif answer.kind == "ready":
-            if self._group is not None:
+            if self._tree.group is not None:
                 # Not before: importing at a small function's share would take seconds.
-                self._group.limit_cpu(self._spec.memory_mb)
-            self.init = InitOutcome(InitStatus.OK, duration, memory_peak_mb=self._memory_peak_mb())
+                self._tree.group.limit_cpu(self._spec.memory_mb)
+            self.init = InitOutcome(
+                InitStatus.OK, duration, memory_peak_mb=self._tree.memory_peak_mb()
+            )
         elif answer.kind == "init_error":
             self.init = InitOutcome(
                 InitStatus.ERROR,
                 duration,
                 answer.payload,
-                memory_peak_mb=self._memory_peak_mb(),
+                memory_peak_mb=self._tree.memory_peak_mb(),
             )
-            await self.kill()
+            await self._end_all("failure")
         elif answer.kind == "fault":
-            await self.kill()
+            await self._end_all("failure")
             self.init = InitOutcome(
                 InitStatus.FAULT, duration, answer.payload, error_type=answer.error_type
             )
@@ -158,18 +183,18 @@ class LinuxEnvironment:
 
     def end(self) -> None:
         """Kill the whole tree without waiting."""
-        self._send_kill()
+        self._tree.kill()
 
     def note_end(self, status: int | None) -> None:
         """Take note that the runtime has ended; None when the zygote died before it could say."""
-        if self._ended is not None:
+        if self._tree.ended is not None:
             return
-        if status is None and self._handle >= 0:
+        if status is None and self._tree.handle >= 0:
             # Everything below a dead zygote dies; when this environment has, the kernel tells.
-            gone = wait_readable(self._loop, self._handle)
+            gone = wait_readable(self._loop, self._tree.handle)
             gone.add_done_callback(lambda _: self._note_status(signal.SIGKILL))
-            if not self._kills_with_keeper:
-                self._send_kill()
+            if not self._tree.kills_with_keeper:
+                self._tree.kill()
             return
         self._note_status(signal.SIGKILL if status is None else status)
 
@@ -177,19 +202,18 @@ class LinuxEnvironment:
 
     async def invoke(self, invocation: Invocation) -> InvokeOutcome:
         """Run one event; see the port."""
-        if self._frozen:
-            self._thaw()
+        self._tree.thaw()
         started = time.monotonic_ns()
         answer = await self._ask(invocation)
         duration = time.monotonic_ns() - started
-        peak = self._memory_peak_mb()
+        peak = self._tree.memory_peak_mb()
         if answer is None:
-            status = InvokeStatus.TIMED_OUT if self._timed_out else InvokeStatus(self._end().value)
+            status = InvokeStatus.TIMED_OUT if self._timed_out else InvokeStatus(self._how())
             return InvokeOutcome(
                 status,
                 duration,
-                exit_status=self._exit_status,
-                signal=self._signal,
+                exit_status=self._tree.exit_status,
+                signal=self._tree.signal,
                 memory_peak_mb=peak,
             )
         if answer.kind == "result":
@@ -198,8 +222,10 @@ class LinuxEnvironment:
             )
         if answer.kind == "too_large":
             return InvokeOutcome(InvokeStatus.TOO_LARGE, duration, memory_peak_mb=peak)
+        if answer.kind == "fault":
+            await self._end_all("failure")
         return InvokeOutcome(
-            InvokeStatus.ERROR,
+            InvokeStatus.FAULT if answer.kind == "fault" else InvokeStatus.ERROR,
             duration,
             answer.payload,
             memory_peak_mb=peak,
@@ -208,29 +234,32 @@ class LinuxEnvironment:
 
     def freeze(self) -> None:
         """Stop all processes until the next invoke, or kill what will not stop."""
-        if self._ended is None and not self._frozen and self._turn is None:
-            self._frozen = True
-            if not trees.stop_tree(self._pid):
-                self._send_kill()  # Its processes wake each other up; no honest function's do.
+        if self._turn is None:
+            self._tree.freeze()
 
     async def kill(self) -> None:
         """Kill the whole tree and wait until it is gone."""
-        if self._ended is None:
-            self._send_kill()
-            await asyncio.shield(self.exited)
+        await self._end_all("spindown")
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _thaw(self) -> None:
-        self._frozen = False
-        if self._ended is None:
-            trees.continue_tree(self._pid)
+    async def _end_all(self, reason: str) -> None:
+        """End the environment, after the shutdown phase of its extensions if it has any."""
+        if self._tree.ended is None:
+            if self._attendance is not None:
+                await self._attendance.shut_down(reason)
+            self._tree.kill()
+            await asyncio.shield(self.exited)
+
+    def _begin_end(self, reason: str) -> None:
+        if self._ending is None:
+            self._ending = self._loop.create_task(self._end_all(reason))
 
     async def _ask(self, invocation: Invocation) -> Answer | None:
         """Send an event and wait for the answer; None when the environment ended instead."""
         if self._turn is not None:
             raise RuntimeError("an environment runs one event at a time")
-        if self._ended is not None:
+        if self._tree.ended is not None:
             return None
         self._turn = turn = self._loop.create_future()
         self._dialogue.deliver(invocation)
@@ -241,7 +270,7 @@ class LinuxEnvironment:
         try:
             return await turn
         except asyncio.CancelledError:
-            self._send_kill()
+            self._tree.kill()
             raise
         finally:
             timer.cancel()
@@ -251,32 +280,18 @@ class LinuxEnvironment:
         # An answer counts even if its runtime does not come back for the next event.
         self._dialogue.release()
         self._timed_out = True
-        self._send_kill()
-
-    def _send_kill(self) -> None:
-        """Kill everything, politely where the keeper has to do the work."""
-        if self._handle < 0 or self._ended is not None:
-            self._kill_sent = True
+        if self._attendance is None or not self._attendance.has_shutdown:
+            self._tree.kill()
             return
-        self._kill_sent = True
-        number = signal.SIGKILL if self._kills_with_keeper else signal.SIGTERM
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, number)
-        if not self._kills_with_keeper:
-            if self._patience is not None:
-                self._patience.cancel()
-            self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._kill_hard)
-
-    def _kill_hard(self) -> None:
-        """Kill the keeper too; what it leaves is adopted and killed by the zygote."""
-        if self._handle >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        # The caller does not wait for the shutdown phase.
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(None)
+        self._begin_end("timeout")
 
     def _on_frame(self, header: Header, body: bytes) -> None:
         peak = header.get("peak_kb")
         if isinstance(peak, int) and peak >= 0:
-            self._peak_kb = max(self._peak_kb, peak)
+            self._tree.note_peak(peak)
         self._frames.hear(header, body)
 
     def _on_stream_end(self, error: BrokenFrame | None) -> None:
@@ -286,24 +301,24 @@ class LinuxEnvironment:
         its time limit rules, as for a function that hangs on its way out.
         """
         if error is not None:
-            self._send_kill()
+            self._tree.kill()
         elif not self._speaks_frames:
             return  # A program has been executed: it does not get the socket.
-        elif self._ended is None and self._turn is None and self._patience is None:
-            self._patience = self._loop.call_later(limits.KILL_PATIENCE_S, self._send_kill)
+        elif self._turn is None:
+            self._tree.kill_later()
 
     def _note_status(self, status: int) -> None:
-        if self._ended is not None:
+        if self._tree.ended is not None:
             return
+        before_kill = self._runtime_status is not None
+        if self._runtime_status is not None:
+            status = self._runtime_status
         self._connection.drain()
         self._dialogue.release()
         self._log.drain()
-        self._judge(status)
+        self._tree.judge(status, before_kill=before_kill)
         self._connection.close()
         self._log.close()
-        self._close_handle()
-        if self._patience is not None:
-            self._patience.cancel()
         if self._turn is not None and not self._turn.done():
             self._turn.set_result(None)
         for action in self._on_gone:
@@ -311,37 +326,5 @@ class LinuxEnvironment:
         if not self.exited.done():
             self.exited.set_result(None)
 
-    def _judge(self, status: int) -> None:
-        """Find out what the end was, while the control group still knows."""
-        self._read_peak()
-        if os.WIFEXITED(status):
-            self._ended = _Ended.EXITED
-            self._exit_status = os.WEXITSTATUS(status)
-            return
-        self._signal = os.WTERMSIG(status)
-        self._ended = _Ended.KILLED
-        if (
-            self._signal == signal.SIGKILL
-            and not self._kill_sent
-            and self._group is not None
-            and self._group.oom_kill_count() > 0
-        ):
-            self._ended = _Ended.OUT_OF_MEMORY
-
-    def _end(self) -> _Ended:
-        return self._ended or _Ended.KILLED
-
-    def _read_peak(self) -> None:
-        if self._group is not None:
-            self._peak_bytes = max(self._peak_bytes, self._group.memory_peak_bytes())
-
-    def _memory_peak_mb(self) -> int:
-        if self._ended is None:
-            self._read_peak()
-        peak = max(self._peak_bytes, self._peak_kb * 1024)
-        return min(-(-peak // _MEGABYTE), self._spec.memory_mb)
-
-    def _close_handle(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+    def _how(self) -> str:
+        return (self._tree.ended or Ended.KILLED).value

@@ -119,6 +119,12 @@ class Connection:
             self._unsent.append(memoryview(piece))
         self._send_more()
 
+    def send_byte(self) -> None:
+        """Send one byte that is no frame: the sign that a runtime waits for to begin."""
+        if self._open:
+            self._unsent.append(memoryview(b"\1"))
+            self._send_more()
+
     def drain(self) -> None:
         """Take every frame that has arrived; for the moment after the other end's death."""
         while self._open and self._read_once():

@@ -10,6 +10,11 @@ READ_BYTES = 65_536
 #: The head of a request to the Runtime API, in bytes; an X-Ray cause alone may have 1 MB
 #: (spec/lambda.md 3.1).
 HTTP_HEAD_BYTES_MAX = 2_097_152
+#: Extensions of an environment (spec/lambda.md 3.7).
+EXTENSIONS_MAX = 10
+#: The shutdown phase with internal extensions only, and with a program, in ms (4.1).
+SHUTDOWN_INTERNAL_MS = 500
+SHUTDOWN_EXTERNAL_MS = 2_000
 #: Requests of one connection that wait behind each other before no more is read; ours.
 PIPELINED_MAX = 16
 

@@ -232,9 +232,15 @@ class LinuxSandbox:
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
         language = language_for(interpreter.runtime)
         endpoint, address = None, ""
-        if language.speech is Speech.RUNTIME_API:
+        speaks_frames = language.speech is Speech.FRAMES
+        if spec.layers or not speaks_frames:
             try:
-                endpoint, address = _open_endpoint(environment)
+                endpoint, address = _open_endpoint(
+                    environment,
+                    descriptors,
+                    speaks_frames=speaks_frames,
+                    attended=bool(spec.layers),
+                )
             except OSError as error:
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -289,18 +295,35 @@ class LinuxSandbox:
         self._supplies.give_back(supply)
 
 
-def _open_endpoint(environment: LinuxEnvironment) -> tuple[Endpoint, str]:
-    """Let an environment get its events over HTTP; return where.
+def _open_endpoint(
+    environment: LinuxEnvironment,
+    descriptors: list[int],
+    *,
+    speaks_frames: bool,
+    attended: bool,
+) -> tuple[Endpoint, str]:
+    """Let the programs of an environment reach us over HTTP; return where.
+
+    Args:
+        descriptors: What the environment is given; where it may have extensions, the socket for
+            their reports comes third.
 
     Raises:
         OSError: There is no free port or descriptor.
     """
-    runtime = RuntimeApi(environment.take_answer)
-    endpoint = Endpoint(runtime)
-    address = endpoint.bind_here()
-    environment.speak_through(runtime)
+    runtime = None
+    if not speaks_frames:
+        runtime = RuntimeApi(environment.hear)
+        environment.speak_through(runtime)
+    extensions = None
+    if attended:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        descriptors.insert(2, theirs.detach())
+        extensions = environment.attend(ours).extensions
+    endpoint = Endpoint(runtime, extensions)
     environment.when_gone(endpoint.close)
-    return endpoint, address
+    return endpoint, endpoint.bind_here()
 
 
 def _zygote_of(interpreter: Interpreter) -> Interpreter:

@@ -10,7 +10,7 @@ from headrace.sandbox.languages.python import paths_of
 from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import PROGRAMS, Posture
 from headrace.sandbox.supplies import Supply
-from headrace.sandbox.variables import compose_variables
+from headrace.sandbox.variables import compose_variables, extension_variables
 
 _MEGABYTE = 1_048_576
 _LIBRARIES = f"{LAMBDA_PLACES.runtime}/lib"
@@ -49,6 +49,7 @@ def compose_order(
         libraries = [f"{_LIBRARIES}/{number}" for number in range(len(libraries))]
     data_mb = spec.memory_mb + language.idle_data_mb
     launch = Launch(spec, interpreter, places, libraries, forks)
+    variables = compose_variables(launch, language, api_address)
     return {
         "start": spec.environment_id,
         "code": spec.code_digest,
@@ -70,6 +71,7 @@ def compose_order(
         if language.obeys_wrapper
         else "",
         "speaks_frames": language.speech is Speech.FRAMES,
-        "variables": compose_variables(launch, language, api_address),
+        "variables": variables,
+        "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
     }

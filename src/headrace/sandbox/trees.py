@@ -1,6 +1,7 @@
 """Wait for processes; stop and continue whole trees of them, found through /proc.
 
-A stopped process neither forks nor continues itself, but others may continue it. Killing is not done here: the keeper of each environment does it (`child/`).
+A stopped process neither forks nor continues itself, but others may continue it. Killing is not
+done here: the keeper of each environment does it (`child/`).
 """
 
 import asyncio
@@ -34,7 +35,7 @@ def stop_tree(root: int) -> bool:
         if quiet == 2:
             return True
         for pid in running:
-            _send(pid, signal.SIGSTOP)
+            send_signal(pid, signal.SIGSTOP)
     return False
 
 
@@ -55,7 +56,7 @@ def _is_stopped(pid: int) -> bool:
 def continue_tree(root: int) -> None:
     """Send SIGCONT to every process below `root`."""
     for pid in descendants(root):
-        _send(pid, signal.SIGCONT)
+        send_signal(pid, signal.SIGCONT)
 
 
 def descendants(root: int) -> list[int]:
@@ -64,13 +65,14 @@ def descendants(root: int) -> list[int]:
     waiting = [root] if root else []
     while waiting:
         pid = waiting.pop(0)
-        children = _children(pid)
+        children = children_of(pid)
         found.extend(children)
         waiting.extend(children)
     return found
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Return the children of a process, of all its threads; empty when it is gone."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
@@ -82,7 +84,8 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _send(pid: int, number: signal.Signals) -> None:
+def send_signal(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process that may be gone."""
     if pid > 1:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -1,6 +1,17 @@
 """The process environment of a function, as on Lambda (spec/lambda.md 3.4, 13.14)."""
 
+from collections.abc import Mapping
+
 from headrace.sandbox.languages.language import Language, Launch
+
+_NOT_FOR_EXTENSIONS = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+    }
+)
 
 
 def compose_variables(launch: Launch, language: Language, api_address: str) -> dict[str, str]:
@@ -13,6 +24,15 @@ def compose_variables(launch: Launch, language: Language, api_address: str) -> d
     if api_address:
         variables["AWS_LAMBDA_RUNTIME_API"] = api_address
     return variables
+
+
+def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a function's variables its extensions have (spec/lambda.md 3.4)."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith("_") and name not in _NOT_FOR_EXTENSIONS
+    }
 
 
 def common_variables(launch: Launch) -> dict[str, str]:

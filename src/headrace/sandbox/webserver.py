@@ -187,7 +187,7 @@ class WebConnection(asyncio.Protocol):
         self._waiting.append((request, keep_alive))
         if len(self._waiting) >= limits.PIPELINED_MAX:
             self._transport.pause_reading()
-        self._handle_next()
+        self._answer_next()
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -211,7 +211,7 @@ class WebConnection(asyncio.Protocol):
             return
         if self._waiting:
             # Not from here: whoever answers may be in the middle of something.
-            asyncio.get_running_loop().call_soon(self._handle_next)
+            asyncio.get_running_loop().call_soon(self._answer_next)
         else:
             self._resume()
 
@@ -219,7 +219,7 @@ class WebConnection(asyncio.Protocol):
         """Close at once."""
         self._transport.abort()
 
-    def _handle_next(self) -> None:
+    def _answer_next(self) -> None:
         if self.current is None and self._waiting:
             request, keep_alive = self._waiting.popleft()
             self._resume()

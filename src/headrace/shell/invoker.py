@@ -38,6 +38,7 @@ from headrace.ports.sandbox import (
     Environment,
     EnvironmentSpec,
     Invocation,
+    InvokeStatus,
     RuntimeFound,
     Sandbox,
     SandboxUnavailable,
@@ -256,6 +257,7 @@ class Invoker:
             exit_status=outcome.exit_status,
             signal=outcome.signal,
             memory_peak_mb=outcome.memory_peak_mb,
+            error_type=outcome.error_type if outcome.status is InvokeStatus.FAULT else "",
             log=place.last_log(),
         )
 

@@ -18,14 +18,18 @@ _numbers = itertools.count()
 
 
 def make_archive(folder: Path, files: dict[str, str | bytes]) -> tuple[str, str]:
-    """Write a zip, its bootstrap executable; return its path and digest."""
+    """Write a zip, bootstrap and extensions executable; return its path and digest."""
     path = folder / f"{next(_numbers)}.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = (0o100755 if name == "bootstrap" else 0o100644) << 16
+            entry.external_attr = (0o100755 if _is_program(name) else 0o100644) << 16
             archive.writestr(entry, text)
     return str(path), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is_program(name: str) -> bool:
+    return name == "bootstrap" or name.startswith("extensions/")
 
 
 def invocation(event, timeout_ms=20_000, **changes) -> Invocation:

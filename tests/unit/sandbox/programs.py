@@ -28,3 +28,30 @@ while True:
 def bootstrap(source: str) -> dict[str, str]:
     """Return the files of a function whose `handle` is defined in a source text."""
     return {"bootstrap": _LOOP % source}
+
+
+#: The start of an extension in Python, before its own lines.
+_EXTENSION = """#!/usr/bin/python3 -S
+import http.client, json, os, signal, sys, time
+API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+def call(method, path, body=None, headers={}):
+    connection = http.client.HTTPConnection(API)
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.headers, json.loads(answer.read() or b"null")
+def register(*events):
+    headers = {"Lambda-Extension-Name": os.path.basename(sys.argv[0])}
+    body = json.dumps({"events": events})
+    status, headers, about = call("POST", "/2020-01-01/extension/register", body, headers)
+    assert status == 200, about
+    return {"Lambda-Extension-Identifier": headers["Lambda-Extension-Identifier"]}
+def next_event(me):
+    return call("GET", "/2020-01-01/extension/event/next", None, me)[2]
+def log(*words):
+    print(*words, flush=True)
+"""
+
+
+def extension(source: str) -> str:
+    """Return a program for /opt/extensions."""
+    return _EXTENSION + source

@@ -28,7 +28,7 @@ def served(act, may_speak=None):
     async def story():
         heard = []
         runtime = RuntimeApi(heard.append)
-        endpoint = Endpoint(runtime)
+        endpoint = Endpoint(runtime, None)
         address = endpoint.bind_here()
         await endpoint.serve(may_speak)
         try:

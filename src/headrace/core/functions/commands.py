@@ -235,11 +235,13 @@ class InvokeEnded(msgspec.Struct, frozen=True, gc=False):
     environment: str
     ending: Ending
     duration_us: int = 0
-    payload: bytes = b""  #: The answer, or the runtime's error document.
+    #: The answer, or the runtime's error document; a sentence for FAULT.
+    payload: bytes = b""
     exit_status: int = 0
     signal: int = 0
     memory_peak_mb: int = 0
     log: bytes = b""  #: The end of what the function wrote meanwhile.
+    error_type: str = ""  #: For FAULT: AWS's word for it.
 
 
 class EnvironmentGone(msgspec.Struct, frozen=True, gc=False):

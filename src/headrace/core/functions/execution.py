@@ -95,7 +95,7 @@ def conclude(
 
 def fault_of(end: InvokeEnded | EnvironmentStarted) -> tuple[str, str]:
     """Return error type and sentence of a fault; two empty texts for every other ending."""
-    if end.ending is Ending.FAULT and isinstance(end, EnvironmentStarted):
+    if end.ending is Ending.FAULT:
         return end.error_type, end.payload.decode("utf-8", "replace")
     return "", ""
 

@@ -50,7 +50,7 @@ class Ending(Enum):
     OUT_OF_MEMORY = "out_of_memory"
     TIMED_OUT = "timed_out"
     TOO_LARGE = "too_large"
-    FAULT = "fault"  #: Init only: there is nothing to run; a sentence says why.
+    FAULT = "fault"  #: Nothing to run, or an extension failed; error type and sentence say how.
     REFUSED = "refused"  #: Init only: the machine gave no environment.
     UNUSABLE = "unusable"  #: Init only: the code archive cannot be unpacked.
     LOST = "lost"  #: Invoke only: the environment was dead before the event came to it.

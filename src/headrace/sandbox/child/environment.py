@@ -4,6 +4,7 @@ Standard library only, Python 3.8 and later. Works in the two processes that `zy
 an environment. The order of the steps in `enter` matters and is explained in docs/SANDBOX.md.
 """
 
+import fcntl
 import json
 import os
 import resource
@@ -15,8 +16,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import fences, kernel, runtime
+    from headrace.sandbox.child import extensions, fences, kernel, runtime
 else:
+    import extensions
     import fences
     import kernel
     import runtime
@@ -24,6 +26,8 @@ else:
 #: The runtime's socket is moved up here, out of the way of wrapper scripts that use 3 to 9; as in
 #: `sandbox/languages/language.py`.
 CONNECTION = 900
+#: The socket for reports about extensions stands next to it.
+REPORTS = 901
 #: Wait status of a process that was killed with SIGKILL.
 KILLED = 9
 SETUP_FAILED = 97
@@ -46,10 +50,13 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     # With namespaces our death kills the whole environment. Without, we have to do it ourselves.
     kernel.die_with_parent(signal.SIGKILL if namespaces else signal.SIGTERM)
     signal.set_wakeup_fd(-1)
-    connection, log, cgroups = descriptors[0], descriptors[1], descriptors[2:]
+    connection, log = descriptors[:2]
+    # Only what has layers can have extensions, which report on a socket of their own.
+    reports = descriptors[2] if order["layers"] else -1
+    cgroups = descriptors[3 if order["layers"] else 2 :]
     for descriptor in cgroups:
         os.write(descriptor, b"0")
-    kernel.close_all_but([connection, log, status_writer])
+    kernel.close_all_but([one for one in (connection, log, status_writer, reports) if one >= 0])
     if not namespaces:
         kernel.become_subreaper()
     awaited = {signal.SIGCHLD, signal.SIGTERM}
@@ -59,7 +66,7 @@ def keep(settings, seccomp, order, descriptors, status_writer):
         os.close(status_writer)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
-        become_runtime(settings, seccomp, order, connection, log)
+        become_runtime(settings, seccomp, order, connection, log, reports)
         return
     kernel.close_all_but([status_writer])
     status = wait_for(pid, awaited)
@@ -167,7 +174,7 @@ def scan_children():
     return lambda pid: children.get(pid, [])
 
 
-def become_runtime(settings, seccomp, order, connection, log):
+def become_runtime(settings, seccomp, order, connection, log, reports):
     """Enter the fences and run the function's handler; does not return."""
     try:
         os.setsid()
@@ -176,13 +183,22 @@ def become_runtime(settings, seccomp, order, connection, log):
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        if order["layers"]:
+            connection, reports = move_both(connection, reports)
         connection = move(connection, CONNECTION)
-        kernel.close_all_but([connection])
+        kernel.close_all_but([one for one in (connection, reports) if one >= 0])
         enter(settings, seccomp, order)
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
     except OSError as error:
         send_frame(connection, {"kind": "setup_failed", "reason": str(error)})
         os._exit(SETUP_FAILED)
+    if order["layers"]:
+        extensions.start(
+            order["paths"]["layers"] + "/extensions",
+            order["extension_variables"],
+            connection,
+            reports,
+        )
     if order["entry_points"]:
         execute(order, connection)
     runtime.run(connection, order["variables"], order["paths"])
@@ -194,6 +210,13 @@ def move(descriptor, number):
         os.dup2(descriptor, number, inheritable=False)
         os.close(descriptor)
     return number
+
+
+def move_both(connection, reports):
+    """Move the two sockets to their numbers, though each may have the other's."""
+    aside = fcntl.fcntl(connection, fcntl.F_DUPFD_CLOEXEC, REPORTS + 1)
+    os.close(connection)
+    return aside, move(reports, REPORTS)
 
 
 def send_frame(connection, header):

@@ -110,7 +110,7 @@ PRELOADED = (
     "zoneinfo",
 )
 #: Our own modules; a function may have modules of these names.
-OURS = ("context", "environment", "fences", "kernel", "logbook", "runtime", "zygote")
+OURS = ("context", "environment", "extensions", "fences", "kernel", "logbook", "runtime", "zygote")
 ORDER_BYTES_MAX = 262_144
 DESCRIPTORS_MAX = 16
 

@@ -1,5 +1,6 @@
 """Error documents and error types of endings, byte for byte."""
 
+import msgspec
 import pytest
 
 from headrace.core.functions.outcomes import Ending, error_document, error_type, reported_type
@@ -67,3 +68,9 @@ def test_only_types_of_the_right_form_are_shown_in_logs(document, kind):
 def test_every_status_of_the_sandbox_is_an_ending():
     statuses = [*InitStatus, *InvokeStatus]
     assert {Ending(status.value).value for status in statuses} == {s.value for s in statuses}
+
+
+def test_a_fault_is_told_with_its_type_and_sentence():
+    fault = ("Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap]")
+    document = msgspec.json.decode(error_document(Ending.FAULT, "id", 3, 0, 0, fault))
+    assert document == {"errorType": fault[0], "errorMessage": f"RequestId: id Error: {fault[1]}"}

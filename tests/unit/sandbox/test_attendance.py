@@ -1,0 +1,139 @@
+"""An answer waits for the extensions; the shutdown phase takes no longer than it may."""
+
+import asyncio
+
+from headrace.sandbox.attendance import Attendance
+from headrace.sandbox.dialogue import Answer
+from headrace.sandbox.webserver import Request
+from tests.unit.sandbox.bench import invocation, spec_for
+from tests.unit.sandbox.test_runtime_api import Desk
+
+
+class Heard:
+    """An environment that keeps what it hears; a dialogue, too."""
+
+    def __init__(self):
+        self.exited = asyncio.get_running_loop().create_future()
+        self.answers = []
+        self.faults = []
+        self.did = []
+
+    def take_answer(self, answer):
+        self.answers.append(answer)
+
+    def fail(self, fault):
+        self.faults.append(fault)
+
+    def let_runtime_begin(self):
+        self.did.append("begin")
+
+    def note_runtime_end(self, status):
+        self.did.append(status)
+
+    def terminate_runtime(self):
+        self.did.append("terminate")
+
+    def deliver(self, invocation):
+        self.did.append(invocation.payload)
+
+    def release(self):
+        return False
+
+
+class Play:
+    """An attendance with one extension that this test plays."""
+
+    def __init__(self, tmp_path):
+        self.heard = Heard()
+        self.attendance = Attendance(self.heard, spec_for(tmp_path, ""))
+        self.attendance.speak_through(self.heard)
+        self.report(kind="extensions", names=["e"])
+        desk = Desk()
+        body = b'{"events":["INVOKE","SHUTDOWN"]}'
+        self.attendance.extensions.register(
+            Request("POST", "", {"lambda-extension-name": "e"}, body), desk
+        )
+        self.id = desk.reply.headers["Lambda-Extension-Identifier"]
+
+    def report(self, **header):
+        self.attendance.on_report(header, b"")
+
+    def next(self):
+        desk = Desk()
+        headers = {"lambda-extension-identifier": self.id}
+        self.attendance.extensions.next(Request("GET", "", headers), desk)
+        return desk
+
+
+def play(tmp_path, act):
+    async def story():
+        await act(Play(tmp_path))
+
+    asyncio.run(story())
+
+
+async def let_pass():
+    await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.01)
+
+
+def test_answers_wait_until_the_extension_asks_again(tmp_path):
+    async def act(stage):
+        heard, attendance = stage.heard, stage.attendance
+        assert heard.did == ["begin"]
+        attendance.take_answer(Answer("ready"))
+        assert heard.answers == []
+        stage.next()
+        assert heard.answers == [Answer("ready")]
+        attendance.deliver(invocation(1))
+        attendance.take_answer(Answer("result", "", b"1"))
+        assert heard.answers[1:] == []
+        stage.next()
+        assert heard.answers[1:] == [Answer("result", "", b"1")]
+
+    play(tmp_path, act)
+
+
+def test_an_answer_that_waits_can_be_had(tmp_path):
+    async def act(stage):
+        stage.attendance.take_answer(Answer("result", "", b"1"))
+        assert stage.attendance.release()
+        assert not stage.attendance.release()
+        assert stage.heard.answers == [Answer("result", "", b"1")]
+        stage.attendance.take_answer(Answer("init_error", "Oh"))
+        assert stage.heard.answers[1:] == [Answer("init_error", "Oh")]
+
+    play(tmp_path, act)
+
+
+def test_failures_are_passed_on(tmp_path):
+    async def act(stage):
+        stage.report(kind="launch_error", name="e", reason="fork/exec e: permission denied")
+        stage.report(kind="extension_ended", name="e", status=96 << 8)
+        assert stage.heard.faults[0] == Answer(
+            "fault", "Extension.LaunchError", b"fork/exec e: permission denied"
+        )
+        stage.report(kind="runtime_ended", status=9)
+        assert stage.heard.did == ["begin", 9]
+        stage.report(kind="nonsense")
+        stage.attendance.on_reports_end(None)
+
+    play(tmp_path, act)
+
+
+def test_the_shutdown_phase_is_over_when_all_have_ended(tmp_path):
+    async def act(stage):
+        waiting = stage.next()
+        assert stage.attendance.has_shutdown
+        ending = asyncio.create_task(stage.attendance.shut_down("spindown"))
+        again = asyncio.create_task(stage.attendance.shut_down("failure"))
+        await let_pass()
+        assert stage.heard.did == ["begin", "terminate"]
+        assert waiting.reply is None
+        stage.report(kind="runtime_ended", status=0)
+        await let_pass()
+        assert b'"shutdownReason":"spindown"' in waiting.reply.body
+        stage.report(kind="extension_ended", name="e", status=0)
+        await asyncio.gather(ending, again)
+        assert stage.heard.faults == []
+
+    play(tmp_path, act)
