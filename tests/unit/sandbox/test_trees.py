@@ -44,18 +44,20 @@ def test_everything_below_is_found_stopped_and_continued(tree):
 def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
     """Without stopping them again and again, one of them always goes on."""
     waker = "import os, signal\nfor _ in range(2): os.fork()\nprint('up', flush=True)\n"
-    waker += "while True: os.killpg(0, signal.SIGCONT)\n"
+    # With an end of its own, should this test be killed.
+    waker += "import time\nend = time.monotonic() + 60\n"
+    waker += "while time.monotonic() < end: os.killpg(0, signal.SIGCONT)\n"
     program = f"import os\nif os.fork(): os.wait()\nelse:\n    os.setsid()\n    exec({waker!r})\n"
     process = subprocess.Popen([sys.executable, "-S", "-c", program], stdout=subprocess.PIPE)
-    for _ in range(4):
-        assert process.stdout.readline() == b"up\n"
-    below = trees.descendants(process.pid)
     try:
+        for _ in range(4):
+            assert process.stdout.readline() == b"up\n"
+        below = trees.descendants(process.pid)
         held = trees.stop_tree(process.pid)
         running = [pid for pid in below if not trees._is_stopped(pid)]
         assert not (held and running)
     finally:
-        for pid in below:
+        for pid in trees.descendants(process.pid):
             os.kill(pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
