@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-peers torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,15 @@ bench: setup ## Print one table of figures from one run.
 
 bench-depth: setup ## Measure a backlog of a million messages: memory, disk, throughput, start.
 	@$(BIN)/python -m tools.bench.depth $(ARGS)
+
+bench-turns: setup ## Look for long turns of the loop when queues are deep.
+	@$(BIN)/python -m tools.bench.turns $(ARGS)
+
+bench-journal: setup ## Write a journal at full speed for ten minutes and show how steady it is.
+	@$(BIN)/python -m tools.bench.journal $(ARGS)
+
+bench-parked: setup ## Park 10,000 long polls on 1,000 queues and show what they cost.
+	@$(BIN)/python -m tools.bench.parked $(ARGS)
 
 bench-peers: setup ## Install others' servers and measure them beside ours, in under 20 minutes.
 	@$(BIN)/python -m tools.bench.peers $(ARGS)

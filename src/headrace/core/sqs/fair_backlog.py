@@ -187,15 +187,19 @@ class FairBacklog(Backlog):
 
     def encode_fair(self, write: Callable[[list[Column]], Any], *, freeze: bool) -> FairState:
         """Return everything that is durable of it; `write` makes bytes of columns."""
-        first = self._first_living if self.is_behind else None
-        groups = [group for group in self._by_birth.values() if group.birth and group.lives(first)]
-        (births,) = write([Column([(array("Q", [group.birth for group in groups]), 0)])])
+        by_birth = self._by_birth
+        if self.is_behind:
+            first = self._first_living
+            living = [group for group in by_birth.values() if not group.birth or group.lives(first)]
+            by_birth = {group.birth: group for group in living}
+        # The messages without a group id, which come first, are not written.
+        (births,) = write([Column([(array("Q", by_birth), 1)])])
+        names = [group.name for group in by_birth.values()][1:]
         noisy = [
             (group.birth, 0 if group.in_flight else group.idle_since)
-            for group in groups
+            for group in by_birth.values()
             if group.is_noisy
         ]
-        names = [group.name for group in groups]
         lanes = [(delay_ms, write(columns)) for delay_ms, columns in self.encode(freeze=freeze)]
         return FairState(births, names, lanes, noisy)
 

@@ -126,13 +126,11 @@ class FairGroup:
             del self.untouched[key]
         return dropped > 0
 
-    def lives(self, first_living: Callable[[int], int] | None) -> bool:
+    def lives(self, first_living: Callable[[int], int]) -> bool:
         """Tell whether it has messages, also before it heard what expired.
 
-        `first_living` returns by delay the smallest number that did not; None: it has heard.
+        `first_living` returns by delay the smallest number that did not.
         """
-        if first_living is None:
-            return True
         strands = self.untouched.items()
         return self.count > sum(strand.count_below(first_living(key)) for key, strand in strands)
 
