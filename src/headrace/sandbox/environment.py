@@ -76,6 +76,11 @@ class LinuxEnvironment:
         """Run an action once when nothing of the environment is left alive."""
         self._on_gone.append(action)
 
+    @property
+    def pid(self) -> int:
+        """The keeper's pid in our namespace; 0 when it is not known."""
+        return self._tree.pid
+
     def owns(self, port: int, our_port: int, user: int) -> bool:
         """Return whether a connection to `our_port` comes from a process of this environment."""
         return self._tree.owns(port, our_port, user)

@@ -50,7 +50,7 @@ class ProcessTree:
         self.is_frozen = False
         self._loop = loop
         self._memory_mb = memory_mb
-        self._pid = 0
+        self.pid = 0  #: Of the keeper, in our namespace; 0: not known.
         self._kill_sent = False
         self._peak_kb = 0
         self._peak_bytes = 0
@@ -59,7 +59,7 @@ class ProcessTree:
     def adopt(self, handle: int) -> None:
         """Take the pidfd of the keeper."""
         self.handle = handle
-        self._pid = trees.pid_of(handle)
+        self.pid = trees.pid_of(handle)
         if self.ended is not None:
             self._close_handle()
         elif self._kill_sent:
@@ -67,13 +67,13 @@ class ProcessTree:
 
     def owns(self, port: int, our_port: int, user: int) -> bool:
         """Return whether a connection to `our_port` comes from one of these processes."""
-        return peers.may_speak(port, our_port, user, self._pid)
+        return peers.may_speak(port, our_port, user, self.pid)
 
     def freeze(self) -> None:
         """Stop all, until `thaw`, or kill what will not stop."""
         if self.ended is None and not self.is_frozen:
             self.is_frozen = True
-            if not trees.stop_tree(self._pid):
+            if not trees.stop_tree(self.pid):
                 self.kill()  # Its processes wake each other up; no honest function's do.
 
     def thaw(self) -> None:
@@ -81,11 +81,11 @@ class ProcessTree:
         if self.is_frozen:
             self.is_frozen = False
             if self.ended is None:
-                trees.continue_tree(self._pid)
+                trees.continue_tree(self.pid)
 
     def terminate(self) -> None:
         """Send SIGTERM to the runtime, or to who watches over it and passes it on."""
-        for pid in trees.children_of(self._pid):
+        for pid in trees.children_of(self.pid):
             trees.send_signal(pid, signal.SIGTERM)
 
     def kill(self) -> None:
