@@ -10,7 +10,13 @@ from tests.house.tree import ROOT, files_of_tests, package_files
 LIST = ROOT / "tests" / "house" / "untested.txt"
 
 #: Kinds of tests that may wait for real time: they run real processes.
-MAY_SLEEP = ("tests/acceptance/", "tests/crash/", "tests/clients/")
+MAY_SLEEP = (
+    "tests/acceptance/",
+    "tests/clients/",
+    "tests/crash/",
+    "tests/conformance/sandbox/hostile.py",  # A function that is run in an environment.
+    "tests/conformance/sandbox/test_hostile.py",  # Watches whether processes of others go on.
+)
 JUDGES = re.compile(r"assert|check|expect|judge|raises|verify|warns")
 
 

@@ -42,7 +42,7 @@ ATTEMPTS = (
     Attempt(
         "open_kernel_settings", "open `/proc/sys`, `/sys`, cgroup files to write", SERVER, NO, NO
     ),
-    Attempt("make_a_device", "make a device for the machine's memory", SERVER, NO, NO),
+    Attempt("make_a_device", "create a device for the machine's memory", SERVER, NO, NO),
     Attempt("see_command_lines", "see others' command lines", YES, YES, NO),
     Attempt("see_variables", "read others' variables in `/proc/<pid>/environ`", YES, NO, NO),
     Attempt("open_memory", "open others' `/proc/<pid>/mem`", YES, NO, NO),
