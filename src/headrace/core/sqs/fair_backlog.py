@@ -60,7 +60,8 @@ class FairBacklog(Backlog):
         first, count, _, sent_at = piece
         group = self._named(name) or self._make(name, first)
         if group.is_noisy:
-            self._order.judge(group, is_noisy=self._is_still_noisy(group, Instant(sent_at)))
+            is_noisy = group.is_still_noisy(Instant(sent_at), self.noise.idle_ms)
+            self._order.judge(group, is_noisy=is_noisy)
         is_new = delay_ms not in group.untouched
         group.append(delay_ms, first, count)
         self._lane_of(delay_ms).add(piece, group.birth)
@@ -81,7 +82,7 @@ class FairBacklog(Backlog):
     def is_noisy(self, name: str, now: Instant) -> bool:
         """Tell whether the messages of this group come behind others now; changes nothing."""
         group = self._groups.get(name)
-        return group is not None and self._is_still_noisy(group, now)
+        return group is not None and group.is_still_noisy(now, self.noise.idle_ms)
 
     def remove(self, number: int) -> Piece | None:
         """Move one message to the touched, wherever it stands; None when it is not here."""
@@ -99,8 +100,7 @@ class FairBacklog(Backlog):
         """Tell at most so many groups that messages expired; return how many there were."""
         births = self._untold.take(at_most)
         for birth in births:
-            group = self._by_birth.get(birth)
-            if group is not None:
+            if (group := self._by_birth.get(birth)) is not None:
                 self._trim(group)
         self.is_behind = bool(self._untold)
         return len(births)
@@ -124,12 +124,13 @@ class FairBacklog(Backlog):
 
     def assess(self, names: Iterable[str], now: Instant) -> None:
         """Find out which of these groups are noisy, after messages came or were handed out."""
+        idle_ms = self.noise.idle_ms
         for name in dict.fromkeys(names):
             group = self._named(name)
             if group is not None and group.birth:
                 is_loud = self.noise.is_loud(group.in_flight, self.touched.in_flight)
-                is_noisy = group.waiting > 0 and is_loud
-                self._order.judge(group, is_noisy=is_noisy or self._is_still_noisy(group, now))
+                is_noisy = (is_loud and group.waiting > 0) or group.is_still_noisy(now, idle_ms)
+                self._order.judge(group, is_noisy=is_noisy)
 
     # --- what the touched messages tell ---------------------------------------------------------
 
@@ -190,8 +191,7 @@ class FairBacklog(Backlog):
         by_birth = self._by_birth
         if self.is_behind:
             first = self._first_living
-            living = [group for group in by_birth.values() if not group.birth or group.lives(first)]
-            by_birth = {group.birth: group for group in living}
+            by_birth = {at: one for at, one in by_birth.items() if not at or one.lives(first)}
         # The messages without a group id, which come first, are not written.
         (births,) = write([Column([(array("Q", by_birth), 1)])])
         names = [group.name for group in by_birth.values()][1:]
@@ -336,11 +336,6 @@ class FairBacklog(Backlog):
             self._order.forget(group)
             del self._groups[group.name]
             del self._by_birth[group.birth]
-
-    def _is_still_noisy(self, group: FairGroup, now: Instant) -> bool:
-        return (
-            group.is_noisy and group.waiting > 0 and not group.has_lapsed(now, self.noise.idle_ms)
-        )
 
 
 class FairTouched(Touched):

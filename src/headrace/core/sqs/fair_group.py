@@ -148,3 +148,7 @@ class FairGroup:
     def has_lapsed(self, now: Instant, noise_ms: int) -> bool:
         """Tell whether it had nothing in flight for so long that it is noisy no longer (6)."""
         return not self.in_flight and self.idle_since + noise_ms <= now
+
+    def is_still_noisy(self, now: Instant, noise_ms: int) -> bool:
+        """Tell whether it was found noisy, and has something that waits and was not idle since."""
+        return self.is_noisy and self.waiting > 0 and not self.has_lapsed(now, noise_ms)
