@@ -40,6 +40,8 @@ from headrace.store.sqlite.wal import commits_behind, settle_wal, write_ahead
 FILE_FORMAT = 1
 
 FILE_NAME = "journal.sqlite"
+#: Bytes of snapshots from which their check sums are made in a thread.
+LARGE = 1_048_576
 
 
 class SqliteJournal:
@@ -145,12 +147,10 @@ class SqliteJournal:
     async def write_snapshots(self, snapshots: Sequence[Snapshot]) -> None:
         """Replace the snapshots of these machines, all or none; durable on return."""
         size = sum(len(s.state or b"") for s in snapshots)
+        # Large ones take a while to sum up, so not on the loop.
+        rows = await asyncio.to_thread(_rows_of, snapshots) if size > LARGE else _rows_of(snapshots)
 
         def write(connection: sqlite3.Connection) -> None:
-            # Large ones take a while to sum up, so not on the loop.
-            rows = [
-                (s.machine, s.upto, s.kind, s.state, zlib.crc32(s.state or b"")) for s in snapshots
-            ]
             connection.executemany(SQL["write_snapshot"], rows)
             self._count_wal(size)
 
@@ -281,6 +281,10 @@ def _read_heads(connection: sqlite3.Connection, after: int) -> list[Head]:
             break
     cursor.close()
     return heads
+
+
+def _rows_of(snapshots: Sequence[Snapshot]) -> list[tuple[object, ...]]:
+    return [(s.machine, s.upto, s.kind, s.state, zlib.crc32(s.state or b"")) for s in snapshots]
 
 
 def _read_bodies(connection: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, bytes]:

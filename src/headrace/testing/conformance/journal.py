@@ -143,7 +143,9 @@ async def snapshots_replace_each_other(make: MakeJournal) -> None:
     """Only the newest snapshot of a machine is kept; an empty state is not a tombstone."""
     async with opened(make) as journal:
         await journal.write_snapshots([Snapshot(16, 1, 1, b"old"), Snapshot(17, 1, 2, b"")])
-        await journal.write_snapshots([Snapshot(16, 5, 1, b"new"), Snapshot(3, 5, 3, b"three")])
+        # A large one comes as a bytearray.
+        large = Snapshot(16, 5, 1, bytearray(b"new"))
+        await journal.write_snapshots([large, Snapshot(3, 5, 3, b"three")])
         assert list(await journal.snapshots()) == [
             Snapshot(3, 5, 3, b"three"),
             Snapshot(16, 5, 1, b"new"),
