@@ -61,7 +61,7 @@ ATTEMPTS = (
     Attempt("reach_server_socket", "connect to a socket in the server's folder", YES, USER, NO),
     Attempt("sniff_the_network", "open a raw socket", SERVER, NO, NO),
     Attempt("share_system_v_memory", "attach System V memory of another function", YES, YES, NO),
-    Attempt("spawn_without_end", "make processes without end", GROUPS, NO, NO),
+    Attempt("spawn_without_end", "start processes without end", GROUPS, NO, NO),
     Attempt("pile_up_zombies", "leave dead children without end", GROUPS, NO, NO),
     Attempt("take_memory", "take 4 times its memory", NO, NO, NO),
     Attempt(
@@ -73,7 +73,7 @@ ATTEMPTS = (
     ),
     Attempt("take_memory_in_files", "take it in memory files", GROUPS, GROUPS, GROUPS),
     Attempt("fill_disk", "write more to /tmp than it may hold", YES, YES, NO),
-    Attempt("use_up_inodes", "make more files in /tmp than it may hold", YES, YES, NO),
+    Attempt("use_up_inodes", "create more files in /tmp than it may hold", YES, YES, NO),
     Attempt("use_up_descriptors", "open more than 1,024 files", NO, NO, NO),
     Attempt("raise_own_limits", "raise its own hard limits", SERVER, NO, NO),
     Attempt("fill_sockets", "leave unread bytes in sockets without end", NO, NO, NO),
