@@ -49,7 +49,7 @@ class LinuxEnvironment:
         self.exited: asyncio.Future[None] = loop.create_future()
         self._spec = spec
         self._loop = loop
-        self._tree = ProcessTree(
+        self.processes = ProcessTree(
             loop,
             group=group,
             kills_with_keeper=kills_with_keeper,
@@ -75,15 +75,6 @@ class LinuxEnvironment:
     def when_gone(self, action: Callable[[], None]) -> None:
         """Run an action once when nothing of the environment is left alive."""
         self._on_gone.append(action)
-
-    @property
-    def pid(self) -> int:
-        """The keeper's pid in our namespace; 0 when it is not known."""
-        return self._tree.pid
-
-    def owns(self, port: int, our_port: int, user: int) -> bool:
-        """Return whether a connection to `our_port` comes from a process of this environment."""
-        return self._tree.owns(port, our_port, user)
 
     def speak_through(self, dialogue: Dialogue) -> None:
         """Use another protocol than frames for events; frames still tell what went wrong."""
@@ -117,7 +108,7 @@ class LinuxEnvironment:
 
     def adopt(self, handle: int) -> None:
         """Take the pidfd of the keeper."""
-        self._tree.adopt(handle)
+        self.processes.adopt(handle)
 
     def fail(self, fault: Answer) -> None:
         """Give the turn in hand this answer, and end; without a turn, end."""
@@ -140,8 +131,8 @@ class LinuxEnvironment:
 
     def terminate_runtime(self) -> None:
         """Send SIGTERM to the runtime, frozen or not."""
-        self._tree.thaw()
-        self._tree.terminate()
+        self.processes.thaw()
+        self.processes.terminate()
 
     async def initialise(self, started_ns: int) -> None:
         """Wait for the init phase and set `init`.
@@ -158,23 +149,23 @@ class LinuxEnvironment:
             self.init = InitOutcome(
                 status,
                 duration,
-                exit_status=self._tree.exit_status,
-                signal=self._tree.signal,
-                memory_peak_mb=self._tree.memory_peak_mb(),
+                exit_status=self.processes.exit_status,
+                signal=self.processes.signal,
+                memory_peak_mb=self.processes.memory_peak_mb(),
             )
         elif answer.kind == "ready":
-            if self._tree.group is not None:
+            if self.processes.group is not None:
                 # Not before: importing at a small function's share would take seconds.
-                self._tree.group.limit_cpu(self._spec.memory_mb)
+                self.processes.group.limit_cpu(self._spec.memory_mb)
             self.init = InitOutcome(
-                InitStatus.OK, duration, memory_peak_mb=self._tree.memory_peak_mb()
+                InitStatus.OK, duration, memory_peak_mb=self.processes.memory_peak_mb()
             )
         elif answer.kind == "init_error":
             self.init = InitOutcome(
                 InitStatus.ERROR,
                 duration,
                 answer.payload,
-                memory_peak_mb=self._tree.memory_peak_mb(),
+                memory_peak_mb=self.processes.memory_peak_mb(),
             )
             await self._end_all("failure")
         elif answer.kind == "fault":
@@ -188,18 +179,18 @@ class LinuxEnvironment:
 
     def end(self) -> None:
         """Kill the whole tree without waiting."""
-        self._tree.kill()
+        self.processes.kill()
 
     def note_end(self, status: int | None) -> None:
         """Take note that the runtime has ended; None when the zygote died before it could say."""
-        if self._tree.ended is not None:
+        if self.processes.ended is not None:
             return
-        if status is None and self._tree.handle >= 0:
+        if status is None and self.processes.handle >= 0:
             # Everything below a dead zygote dies; when this environment has, the kernel tells.
-            gone = wait_readable(self._loop, self._tree.handle)
+            gone = wait_readable(self._loop, self.processes.handle)
             gone.add_done_callback(lambda _: self._note_status(signal.SIGKILL))
-            if not self._tree.kills_with_keeper:
-                self._tree.kill()
+            if not self.processes.kills_with_keeper:
+                self.processes.kill()
             return
         self._note_status(signal.SIGKILL if status is None else status)
 
@@ -207,18 +198,18 @@ class LinuxEnvironment:
 
     async def invoke(self, invocation: Invocation) -> InvokeOutcome:
         """Run one event; see the port."""
-        self._tree.thaw()
+        self.processes.thaw()
         started = time.monotonic_ns()
         answer = await self._ask(invocation)
         duration = time.monotonic_ns() - started
-        peak = self._tree.memory_peak_mb()
+        peak = self.processes.memory_peak_mb()
         if answer is None:
             status = InvokeStatus.TIMED_OUT if self._timed_out else InvokeStatus(self._how())
             return InvokeOutcome(
                 status,
                 duration,
-                exit_status=self._tree.exit_status,
-                signal=self._tree.signal,
+                exit_status=self.processes.exit_status,
+                signal=self.processes.signal,
                 memory_peak_mb=peak,
             )
         if answer.kind == "result":
@@ -240,7 +231,7 @@ class LinuxEnvironment:
     def freeze(self) -> None:
         """Stop all processes until the next invoke, or kill what will not stop."""
         if self._turn is None:
-            self._tree.freeze()
+            self.processes.freeze()
 
     async def kill(self) -> None:
         """Kill the whole tree and wait until it is gone."""
@@ -250,10 +241,10 @@ class LinuxEnvironment:
 
     async def _end_all(self, reason: str) -> None:
         """End the environment, after the shutdown phase of its extensions if it has any."""
-        if self._tree.ended is None:
+        if self.processes.ended is None:
             if self._attendance is not None:
                 await self._attendance.shut_down(reason)
-            self._tree.kill()
+            self.processes.kill()
             await asyncio.shield(self.exited)
 
     def _begin_end(self, reason: str) -> None:
@@ -264,7 +255,7 @@ class LinuxEnvironment:
         """Send an event and wait for the answer; None when the environment ended instead."""
         if self._turn is not None:
             raise RuntimeError("an environment runs one event at a time")
-        if self._tree.ended is not None:
+        if self.processes.ended is not None:
             return None
         self._turn = turn = self._loop.create_future()
         self._dialogue.deliver(invocation)
@@ -275,7 +266,7 @@ class LinuxEnvironment:
         try:
             return await turn
         except asyncio.CancelledError:
-            self._tree.kill()
+            self.processes.kill()
             raise
         finally:
             timer.cancel()
@@ -286,7 +277,7 @@ class LinuxEnvironment:
         self._dialogue.release()
         self._timed_out = True
         if self._attendance is None or not self._attendance.has_shutdown:
-            self._tree.kill()
+            self.processes.kill()
             return
         # The caller does not wait for the shutdown phase.
         if self._turn is not None and not self._turn.done():
@@ -296,7 +287,7 @@ class LinuxEnvironment:
     def _on_frame(self, header: Header, body: bytes) -> None:
         peak = header.get("peak_kb")
         if isinstance(peak, int) and peak >= 0:
-            self._tree.note_peak(peak)
+            self.processes.note_peak(peak)
         self._frames.hear(header, body)
 
     def _on_stream_end(self, error: BrokenFrame | None) -> None:
@@ -306,14 +297,14 @@ class LinuxEnvironment:
         its time limit rules, as for a function that hangs on its way out.
         """
         if error is not None:
-            self._tree.kill()
+            self.processes.kill()
         elif not self._speaks_frames:
             return  # A program has been executed: it does not get the socket.
         elif self._turn is None:
-            self._tree.kill_later()
+            self.processes.kill_later()
 
     def _note_status(self, status: int) -> None:
-        if self._tree.ended is not None:
+        if self.processes.ended is not None:
             return
         before_kill = self._runtime_status is not None
         if self._runtime_status is not None:
@@ -321,7 +312,7 @@ class LinuxEnvironment:
         self._connection.drain()
         self._dialogue.release()
         self._log.drain()
-        self._tree.judge(status, before_kill=before_kill)
+        self.processes.judge(status, before_kill=before_kill)
         self._connection.close()
         self._log.close()
         if self._turn is not None and not self._turn.done():
@@ -332,4 +323,4 @@ class LinuxEnvironment:
             self.exited.set_result(None)
 
     def _how(self) -> str:
-        return (self._tree.ended or Ended.KILLED).value
+        return (self.processes.ended or Ended.KILLED).value

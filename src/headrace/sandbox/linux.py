@@ -264,7 +264,9 @@ class LinuxSandbox:
         if endpoint is not None:
             port = endpoint.port
             # Not before it is adopted: until then nobody knows which processes are its own.
-            await endpoint.serve(lambda peer: environment.owns(peer[1], port, supply.user))
+            await endpoint.serve(
+                lambda peer: environment.processes.owns(peer[1], port, supply.user)
+            )
         return environment
 
     def _open_environment(

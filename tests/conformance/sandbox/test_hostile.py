@@ -73,7 +73,7 @@ class Prey:
             "namespaces": level in ("namespace", "strict"),
             "server": os.getpid(),
             "decoy": self.decoy.pid,
-            "neighbour": self.neighbour.pid,
+            "neighbour": self.neighbour.processes.pid,
             "code": f"{self.bench.box._code}/{digest}/app.py",
             "tmp_file": self.shown[2],
             "server_file": str(self.folder / "journal"),
@@ -131,7 +131,9 @@ async def run_frozen(prey, attacker, level):
     seen = [True]
     for _ in range(100):  # A stop, or a kill of what will not stop, takes a moment.
         await asyncio.sleep(0.01)
-        seen.append(any(state_of_any(pid) not in "TZX" for pid in descendants(attacker.pid)))
+        seen.append(
+            any(state_of_any(pid) not in "TZX" for pid in descendants(attacker.processes.pid))
+        )
     if any(seen[50:]):
         return "succeeded"
     return "refused"
@@ -195,7 +197,7 @@ def test_an_attempt_ends_as_the_table_says_and_the_neighbour_answers(bench, tmp_
             while not trying.done():
                 assert await prey.ask() == prey.shown
                 await asyncio.wait([trying], timeout=0.1)
-            wanted = expected(attempt, posture, user_of(prey.neighbour.pid))
+            wanted = expected(attempt, posture, user_of(prey.neighbour.processes.pid))
             if wanted == "as for the server":
                 wanted = ended_for_the_server(prey.event(attempt.name, posture.level))
             assert await trying == wanted
