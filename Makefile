@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-soak bench-crowd torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ bench-journal: setup ## Write a journal at full speed for ten minutes and show h
 
 bench-parked: setup ## Park 10,000 long polls on 1,000 queues and show what they cost.
 	@$(BIN)/python -m tools.bench.parked $(ARGS)
+
+bench-soak: setup ## Invoke functions a million times, with crashes and updates, and look for leftovers.
+	@$(BIN)/python -m tools.bench.soak $(ARGS)
+
+bench-crowd: setup ## Start 1,000 environments at once: how long, and how much memory each takes.
+	@$(BIN)/python -m tools.bench.crowd $(ARGS)
 
 bench-peers: setup ## Install others' servers and measure them beside ours, in under 20 minutes.
 	@$(BIN)/python -m tools.bench.peers $(ARGS)

@@ -69,7 +69,7 @@ async def _cold_starts(folder: Path, *, zygote: bool) -> tuple[str, list[int]]:
     try:
         for number in range(COLD_STARTS + 1):
             started = time.perf_counter_ns()
-            environment = await sandbox.start(_spec(package, number), lambda text: None)
+            environment = await sandbox.start(spec_of(package, number), lambda text: None)
             elapsed = (time.perf_counter_ns() - started) // 1_000
             assert environment.init.status is InitStatus.OK, environment.init
             await environment.kill()
@@ -80,7 +80,8 @@ async def _cold_starts(folder: Path, *, zygote: bool) -> tuple[str, list[int]]:
     return sandbox.level, times
 
 
-def _spec(package: Path, number: int) -> EnvironmentSpec:
+def spec_of(package: Path, number: int) -> EnvironmentSpec:
+    """Return what environment number `number` is to be."""
     return EnvironmentSpec(
         environment_id=f"{number:032x}",
         function_name="bench",
@@ -98,26 +99,28 @@ def _spec(package: Path, number: int) -> EnvironmentSpec:
     )
 
 
-def _call(port: int, method: str, path: str, document: object) -> dict[str, object]:
-    call = urllib.request.Request(
+def call(port: int, method: str, path: str, document: object) -> dict[str, object]:
+    """Call the control plane and return the answer."""
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         method=method,
         data=None if document is None else json.dumps(document).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(call) as answer:
+    with urllib.request.urlopen(request) as answer:
         found: dict[str, object] = json.loads(answer.read() or b"null")
         return found
 
 
-def _wait_for(port: int, path: str, member: str, value: str) -> None:
-    while _call(port, "GET", path, None).get(member) != value:
+def wait_for(port: int, path: str, member: str, value: str) -> None:
+    """Ask again and again until a member of the answer has a value."""
+    while call(port, "GET", path, None).get(member) != value:
         time.sleep(0.01)
 
 
 def _create(port: int) -> str:
     """Create queue, function and mapping; return the queue's URL."""
-    _call(
+    call(
         port,
         "POST",
         "/2015-03-31/functions",
@@ -130,9 +133,9 @@ def _create(port: int) -> str:
             "Code": {"ZipFile": base64.b64encode(archive()).decode()},
         },
     )
-    _wait_for(port, "/2015-03-31/functions/bench/configuration", "State", "Active")
+    wait_for(port, "/2015-03-31/functions/bench/configuration", "State", "Active")
     url = create_queue(port, "bench")
-    mapping = _call(
+    mapping = call(
         port,
         "POST",
         "/2015-03-31/event-source-mappings",
@@ -143,7 +146,7 @@ def _create(port: int) -> str:
         },
     )
     path = f"/2015-03-31/event-source-mappings/{mapping['UUID']}"
-    _wait_for(port, path, "State", "Enabled")
+    wait_for(port, path, "State", "Enabled")
     return url
 
 
@@ -157,7 +160,7 @@ def _invoke_request(port: int) -> bytes:
 
 def _send_one_by_one(port: int, url: str) -> list[int]:
     """Send messages that hold the time of their sending; return how long each send took, in us."""
-    times = []
+    times: list[int] = []
 
     def script(_: bytes | None) -> bytes:
         time.sleep(PAUSE_S)
