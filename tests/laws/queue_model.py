@@ -71,6 +71,7 @@ class ModelQueue:
         self.machine, self.name, self.seen = machine, name, now
         self.visibility_ms, self.retention_ms, self.delay_ms = 30_000, 345_600_000, 0
         self.redrive = None
+        self.has_groups = False  # Some message had a group id.
         self.messages = []
         self.parked = []  # [ticket, at_most, visibility, deadline]
         self.next_number = 1
@@ -116,8 +117,14 @@ class ModelQueue:
             ):
                 self.noisy.add(group)
 
+    def is_last(self, message):
+        """Tell whether a message was received so often that it comes last (4.8)."""
+        return self.redrive is not None and self.redrive[1] > 3 <= message.count_here
+
     def next_of(self, visible, taken, at):
         """Return which visible message comes next."""
+        if not self.has_groups:
+            return min(visible, key=lambda m: (self.is_last(m), m.number))
         quiet = [m for m in visible if m.group not in self.noisy]
         if quiet:
             return min(quiet, key=lambda m: m.number)
@@ -223,6 +230,7 @@ class Model:
                 message.visible_at = at
                 message.source = arn_of(queue.name)
                 target.messages.append(message)
+                target.has_groups |= bool(message.group)
                 moved_to = target
                 moved += 1
                 arrived.append(message)
@@ -315,7 +323,7 @@ class Model:
             target = "dead" if ":dead" in text else "late"
             if target not in self.queues:
                 return "InvalidParameterValue"
-            queue.redrive = (target, 2 if text.endswith(":2}") else 1)
+            queue.redrive = (target, int(text.rstrip("}").rpartition(":")[2]))
         return None
 
     def SendMessages(self, queue, command, now, ticket):
@@ -326,6 +334,7 @@ class Model:
             delay_ms = queue.delay_ms if message.delay_s is None else message.delay_s * 1_000
             results.append(queue.next_number)
             queue.messages.append(Message(queue.next_number, now, now + delay_ms))
+            queue.has_groups |= bool(message.group_id)
             queue.messages[-1].group = message.group_id or ""
             queue.next_number += 1
         queue.judge(groups, now)

@@ -43,6 +43,7 @@ ATTRIBUTES = [
     {"DelaySeconds": "3"},
     {"RedrivePolicy": redrive_to("dead", 1)},
     {"RedrivePolicy": redrive_to("dead", 2)},
+    {"RedrivePolicy": redrive_to("dead", 4)},
     {"RedrivePolicy": redrive_to("late", 1)},
     {"RedrivePolicy": ""},
     {"MaximumMessageSize": "1024", "Nonsense": "1"},
@@ -96,9 +97,16 @@ FIRST_STEPS = (
     (0, ("set", "late", {"RedrivePolicy": redrive_to("dead", 2)})),
     (0, ("set", "early", {"VisibilityTimeout": "2"})),
 )
-stories = st.lists(st.tuples(waits, steps), min_size=20, max_size=60).map(
-    lambda later: [*FIRST_STEPS, *later]
+#: What is received often comes last, before it is moved.
+PATIENT_STEPS = (
+    *FIRST_STEPS,
+    (0, ("set", "early", {"RedrivePolicy": redrive_to("dead", 4)})),
+    (0, ("set", "early", {"VisibilityTimeout": "0"})),
 )
+stories = st.tuples(
+    st.sampled_from([FIRST_STEPS, PATIENT_STEPS]),
+    st.lists(st.tuples(waits, steps), min_size=20, max_size=60),
+).map(lambda parts: [*parts[0], *parts[1]])
 
 
 def make():

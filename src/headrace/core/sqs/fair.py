@@ -43,6 +43,7 @@ class FairQueue(Queue):
     def become_fair(self) -> FairBacklog:
         """Let the messages that are here stand as messages without a group from now on."""
         fair = FairBacklog(self.settings.retention_ms, self.noise, lambda: self.now)
+        self.touched.put_last(0)
         fair.adopt(self.backlog, self.touched)
         self.backlog = self.fair = fair
         self.touched = fair.touched

@@ -346,6 +346,9 @@ class FairTouched(Touched):
         super().__init__(retention_ms)
         self._backlog = backlog
 
+    def put_last(self, receives: int) -> None:
+        """Do nothing: what waits longest comes first, in the order of the groups."""
+
     def add(self, slot: Slot) -> None:
         """Take a new slot that did not come out of the backlog."""
         super().add(slot)

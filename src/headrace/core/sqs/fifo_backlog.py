@@ -331,6 +331,9 @@ class FifoTouched(Touched):
         super().__init__(retention_ms)
         self._backlog = backlog
 
+    def put_last(self, receives: int) -> None:
+        """Do nothing: a group keeps its order."""
+
     def add(self, slot: Slot) -> None:
         """Take a new slot that did not come out of the backlog."""
         self._backlog.join(slot)

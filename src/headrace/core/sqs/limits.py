@@ -29,6 +29,8 @@ KMS_REUSE_S_MIN = 60
 KMS_REUSE_S_MAX = 86_400
 KMS_REUSE_S_DEFAULT = 300
 
+#: A message that was received so often comes last, if maxReceiveCount is larger (4.8).
+LAST_FROM_RECEIVES = 3
 MAX_RECEIVE_COUNT_MAX = 1_000  #: maxReceiveCount of a RedrivePolicy; the least is 1.
 REDRIVE_SOURCE_ARNS_MAX = 10  #: sourceQueueArns of a RedriveAllowPolicy.
 

@@ -22,6 +22,7 @@ from headrace.core.sqs.limits import SETTLE_AT_MOST
 from headrace.core.sqs.longpoll import LongPolls
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.records import Arrival, MessagesSent
+from headrace.core.sqs.redrive import last_from
 from headrace.core.sqs.touched import Slot, Touched
 
 #: Later than every instant.
@@ -94,6 +95,7 @@ class Queue:
         self.attributes = attributes
         self.settings = settings_of(attributes)
         self.touched = Touched(self.settings.retention_ms)
+        self.touched.put_last(last_from(self.settings.redrive))
         self.view = _view_of(self)
 
     # --- settings -----------------------------------------------------------------------------
@@ -104,6 +106,7 @@ class Queue:
         self.settings = settings_of(attributes)
         self.modified_at = now
         self.touched.retain(self.settings.retention_ms)
+        self.touched.put_last(last_from(self.settings.redrive))
         self.look_at_backlog()
         self.view = _view_of(self)
 
@@ -194,7 +197,7 @@ class Queue:
         touched = self.touched
         while len(taken) < at_most:
             slot = touched.first_returned()
-            below = NO_NUMBER if slot is None else slot.number
+            below = NO_NUMBER if slot is None or touched.is_last(slot) else slot.number
             pieces = self.backlog.take(at_most - len(taken), now, below)
             if pieces:
                 taken += self._touch(pieces, now, visible_at)

@@ -26,6 +26,12 @@ class RedrivePolicy(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+def last_from(policy: RedrivePolicy | None) -> int:
+    """Return how often received messages come last; 0: none does (4.8)."""
+    is_patient = policy is not None and policy.max_receive_count > limits.LAST_FROM_RECEIVES
+    return limits.LAST_FROM_RECEIVES if is_patient else 0
+
+
 class RedriveAllowPolicy(msgspec.Struct, frozen=True):
     """Which queues may name this one as their dead-letter queue."""
 

@@ -13,6 +13,8 @@ from headrace.base.instant import Instant
 
 #: Stale entries that a heap may hold before it is made anew, beside one for each living slot.
 STALE_MAX = 64
+#: Stands before the number of a returned message that comes after all others.
+LAST = 1 << 62
 
 
 class Slot(msgspec.Struct, array_like=True, gc=False):
@@ -48,7 +50,18 @@ class Touched:
         self.in_flight = 0
         self._retention_ms = retention_ms
         self._events: list[tuple[int, int]] = []
-        self._returned: list[int] = []
+        self._returned: list[int] = []  #: Numbers, with `LAST` where a message comes last.
+        self._last_from = 0
+
+    def put_last(self, receives: int) -> None:
+        """Let returned messages that were received so often come last; 0: none does."""
+        if receives != self._last_from:
+            self._last_from = receives
+            self._rebuild_returned()
+
+    def is_last(self, slot: Slot) -> bool:
+        """Tell whether a slot comes after all messages that were received less often."""
+        return 0 < self._last_from <= slot.queue_receives
 
     def retain(self, retention_ms: int) -> None:
         """Take another retention; it holds for the messages that are here too."""
@@ -120,10 +133,11 @@ class Touched:
         return slot.sent_at + self._retention_ms <= now
 
     def first_returned(self) -> Slot | None:
-        """Return the visible slot with the smallest number; None when there is none."""
+        """Return the visible slot whose turn is next; None when there is none."""
         while self._returned:
-            slot = self.slots.get(self._returned[0])
-            if slot is not None and not slot.is_in_flight:
+            turn = self._returned[0]
+            slot = self.slots.get(turn & ~LAST)
+            if slot is not None and not slot.is_in_flight and turn == self._turn_of(slot):
                 return slot
             heapq.heappop(self._returned)
             self._limit_returned()
@@ -180,17 +194,22 @@ class Touched:
         if slot.is_in_flight:
             self.in_flight += 1
         else:
-            heapq.heappush(self._returned, slot.number)
+            heapq.heappush(self._returned, self._turn_of(slot))
             self._limit_returned()
         heapq.heappush(self._events, (self._event_at(slot), slot.number))
         self._limit_events()
 
     def _limit_returned(self) -> None:
         if len(self._returned) > STALE_MAX + 2 * (len(self.slots) - self.in_flight):
-            self._returned = [
-                number for number, slot in self.slots.items() if not slot.is_in_flight
-            ]
-            heapq.heapify(self._returned)
+            self._rebuild_returned()
+
+    def _rebuild_returned(self) -> None:
+        slots = self.slots.values()
+        self._returned = [self._turn_of(slot) for slot in slots if not slot.is_in_flight]
+        heapq.heapify(self._returned)
+
+    def _turn_of(self, slot: Slot) -> int:
+        return slot.number | LAST if self.is_last(slot) else slot.number
 
     def _limit_events(self) -> None:
         if len(self._events) > STALE_MAX + 2 * len(self.slots):

@@ -90,3 +90,29 @@ def test_clear_gives_all_slots():
     touched = filled(slot(1), slot(2, is_in_flight=False))
     assert sorted(touched.clear()) == [1, 2]
     assert (touched.in_flight, touched.next_event(), touched.first_returned()) == (0, None, None)
+
+
+def test_what_was_received_often_comes_last_as_long_as_that_is_asked_for():
+    touched = filled(slot(1, 10), slot(2, 10))
+    touched.slots[1].queue_receives = 3
+    touched.put_last(3)
+    touched.settle(10, 99)
+    assert [touched.is_last(touched.slots[number]) for number in (1, 2)] == [True, False]
+    assert touched.first_returned().number == 2
+    touched.put_last(0)
+    assert touched.first_returned().number == 1
+    touched.put_last(3)
+    touched.drop(2)
+    assert touched.first_returned().number == 1
+
+
+def test_a_place_among_the_last_is_lost_with_the_receive_that_gave_it():
+    touched = filled(slot(1, 10), slot(2, 10))
+    touched.put_last(2)
+    touched.slots[1].queue_receives = 2
+    touched.settle(10, 99)
+    touched.slots[1].queue_receives = 1
+    touched.show(touched.slots[1], 10)
+    assert touched.first_returned().number == 1
+    touched.take_returned()
+    assert touched.first_returned().number == 2
