@@ -72,6 +72,21 @@ java_program() {
     done_with java
 }
 
+# The functions of the tests, and AWS's client that runs them, in the user's cache.
+java_functions() {
+    cd "$root/tests/clients/java/functions"
+    has java || return 0
+    "$root/.venv/bin/headrace" runtimes --fetch java >/dev/null
+    if fresh java-functions pom.xml example/*.java; then return; fi
+    has javac mvn || return 0
+    rm -rf "$built/java-functions"
+    mvn -q -B dependency:copy-dependencies -DincludeScope=runtime \
+        "-DoutputDirectory=$built/java-functions/lib"
+    javac --release 17 -encoding UTF-8 -cp "$built/java-functions/lib/*" \
+        -d "$built/java-functions/classes" example/*.java
+    done_with java-functions
+}
+
 celery_venv() {
     cd "$root/tests/clients"
     if fresh celery celery.txt; then return; fi
@@ -86,4 +101,5 @@ npm_packages
 node_versions
 go_programs
 java_program
+java_functions
 celery_venv

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from headrace.faces.demo.process import ServerProcess, free_port
+from headrace.sandbox.languages.java import Java
 from tests.clients.node_program import Program, node_programs
 from tests.house.tree import ROOT
 
@@ -103,6 +104,28 @@ def java_command():
     # The smallest virtual machine that there is: each test pays for its start.
     settings = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8"]
     return [path, *settings, "-cp", f"{folder / 'classes'}:{folder / 'lib' / '*'}"]
+
+
+@pytest.fixture(scope="session")
+def java_package():
+    """Return the files of a package with all functions of java/functions; name to content."""
+    folder = built("java-functions/classes/example/Orders.class", "mvn").parents[2]
+    files = {
+        str(path.relative_to(folder / "classes")): path.read_bytes()
+        for path in (folder / "classes").rglob("*.class")
+    }
+    return files | {f"lib/{path.name}": path.read_bytes() for path in (folder / "lib").iterdir()}
+
+
+@pytest.fixture(scope="session")
+def java_runtimes():
+    """Return the runtimes that Java serves here exactly, oldest first."""
+    found = Java().find(os.environ)
+    if not found:
+        pytest.skip("no Java 17 or later on this machine")
+    if found[0].missing:
+        pytest.skip("no runtime client for Java (`make test-clients` fetches it)")
+    return list(dict.fromkeys(one.runtime for one in found))
 
 
 @pytest.fixture(scope="session")

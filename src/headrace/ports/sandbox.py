@@ -19,6 +19,7 @@ class RuntimeFound(msgspec.Struct, frozen=True):
     runtime: str  #: Lambda's identifier, e.g. "python3.12".
     path: str  #: Absolute path of the interpreter; empty where packages bring their program.
     version: str  #: Full version, e.g. "3.12.1"; empty likewise.
+    missing: str = ""  #: What it lacks before it can run anything, as a sentence; empty: nothing.
 
 
 class Layer(msgspec.Struct, frozen=True):

@@ -43,6 +43,7 @@ class LinuxEnvironment:
         *,
         group: Group | None,
         kills_with_keeper: bool,
+        framed_log: bool = False,
     ) -> None:
         self.environment_id = spec.environment_id
         self.init = InitOutcome(InitStatus.EXITED, 0)
@@ -60,7 +61,7 @@ class LinuxEnvironment:
         self._frames = FrameDialogue(self._connection, self.hear)
         self._dialogue: Dialogue = self._frames
         self._speaks_frames = True
-        self._log = LogPipe(loop, log, take_log)
+        self._log = LogPipe(loop, log, take_log, framed=framed_log)
         # The init phase's answer may come before anyone waits for it.
         self._turn: asyncio.Future[Answer | None] | None = loop.create_future()
         self._timed_out = False

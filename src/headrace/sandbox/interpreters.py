@@ -45,4 +45,6 @@ def as_runtimes(interpreters: Sequence[Interpreter]) -> list[RuntimeFound]:
 
 def as_runtime(interpreter: Interpreter) -> RuntimeFound:
     """Return an interpreter as the port shows it."""
-    return RuntimeFound(interpreter.runtime, interpreter.path, interpreter.version)
+    return RuntimeFound(
+        interpreter.runtime, interpreter.path, interpreter.version, interpreter.missing
+    )

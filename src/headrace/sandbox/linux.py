@@ -169,6 +169,8 @@ class LinuxSandbox:
         interpreter = choose_interpreter(found, runtime)
         if interpreter is None:
             raise SandboxUnavailable(f"No interpreter on this machine serves {runtime}.")
+        if interpreter.missing:
+            raise SandboxUnavailable(interpreter.missing)
         if interpreter.runtime != runtime:
             note_substitute(runtime, interpreter)
         return interpreter
@@ -223,14 +225,16 @@ class LinuxSandbox:
         zygote: Zygote,
     ) -> LinuxEnvironment:
         supply = self._supplies.take(spec, interpreter)
+        language = language_for(interpreter.runtime)
         try:
-            environment, descriptors = self._open_environment(spec, take_log, supply)
+            environment, descriptors = self._open_environment(
+                spec, take_log, supply, framed_log=language.frames_log
+            )
         except OSError as error:
             self._supplies.give_back(supply)
             raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
         self._environments[spec.environment_id] = environment
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
-        language = language_for(interpreter.runtime)
         endpoint, address = None, ""
         speaks_frames = language.speech is Speech.FRAMES
         if spec.layers or not speaks_frames:
@@ -270,7 +274,7 @@ class LinuxSandbox:
         return environment
 
     def _open_environment(
-        self, spec: EnvironmentSpec, take_log: LogTaker, supply: Supply
+        self, spec: EnvironmentSpec, take_log: LogTaker, supply: Supply, *, framed_log: bool
     ) -> tuple[LinuxEnvironment, list[int]]:
         """Return our end of an environment, and the descriptors for its own end.
 
@@ -289,6 +293,7 @@ class LinuxSandbox:
             take_log,
             group=supply.group,
             kills_with_keeper=self._posture.namespaces,
+            framed_log=framed_log,
         )
         return environment, [theirs.detach(), log_writer, *descriptors]
 

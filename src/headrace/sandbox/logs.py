@@ -9,14 +9,26 @@ import os
 
 from headrace.ports.sandbox import LogTaker
 from headrace.sandbox import limits
+from headrace.sandbox.logframes import Unframer
 
 
 class LogPipe:
     """The server's end of one environment's log pipe."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, descriptor: int, take_log: LogTaker
+        self,
+        loop: asyncio.AbstractEventLoop,
+        descriptor: int,
+        take_log: LogTaker,
+        *,
+        framed: bool = False,
     ) -> None:
+        """Begin to read.
+
+        Args:
+            framed: Whether there may be frames among the lines.
+        """
+        self._unframer = Unframer() if framed else None
         self._loop = loop
         self._descriptor = descriptor
         self._take_log = take_log
@@ -34,6 +46,8 @@ class LogPipe:
         left = limits.LOG_PIPE_BYTES
         while left > 0 and (count := self._read_once()):
             left -= count
+        if self._unframer is not None:
+            self._unfinished += self._unframer.flush()
         if self._unfinished:
             self._deliver(self._unfinished + b"\n")
             self._unfinished = b""
@@ -55,6 +69,9 @@ class LogPipe:
         if not data:
             self.close()
             return 0
+        count = len(data)
+        if self._unframer is not None:
+            data = self._unframer.feed(data)
         end = data.rfind(b"\n") + 1
         if end:
             self._deliver(self._unfinished + data[:end])
@@ -64,7 +81,7 @@ class LogPipe:
         while len(self._unfinished) >= limits.LOG_LINE_BYTES_MAX:
             self._deliver(self._unfinished[: limits.LOG_LINE_BYTES_MAX])
             self._unfinished = self._unfinished[limits.LOG_LINE_BYTES_MAX :]
-        return len(data)
+        return count
 
     def _deliver(self, text: bytes) -> None:
         self._take_log(text)

@@ -40,8 +40,7 @@ def compose_order(
     readable = [*_SYSTEM, PROGRAMS, places.task, *libraries]
     if spec.layers:
         readable.append(places.layers)
-    if interpreter.prefix:
-        readable.append(interpreter.prefix)
+    readable += [folder for folder in (interpreter.prefix, interpreter.client) if folder]
     writable = [places.scratch, "/dev/null"]
     if posture.namespaces:
         # The root holds nothing else than what may be read.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 
+from headrace.core.functions.runtimes import language_of
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.languages.language import Interpreter
@@ -25,6 +26,8 @@ class ZygotePool:
         self._libraries = list(libraries)
         #: The folders of all languages, by prefix; a zygote shows them to its environments.
         self._languages: dict[str, str] = {}
+        #: The folders of interpreters' clients, by the name of the language.
+        self._clients: dict[str, str] = {}
         #: By the interpreter's path.
         self._zygotes: dict[str, asyncio.Task[Zygote]] = {}
         self._compilations: set[asyncio.Task[None]] = set()
@@ -40,6 +43,8 @@ class ZygotePool:
         for one in interpreters:
             if one.prefix and not minor_of(one.runtime):
                 self._languages.setdefault(one.prefix, str(len(self._languages)))
+            if one.client:
+                self._clients[language_of(one.runtime)] = one.client
 
     async def get(self, interpreter: Interpreter) -> Zygote:
         """Return a living zygote.
@@ -87,6 +92,7 @@ class ZygotePool:
             root=self._root,
             libraries=self.libraries_for(interpreter),
             languages=self._languages,
+            clients=self._clients,
         )
         try:
             async with asyncio.timeout(limits.ZYGOTE_START_S):

@@ -94,7 +94,13 @@ class Supplies:
         if not self._posture.own_user:
             return 0
         if not self._posture.namespaces and not all(
-            _is_open_to_all(path) for path in (interpreter.prefix or "/", self._folder, PROGRAMS)
+            _is_open_to_all(path)
+            for path in (
+                interpreter.prefix or "/",
+                interpreter.client or "/",
+                self._folder,
+                PROGRAMS,
+            )
         ):
             return 0  # It could not even read its interpreter.
         if self._free_users:

@@ -43,6 +43,7 @@ class Zygote:
         # While nobody has waited for it, its pid cannot have become another's.
         self._handle = os.pidfd_open(process.pid)
         self._control = control
+        control.setblocking(False)
         self._words = words
         self._unsent: list[tuple[bytes, list[int]]] = []
         self._started: dict[str, asyncio.Future[int]] = {}
@@ -187,13 +188,14 @@ def launch(
     root: str,
     libraries: Sequence[str],
     languages: Mapping[str, str],
+    clients: Mapping[str, str],
 ) -> Zygote:
     """Start a launcher for an interpreter; the zygote's `ready` tells when it can take orders.
 
-    Args:
-        languages: Folders of languages to be shown, and the names under which.
-
     Call it on the thread that runs the loop: the launcher dies with the thread that started it.
+
+    Args:
+        languages, clients: Folders to be shown and their names; names and their folders.
 
     Raises:
         SandboxUnavailable: The interpreter cannot be started.
@@ -212,18 +214,17 @@ def launch(
         "root": root,
         "libraries": list(libraries),
         "languages": dict(languages),
+        "clients": dict(clients),
     }
     variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     if not posture.namespaces:  # Else the launcher sets it when it starts the zygote.
         variables["LD_LIBRARY_PATH"] = f"{interpreter.prefix}/lib"
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    ours.setblocking(False)
     words = tempfile.TemporaryFile(dir=os.path.dirname(root))  # noqa: SIM115  # it lives on
-    program = os.path.join(PROGRAMS, "launcher.py")
-    control = str(theirs.fileno())
+    command = [interpreter.path, "-I", "-S", "-B", os.path.join(PROGRAMS, "launcher.py")]
     try:
         process = subprocess.Popen(
-            [interpreter.path, "-I", "-S", "-B", program, control, _encode(settings)],
+            [*command, str(theirs.fileno()), msgspec.json.encode(settings)],
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
@@ -239,7 +240,3 @@ def launch(
     finally:
         theirs.close()
     return Zygote(loop, process, ours, words)
-
-
-def _encode(settings: dict[str, Any]) -> str:
-    return msgspec.json.encode(settings).decode()

@@ -247,8 +247,16 @@ def make_sandbox(config: Config, folder: str) -> LinuxSandbox:
         shared_libraries=() if sdk is None else (sdk,),
         level=config.sandbox_level or None,
         minimum=config.sandbox_min,
-        search=variables(),
+        search=search_variables(config),
     )
+
+
+def search_variables(config: Config) -> dict[str, str]:
+    """Return the variables by which interpreters and what was fetched for them are found."""
+    found = dict(variables())
+    if config.runtimes_folder:
+        found["HEADRACE_RUNTIMES_FOLDER"] = config.runtimes_folder
+    return found
 
 
 def architecture() -> str:

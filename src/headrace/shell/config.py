@@ -49,6 +49,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stop_timeout_s: int = 30
     sandbox_min: str = "process"
     sandbox_level: str = ""
+    runtimes_folder: str = ""
+    maven_url: str = "https://repo.maven.apache.org/maven2"
     body_cache_mb: int = 64
     connections_max: int = 4_096
     head_timeout_s: int = 10
@@ -206,6 +208,19 @@ SETTINGS = (
         _one_of("", *SANDBOX_LEVELS),
         "level",
         "The sandbox to use; empty: the strongest that this machine allows.",
+    ),
+    Setting(
+        "runtimes_folder",
+        _text,
+        "folder",
+        "Where runtimes lie that headrace runtimes --fetch has downloaded; empty: "
+        "headrace/runtimes in XDG_CACHE_HOME or ~/.cache.",
+    ),
+    Setting(
+        "maven_url",
+        _url,
+        "URL",
+        "Where headrace runtimes --fetch java downloads from: Maven Central or a mirror of it.",
     ),
     Setting(
         "body_cache_mb",

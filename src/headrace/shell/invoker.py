@@ -407,4 +407,6 @@ def function_variables(
 
 def interpreters_of(runtimes: Sequence[RuntimeFound]) -> tuple[Interpreter, ...]:
     """Return what the sandbox found, in the words of the functions."""
-    return tuple(Interpreter(found.runtime, found.version, found.path) for found in runtimes)
+    return tuple(
+        Interpreter(found.runtime, found.version, found.path, found.missing) for found in runtimes
+    )

@@ -163,9 +163,12 @@ def introduce(app: App) -> list[str]:
         f"Headrace {__version__} listens on http://{host}:{app.port}",
         f"  data      {app.parts.journal.name}",
     ]
-    found = [f"{one.runtime} ({one.version})" for one in app.parts.sandbox.runtimes()]
+    runtimes = app.parts.sandbox.runtimes()
+    found = [f"{one.runtime} ({one.version})" for one in runtimes if not one.missing]
     lines.append(f"  sandbox   {app.parts.sandbox.level}")
     lines.append(f"  runtimes  {', '.join(found) or 'none found'}")
+    missing = dict.fromkeys(one.missing for one in runtimes if one.missing)
+    lines += [f"  missing   {sentence}" for sentence in missing]
     if config.listen_publicly:
         lines.append(
             "  public    whoever reaches this port can read every message and run code here"

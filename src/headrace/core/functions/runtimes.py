@@ -101,6 +101,7 @@ class Interpreter(msgspec.Struct, frozen=True, gc=False):
     runtime: str  #: "python3.12".
     version: str  #: "3.12.1"; empty where packages bring their own program.
     path: str
+    missing: str = ""  #: What it lacks before it can run anything, as a sentence; empty: nothing.
 
     @property
     def version_name(self) -> str:
@@ -166,8 +167,14 @@ def check_runtime(runtime: str, interpreters: Sequence[Interpreter]) -> None:
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
             f"value set: [{', '.join(OFFERED)}] or be a valid ARN"
         )
-    if choose_interpreter(runtime, interpreters) is None:
-        served = ", ".join(interpreter.runtime for interpreter in interpreters) or "none"
+    chosen = choose_interpreter(runtime, interpreters)
+    if chosen is not None and chosen.missing:
+        raise InvalidParameterValue(
+            f"This server cannot run the runtime {runtime}: it found {chosen.path}. "
+            f"{chosen.missing}"
+        )
+    if chosen is None:
+        served = ", ".join(one.runtime for one in interpreters if not one.missing) or "none"
         raise InvalidParameterValue(
             f"This server cannot run the runtime {runtime}: it found no interpreter for it on this "
             f"machine. Runtimes found: {served}."

@@ -14,7 +14,7 @@ from headrace.shell.config import ConfigError
 COMMANDS = {
     "up": "Run the server in the foreground.",
     "config": "Print each setting and where it came from.",
-    "runtimes": "Print what this machine can run functions with.",
+    "runtimes": "Print what this machine can run functions with, or fetch what it lacks.",
     "journal": "Check a data folder, or save what is readable.",
     "demo": "Do the main job on real webhook deliveries.",
 }

@@ -1,21 +1,41 @@
-"""`headrace runtimes`: print the sandbox level and the interpreters that this machine has."""
+"""`headrace runtimes`: print what runs functions on this machine, or fetch what is missing."""
 
 import argparse
 import asyncio
+import sys
 
-from headrace.faces.cli.up import add_arguments, resolve_arguments
+from headrace.faces.cli import up
 from headrace.ports.sandbox import RuntimeFound
 from headrace.shell.app import look_at_machine
+from headrace.shell.fetching import FETCHABLE, FetchFailed, fetch_runtime
 
 #: What serves a runtime whose packages bring their own program.
 OWN_PROGRAM = "the package's own bootstrap"
 
-__all__ = ["add_arguments", "run"]
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting, and one for what is to be fetched."""
+    up.add_arguments(parser)
+    parser.add_argument(
+        "--fetch",
+        choices=FETCHABLE,
+        metavar="LANGUAGE",
+        help="download what functions in this language need beside an interpreter: "
+        f"{', '.join(FETCHABLE)}",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was found; return the exit status."""
-    level, runtimes = asyncio.run(look_at_machine(resolve_arguments(arguments).config))
+    """Fetch what is asked for, and print what was found; return the exit status."""
+    config = up.resolve_arguments(arguments).config
+    if arguments.fetch:
+        try:
+            lines = fetch_runtime(config, arguments.fetch)
+        except FetchFailed as error:
+            print(f"headrace: {error}", file=sys.stderr)
+            return 1
+        print(*lines, sep="\n")
+    level, runtimes = asyncio.run(look_at_machine(config))
     for line in describe(level, runtimes):
         print(line)
     return 0
@@ -25,6 +45,9 @@ def describe(level: str, runtimes: list[RuntimeFound]) -> list[str]:
     """Return the lines to print."""
     lines = [f"sandbox level: {level}"]
     lines += [
-        f"{found.runtime:16} {found.version:10} {found.path or OWN_PROGRAM}" for found in runtimes
+        f"{found.runtime:16} {found.version:10} {found.path or OWN_PROGRAM}"
+        + (" (cannot be used yet)" if found.missing else "")
+        for found in runtimes
     ]
+    lines += dict.fromkeys(found.missing for found in runtimes if found.missing)
     return lines if runtimes else [*lines, "no interpreter was found"]

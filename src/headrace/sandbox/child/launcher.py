@@ -165,6 +165,9 @@ def build_root(settings):
         place = "%s/var/runtime/lib/%d" % (root, number)
         os.mkdir(place)
         kernel.bind_read_only(library, place)
+    for name, folder in settings["clients"].items():
+        os.mkdir(root + "/var/runtime/lib/" + name)
+        kernel.bind_read_only(folder, root + "/var/runtime/lib/" + name)
     show_etc(root)
     show_devices(root)
     kernel.mount(
@@ -203,7 +206,9 @@ def show_system(root):
 
 def show_etc(root):
     """Show the few files of /etc that programs need, and users of our own."""
-    for name in ETC:
+    # Debian keeps what a Java needs to start in /etc/java-17-openjdk.
+    javas = [name for name in os.listdir("/etc") if name.startswith("java")]
+    for name in [*ETC, *javas]:
         source = os.path.realpath("/etc/" + name)
         target = root + "/etc/" + name
         if os.path.isdir(source):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.core.functions.runtimes import language_of
+from headrace.sandbox.languages.java import Java
 from headrace.sandbox.languages.language import Interpreter, Language
 from headrace.sandbox.languages.nodejs import NodeJs
 from headrace.sandbox.languages.provided import Provided
@@ -10,7 +11,7 @@ from headrace.sandbox.languages.python import Python
 
 PYTHON = Python()
 #: In the order in which their runtimes are shown.
-LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Provided())
+LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Java(), Provided())
 
 
 def language_for(runtime: str) -> Language:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from headrace.core.functions.runtimes import language_of
 from headrace.ports.sandbox import EnvironmentSpec
 
 
@@ -20,6 +21,9 @@ class Interpreter(msgspec.Struct, frozen=True):
     path: str = ""  #: Below `prefix`, if there is one.
     prefix: str = ""  #: The folder that becomes /var/lang; empty: there is none.
     version: str = ""  #: "3.12.1".
+    #: The folder of a program of others that speaks for it; `Launch.client` is where it is seen.
+    client: str = ""
+    missing: str = ""  #: What it lacks before it can run anything, as a sentence; empty: nothing.
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -90,6 +94,13 @@ class Launch(msgspec.Struct, frozen=True):
             return interpreter.path
         return self.places.language + interpreter.path.removeprefix(interpreter.prefix)
 
+    @property
+    def client(self) -> str:
+        """The folder of the interpreter's client as the function sees it."""
+        if not self.places.is_lambda:
+            return self.interpreter.client
+        return f"{self.places.runtime}/lib/{language_of(self.interpreter.runtime)}"
+
 
 class Language(Protocol):
     """One language."""
@@ -107,6 +118,11 @@ class Language(Protocol):
     @property
     def obeys_wrapper(self) -> bool:
         """Whether AWS_LAMBDA_EXEC_WRAPPER is put before the command."""
+        ...
+
+    @property
+    def frames_log(self) -> bool:
+        """Whether its client writes log events as frames among the lines (spec/lambda.md 3.5)."""
         ...
 
     @property

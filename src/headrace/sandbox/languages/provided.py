@@ -17,6 +17,7 @@ class Provided:
     speech = Speech.RUNTIME_API
     #: A bootstrap has to look for it itself, as on AWS.
     obeys_wrapper = False
+    frames_log = False
     idle_data_mb = 0
 
     def find(self, variables: Mapping[str, str]) -> list[Interpreter]:

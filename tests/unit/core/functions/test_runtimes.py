@@ -87,6 +87,21 @@ def test_runtimes_that_nothing_here_serves_are_refused_with_what_there_is(runtim
     )
 
 
+def test_an_interpreter_that_lacks_something_is_refused_with_what_it_lacks():
+    java = Interpreter(
+        "java25", "25.0.1", "/j/bin/java", missing="Its client is not here; fetch it."
+    )
+    for runtime in ("java25", "java17"):
+        with pytest.raises(InvalidParameterValue) as refusal:
+            check_runtime(runtime, [python(12), java])
+        assert refusal.value.message == (
+            f"This server cannot run the runtime {runtime}: it found /j/bin/java. Its client is "
+            "not here; fetch it."
+        )
+    with pytest.raises(InvalidParameterValue, match=r"Runtimes found: python3\.12\."):
+        check_runtime("ruby3.4", [python(12), java])
+
+
 def test_any_python_is_accepted_where_there_is_one():
     check_runtime("python3.14", [python(11)])
     with pytest.raises(InvalidParameterValue):
