@@ -41,3 +41,9 @@ SETTLE_MS = 100
 
 #: Mappings on one page of a list (spec/esm.md 1.6).
 LIST_PAGE_MAX = 100
+
+#: Filters of a mapping (spec/esm.md 1.2; AWS raises it to 10 for those who ask).
+FILTERS_MAX = 5
+#: Names from the root of a filter pattern to its deepest rule. (Ours: AWS's patterns end at 4,096
+#: characters.)
+PATTERN_DEPTH_MAX = 100

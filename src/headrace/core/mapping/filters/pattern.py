@@ -1,0 +1,229 @@
+"""A pattern as a tree, and how a record is held against it (spec/esm.md 2.2).
+
+Arrays in a record count as all their elements; fields of one object of the pattern must fit the
+same element. A key with dots, in a pattern or in a record, is a path. Of two rules for the same
+path the last one stands. What an alternative of `$or` says about a path that stands beside the
+`$or` too is held against the record apart from that: in an array, another element may fit it.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rule_of
+from headrace.core.mapping.limits import PATTERN_DEPTH_MAX
+
+Path = tuple[str, ...]
+
+
+class Node:
+    """What a pattern says of one path: of the values there, and of what lies below."""
+
+    __slots__ = ("absence_fits", "choices", "fields", "path", "rules")
+
+    def __init__(self, path: Path) -> None:
+        """Start with nothing said."""
+        self.path = path
+        self.rules: tuple[Rule, ...] | None = None  #: One of them must fit; None: not asked.
+        self.absence_fits = False  #: `exists: false` is among the rules.
+        self.fields: dict[str, Node] = {}
+        self.choices: list[tuple[Node, ...]] = []  #: Of each `$or` one must fit; same path.
+
+    @property
+    def asks_below(self) -> bool:
+        """Whether something is said of what lies inside the value here."""
+        return bool(self.fields or self.choices)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a number beyond all bounds") from None
+
+
+_decode = msgspec.json.Decoder(float_hook=_decimal).decode
+
+
+def decode_json(text: str) -> Any:
+    """Return what a JSON text says, its fractions as decimals.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply to be read.
+    """
+    try:
+        return _decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ValueError("no JSON") from error
+
+
+def compile_pattern(text: str) -> Node:
+    """Return the tree of a pattern.
+
+    Raises:
+        BadPattern: It is none.
+    """
+    try:
+        document = decode_json(text)
+    except ValueError as error:
+        raise BadPattern("filter is not valid JSON") from error
+    if not isinstance(document, dict):
+        raise BadPattern("filter is not an object")
+    root = Node(())
+    _fill(root, document, 0)
+    return root
+
+
+# --- compiling -----------------------------------------------------------------------------------
+
+
+def _fill(node: Node, pattern: dict[str, Any], depth: int) -> None:
+    """Add an object of a pattern to the node at its path."""
+    if not pattern:
+        raise BadPattern("empty objects are not allowed")
+    if depth > PATTERN_DEPTH_MAX:
+        raise BadPattern("nested too deeply")
+    for key, value in pattern.items():
+        if key == "$or" and _is_choice(value):
+            node.choices.append(tuple(_alternative(node.path, one, depth) for one in value))
+        else:
+            child = _at(node, key)
+            if isinstance(value, dict):
+                _fill(child, value, depth + 1)
+            elif isinstance(value, list):
+                _set_rules(child, value)
+            else:
+                raise BadPattern(f'"{key}" must be an object or an array')
+
+
+def _is_choice(value: Any) -> bool:
+    """Tell whether this value of the key `$or` makes it an operator."""
+    return (
+        isinstance(value, list)
+        and len(value) >= 2
+        and all(isinstance(one, dict) and one and NAMES.isdisjoint(one) for one in value)
+    )
+
+
+def _alternative(path: Path, pattern: dict[str, Any], depth: int) -> Node:
+    node = Node(path)
+    _fill(node, pattern, depth + 1)
+    return node
+
+
+def _at(node: Node, key: str) -> Node:
+    """Return the node of a field, whose name may be a path."""
+    names = key.split(".")
+    if len(node.path) + len(names) > PATTERN_DEPTH_MAX:
+        raise BadPattern("nested too deeply")
+    for name in names:
+        if name not in node.fields:
+            node.fields[name] = Node((*node.path, name))
+        node = node.fields[name]
+    return node
+
+
+def _set_rules(node: Node, items: list[Any]) -> None:
+    if not items:
+        raise BadPattern("empty arrays are not allowed")
+    rules: list[Rule] = []
+    node.absence_fits = False
+    for item in items:
+        if isinstance(item, dict) and list(item) == ["exists"]:
+            if not isinstance(item["exists"], bool):
+                raise BadPattern("exists match pattern must be either true or false")
+            if item["exists"]:
+                rules.append(_anything)
+            else:
+                node.absence_fits = True
+        else:
+            rules.append(rule_of(item))
+    node.rules = tuple(rules)
+
+
+def _anything(_value: Any) -> bool:
+    return True
+
+
+# --- matching ------------------------------------------------------------------------------------
+
+
+def fits(node: Node, value: Any, record: dict[str, Any]) -> bool:
+    """Tell whether what stands at a node's path fits the node.
+
+    Args:
+        node: What is asked.
+        value: What stands there, an array for several values.
+        record: The whole record: a path that is absent must be so in all of it.
+    """
+    if not rules_fit(node, value, record):
+        return False
+    return not node.asks_below or below_fits(node, value, record)
+
+
+def rules_fit(node: Node, value: Any, record: dict[str, Any]) -> bool:
+    """Tell whether one of the values that are no objects fits one of the rules, if any are set."""
+    rules = node.rules
+    if rules is None:
+        return True
+    if any(rule(one) for one in elements(value) if not isinstance(one, dict) for rule in rules):
+        return True
+    return node.absence_fits and not _exists(record, node.path)
+
+
+def below_fits(node: Node, value: Any, record: dict[str, Any]) -> bool:
+    """Tell whether one of the objects here fits all that is said of its fields.
+
+    Where there is no object all fields are absent, and that may be just what is asked.
+    """
+    objects = [one for one in elements(value) if isinstance(one, dict)]
+    return any(_object_fits(node, one, record) for one in objects or [{}])
+
+
+def _object_fits(node: Node, value: dict[str, Any], record: dict[str, Any]) -> bool:
+    for name, field in node.fields.items():
+        if not fits(field, members(value, name), record):
+            return False
+    return all(
+        any(_object_fits(choice, value, record) for choice in choices) for choices in node.choices
+    )
+
+
+def members(value: dict[str, Any], name: str) -> list[Any]:
+    """Return what an object has under a name; `a.b` is `b` inside `a`."""
+    found = [value[name]] if name in value else []
+    start = f"{name}."
+    inside = {key[len(start) :]: one for key, one in value.items() if key.startswith(start)}
+    if not inside:
+        return found
+    if found and isinstance(found[0], dict):
+        both = found[0].keys() & inside.keys()
+        return [found[0] | inside | {key: [found[0][key], inside[key]] for key in both}]
+    return [*found, inside]
+
+
+def elements(value: Any) -> Iterator[Any]:
+    """Go through a value that may be an array, of arrays perhaps, in order."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting.extend(reversed(one))
+        else:
+            yield one
+
+
+def _exists(record: dict[str, Any], path: Path) -> bool:
+    """Tell whether there is a value that is no object at a path, in any element of any array."""
+    level: list[Any] = [record]
+    for name in path:
+        level = [
+            member
+            for one in level
+            for element in elements(one)
+            if isinstance(element, dict)
+            for member in members(element, name)
+        ]
+    return any(not isinstance(element, dict) for one in level for element in elements(one))

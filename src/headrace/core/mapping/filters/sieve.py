@@ -1,0 +1,61 @@
+"""All filters of a mapping: one of them must fit, else the message is not for its function."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from headrace.core.mapping.filters.pattern import (
+    Node,
+    below_fits,
+    compile_pattern,
+    decode_json,
+    fits,
+    rules_fit,
+)
+
+_BODY = "body"
+
+
+class Sieve:
+    """Patterns, compiled once, that records of the event document are held against."""
+
+    __slots__ = ("_patterns",)
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        """Compile patterns; without any, every message passes.
+
+        Raises:
+            BadPattern: One of them is none.
+        """
+        self._patterns = [compile_pattern(text) for text in patterns]
+
+    def passes(self, record: dict[str, Any]) -> bool:
+        """Tell whether the function is to see a record, whose `body` is the message's text."""
+        if not self._patterns:
+            return True
+        try:
+            seen, is_json = {**record, _BODY: decode_json(record[_BODY])}, True
+        except ValueError:
+            seen, is_json = record, False
+        return any(_fits(node, seen, is_json=is_json) for node in self._patterns)
+
+
+def _fits(node: Node, record: dict[str, Any], *, is_json: bool) -> bool:
+    """Hold a record against a pattern or an alternative of it (the table of spec/esm.md 2.1)."""
+    for name, field in node.fields.items():
+        value = record.get(name, [])
+        if name == _BODY:
+            if not _body_fits(field, value, record, is_json=is_json):
+                return False
+        elif not fits(field, value, record):
+            return False
+    return all(
+        any(_fits(choice, record, is_json=is_json) for choice in choices)
+        for choices in node.choices
+    )
+
+
+def _body_fits(node: Node, body: Any, record: dict[str, Any], *, is_json: bool) -> bool:
+    """A body that is JSON is asked for its fields only, any other for its text only."""
+    if is_json:
+        return node.rules is None and below_fits(node, body, record)
+    return not node.asks_below and rules_fit(node, body, record)
