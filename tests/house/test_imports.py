@@ -13,7 +13,7 @@ PURE_ROOMS = ("base", "wire", "core", "api")
 #: is the stricter form, and tells urllib.parse from the rest of urllib.
 PURE_MODULES = {
     "abc", "array", "base64", "binascii", "bisect", "collections", "dataclasses", "datetime",
-    "email.utils", "enum", "fnmatch", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress",
+    "decimal", "email.utils", "enum", "fnmatch", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress",
     "itertools", "json", "math", "msgspec", "operator", "re", "string", "struct", "sys", "types",
     "typing", "unicodedata", "urllib.parse", "xml.etree.ElementTree", "xml.parsers.expat",
     "xml.sax.saxutils", "zlib",

@@ -132,11 +132,13 @@ class Pipeline:
         self.mappings = Mappings(numbers, settle_ms)
         self.calls: list[Call] = []
         self.records: list[Record] = []
-        self.deleted: set[str] = set()  #: Ids of messages that mappings deleted.
+        self.deleted: set[str] = set()  #: Ids of messages that mappings deleted as handled.
+        self.filtered: set[str] = set()  #: Ids of messages that mappings deleted as not theirs.
         self.running = 0
         self.running_most = 0
         self.timeouts_s: dict[str, int] = {}  #: By function ARN; 3 where it is not there.
         self._handled: set[str] = set()
+        self._seen: set[str] = set()  # ids of messages that a function was invoked with
         self._id_of: dict[str, str] = {}  # receipt handle to message id
         self._bodies: dict[BodyAddress, bytes] = {}
         self._alive: dict[int, int] = {}  # block to bodies that are needed
@@ -360,6 +362,7 @@ class Pipeline:
         assert self.now < effect.expires_at, "a batch was handed over after its lease"
         records = json.loads(effect.payload)["Records"]
         call = Call(len(self.calls) + 1, self.now, effect.function_arn, records, self.running)
+        self._seen.update(call.ids)
         result = self.function(call)
         self.calls.append(call)
         runs = not isinstance(result.outcome, Throttled)
@@ -376,8 +379,12 @@ class Pipeline:
 
     def _delete(self, effect: DeleteBatch) -> None:
         ids = {self._id_of[handle] for handle in effect.receipt_handles}
-        assert ids <= self._handled, "a message was deleted that was not handled"
-        self.deleted |= ids
+        if effect.filtered:
+            assert not ids & self._seen, "a message was deleted as filtered that was handed over"
+            self.filtered |= ids
+        else:
+            assert ids <= self._handled, "a message was deleted that was not handled"
+            self.deleted |= ids
         try:
             queue = self.queues.find_arn(effect.source_arn)
         except ServiceError:

@@ -1,7 +1,7 @@
 """Event source mapping operations: parameters to commands, replies to answers.
 
-Source: spec/esm.md sections 1 and 12.2. What AWS knows and this server does not serve yet is
-refused in words; nothing is taken and ignored.
+Source: spec/esm.md sections 1 and 12.2. What only other event sources have is refused in words;
+nothing is taken and ignored.
 """
 
 import re
@@ -20,6 +20,7 @@ from headrace.core.mapping.commands import (
     DeleteMapping,
     GetMapping,
     ListMappings,
+    Pollers,
     Source,
     Target,
     UpdateMapping,
@@ -27,7 +28,7 @@ from headrace.core.mapping.commands import (
 from headrace.core.mapping.errors import InvalidParameterValue
 from headrace.core.mapping.limits import BATCH_SIZE_DEFAULT, LIST_PAGE_MAX
 from headrace.core.mapping.replies import MappingFound, MappingsFound
-from headrace.core.mapping.settings import Settings
+from headrace.core.mapping.settings import Settings, pollers
 from headrace.core.sqs.errors import QueueDoesNotExist
 from headrace.wire.model import NULL
 
@@ -51,15 +52,11 @@ _OF_OTHER_SOURCES = (
     "DocumentDBEventSourceConfig",
     "LoggingConfig",
 )
-#: Members of a mapping that are null for a queue as long as nothing sets them (spec/esm.md 1.3).
+#: Members of a mapping that are null for every queue (spec/esm.md 1.3).
 _ALWAYS_NULL = (
     *_OF_OTHER_SOURCES,
     "LastProcessingResult",
-    "FilterCriteria",
     "FilterCriteriaError",
-    "ProvisionedPollerConfig",
-    "MetricsConfig",
-    "KMSKeyArn",
     "DestinationConfig",
 )
 _NULLS: Mapping[str, Any] = dict.fromkeys(_ALWAYS_NULL, NULL)
@@ -75,12 +72,12 @@ def create_mapping(parameters: Parameters, context: Context, rooms: Any) -> Crea
     """Read CreateEventSourceMapping.
 
     Raises:
-        ServiceError: In the order of spec/esm.md 1.4: a destination, no source, what is not
-            served, no such function, no such queue. The rules between them are the mapping's.
+        ServiceError: In the order of spec/esm.md 1.4: a destination, no source, what queues do not
+            have, no such function, no such queue. The rules between them are the mapping's.
     """
     _refuse_destination(parameters)
     source_arn = _event_source(parameters)
-    _refuse_unserved(parameters)
+    _refuse_foreign(parameters)
     if parameters.get("ProvisionedPollerConfig") == {}:
         raise InvalidParameterValue(
             "Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is "
@@ -88,12 +85,19 @@ def create_mapping(parameters: Parameters, context: Context, rooms: Any) -> Crea
         )
     target = _target(parameters["FunctionName"], context, rooms, "CreateEventSourceMapping")
     source = _source(source_arn, context, rooms)
+    change = _pollers(parameters) or Pollers()
+    least, most = pollers(change.least, change.most)
     settings = Settings(
         function_arn=target.arn,
         batch_size=parameters.get("BatchSize", BATCH_SIZE_DEFAULT),
         window_s=parameters.get("MaximumBatchingWindowInSeconds", 0),
         reports_failures=bool(_reports_failures(parameters)),
         maximum_concurrency=_maximum_concurrency(parameters) or 0,
+        filters=_filters(parameters) or (),
+        minimum_pollers=least,
+        maximum_pollers=most,
+        metrics=_metrics(parameters) or (),
+        kms_key_arn=parameters.get("KMSKeyArn") or "",
     )
     return CreateMapping(
         seed=context.seed,
@@ -114,7 +118,7 @@ def update_mapping(parameters: Parameters, context: Context, rooms: Any) -> Upda
     """
     mapping = _find(parameters, context, rooms)
     _refuse_destination(parameters)
-    _refuse_unserved(parameters)
+    _refuse_foreign(parameters)
     target: Target | None = None
     source: Source | None = None
     if parameters.get("FunctionName"):
@@ -129,6 +133,10 @@ def update_mapping(parameters: Parameters, context: Context, rooms: Any) -> Upda
         window_s=parameters.get("MaximumBatchingWindowInSeconds"),
         reports_failures=_reports_failures(parameters),
         maximum_concurrency=_maximum_concurrency(parameters),
+        filters=_filters(parameters),
+        pollers=_pollers(parameters),
+        metrics=_metrics(parameters),
+        kms_key_arn=parameters.get("KMSKeyArn"),
         enabled=parameters.get("Enabled"),
     )
 
@@ -178,9 +186,16 @@ def answer_mapping(
 def answer_mappings(
     parameters: Parameters, context: Context, reply: MappingsFound, bodies: Mapping[Any, bytes]
 ) -> Answer:
-    """Answer with a page; the marker is the last UUID on it."""
+    """Answer with a page; the marker is the last UUID on it.
+
+    A list does not show filters that a key of the user's protects (spec/esm.md 1.3).
+    """
     return {
-        "EventSourceMappings": [configuration(mapping) for mapping in reply.mappings],
+        "EventSourceMappings": [
+            configuration(mapping)
+            | ({"FilterCriteria": NULL} if mapping.settings.kms_key_arn else {})
+            for mapping in reply.mappings
+        ],
         "NextMarker": reply.mappings[-1].uuid if reply.more else NULL,
     }
 
@@ -203,6 +218,21 @@ def configuration(found: MappingFound) -> Answer:
         "MaximumBatchingWindowInSeconds": settings.window_s,
         "FunctionResponseTypes": [REPORT_FAILURES] if settings.reports_failures else [],
         "ScalingConfig": {"MaximumConcurrency": concurrency} if concurrency else NULL,
+        "FilterCriteria": (
+            {"Filters": [{"Pattern": pattern} for pattern in settings.filters]}
+            if settings.filters
+            else NULL
+        ),
+        "ProvisionedPollerConfig": (
+            {
+                "MinimumPollers": settings.minimum_pollers,
+                "MaximumPollers": settings.maximum_pollers,
+            }
+            if settings.minimum_pollers
+            else NULL
+        ),
+        "MetricsConfig": {"Metrics": list(settings.metrics)} if settings.metrics else NULL,
+        "KMSKeyArn": settings.kms_key_arn or NULL,
         "State": str(found.state),
         "StateTransitionReason": "USER_INITIATED",
         "LastModified": found.last_modified,
@@ -242,20 +272,13 @@ def _event_source(parameters: Parameters) -> Arn:
     return arn
 
 
-def _refuse_unserved(parameters: Parameters) -> None:
-    """Refuse what would have to be ignored."""
+def _refuse_foreign(parameters: Parameters) -> None:
+    """Refuse what a queue's mapping would have to ignore."""
     for name in _OF_OTHER_SOURCES:
         if parameters.get(name) not in (None, {}, []):
             raise InvalidParameterValue(f"{name} is not supported for SQS event sources.")
-    unserved = {
-        "FilterCriteria": (parameters.get("FilterCriteria") or {}).get("Filters"),
-        "ProvisionedPollerConfig": parameters.get("ProvisionedPollerConfig"),
-        "MetricsConfig": (parameters.get("MetricsConfig") or {}).get("Metrics"),
-        "KMSKeyArn": parameters.get("KMSKeyArn"),
-    }
-    for name, value in unserved.items():
-        if value:
-            raise InvalidParameterValue(f"{name} is not served by Headrace yet.")
+    if (parameters.get("ProvisionedPollerConfig") or {}).get("PollerGroupName"):
+        raise InvalidParameterValue("PollerGroupName is not supported for SQS event sources.")
 
 
 def _reports_failures(parameters: Parameters) -> bool | None:
@@ -268,6 +291,28 @@ def _maximum_concurrency(parameters: Parameters) -> int | None:
     """Return the limit, 0 where the request clears it, None where it does not say."""
     scaling = parameters.get("ScalingConfig")
     return None if scaling is None else scaling.get("MaximumConcurrency") or 0
+
+
+def _filters(parameters: Parameters) -> tuple[str, ...] | None:
+    """Return the patterns, none where the request clears them, None where it does not say."""
+    criteria = parameters.get("FilterCriteria")
+    if criteria is None:
+        return None
+    return tuple(one.get("Pattern", "") for one in criteria.get("Filters") or ())
+
+
+def _pollers(parameters: Parameters) -> Pollers | None:
+    """Return what the request says of provisioned mode; None where it says nothing."""
+    config = parameters.get("ProvisionedPollerConfig")
+    if config is None:
+        return None
+    return Pollers(config.get("MinimumPollers"), config.get("MaximumPollers"))
+
+
+def _metrics(parameters: Parameters) -> tuple[str, ...] | None:
+    """Return the metrics, none where the request clears them, None where it does not say."""
+    config = parameters.get("MetricsConfig")
+    return None if config is None else tuple(config.get("Metrics") or ())
 
 
 def _reference(text: str, context: Context, action: str) -> FunctionReference:

@@ -38,6 +38,13 @@ class CreateMapping(msgspec.Struct, frozen=True):
     tags: dict[str, str] = {}
 
 
+class Pollers(msgspec.Struct, frozen=True, gc=False):
+    """What an update says of provisioned mode; without either number the mode ends."""
+
+    least: int | None = None  #: None: as before, or the default.
+    most: int | None = None
+
+
 class UpdateMapping(msgspec.Struct, frozen=True):
     """Change some settings, all or none; None keeps. Reply: `MappingFound`."""
 
@@ -48,7 +55,31 @@ class UpdateMapping(msgspec.Struct, frozen=True):
     window_s: int | None = None
     reports_failures: bool | None = None
     maximum_concurrency: int | None = None  #: 0 clears.
+    filters: tuple[str, ...] | None = None  #: Empty clears.
+    pollers: Pollers | None = None
+    metrics: tuple[str, ...] | None = None  #: Empty clears.
+    kms_key_arn: str | None = None  #: Empty clears.
     enabled: bool | None = None
+
+
+class TagMapping(msgspec.Struct, frozen=True):
+    """Add tags, or put others in their place. Reply: `Done`."""
+
+    mapping: int
+    tags: dict[str, str]
+
+
+class UntagMapping(msgspec.Struct, frozen=True):
+    """Take tags away; keys that are not there are fine. Reply: `Done`."""
+
+    mapping: int
+    keys: tuple[str, ...]
+
+
+class ListMappingTags(msgspec.Struct, frozen=True, gc=False):
+    """Read the tags. Reply: `TagsFound`."""
+
+    mapping: int
 
 
 class DeleteMapping(msgspec.Struct, frozen=True, gc=False):

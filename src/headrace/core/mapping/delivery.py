@@ -5,7 +5,7 @@ so nothing that is lost here is lost.
 
 A receive is out exactly while a batch could be started with what it brings: it waits in the queue
 for messages, not for time. From receive to function: receive, batch, invoke. What is received and
-not for this function will be sorted out between the first two (filters).
+not for this function is sorted out and deleted between the first two (filters).
 """
 
 from collections import deque
@@ -29,12 +29,13 @@ from headrace.core.mapping.commands import (
     Throttled,
 )
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.limits import (
     IN_HAND_BYTES_MAX,
     POLL_RETRY_LONGEST_MS,
     RECEIVE_AT_MOST,
 )
-from headrace.core.mapping.payload import encode_record
+from headrace.core.mapping.payload import sift
 from headrace.core.mapping.report import failed_ids
 from headrace.core.mapping.settings import Settings
 
@@ -48,9 +49,15 @@ class Tally(msgspec.Struct, gc=False):
     """Counts as AWS's event metrics count them (spec/esm.md section 6), since the last start."""
 
     polled: int = 0  #: Messages received.
+    filtered: int = 0  #: Messages that passed no filter; their deletion counts as well.
     invoked: int = 0  #: Messages handed to the function, again for each try.
     failed: int = 0  #: Messages of invokes that failed, and those reported as failed.
     deleted: int = 0  #: Messages whose deletion was asked for.
+
+    def count_filtered(self, messages: int) -> None:
+        """So many messages passed no filter and are deleted for it (spec/esm.md 5.3)."""
+        self.filtered += messages
+        self.deleted += messages
 
 
 class Delivery:
@@ -64,9 +71,11 @@ class Delivery:
         self.source_arn = source_arn
         self.region = region
         self.settings = settings
+        self._sieve = Sieve(settings.filters)
         self.active = False
         self.tally = Tally()
-        self.scale = scaling.start(settings.maximum_concurrency, now)
+        self.bounds = settings.bounds
+        self.scale = scaling.start(self.bounds, now)
         self.deadlines: Deadlines[int] = Deadlines()
         self._poll = 0  # number of the newest receive
         self._poll_out = False
@@ -101,7 +110,9 @@ class Delivery:
         if settings != self.settings:
             self._close(effects, now)
             self.settings = settings
-            self.scale = scaling.capped(self.scale, settings.maximum_concurrency)
+            self._sieve = Sieve(settings.filters)
+            self.scale = scaling.rebound(self.scale, self.bounds, settings.bounds)
+            self.bounds = settings.bounds
             self._stop_poll(effects)  # it was asked under the old ones; a new one follows
         self.active = True
         self._advance(now, effects)
@@ -128,11 +139,21 @@ class Delivery:
         if polled.messages:
             self._poll_failures = 0
             self.tally.polled += len(polled.messages)
-            self.scale = scaling.fallen(
-                self.scale, now, self.settings.maximum_concurrency, self.in_hand + 1
-            )
+            self.scale = scaling.fallen(self.scale, self.bounds, now, self.in_hand + 1)
             if polled.visible_at > now:
-                self._collect(polled.messages, polled.visible_at, now, effects)
+                wanted, unwanted = sift(
+                    polled.messages,
+                    self._sieve,
+                    self.source_arn,
+                    self.region,
+                    windowed=self.settings.window_s > 0,
+                )
+                if unwanted:
+                    self.tally.count_filtered(len(unwanted))
+                    effects.append(
+                        DeleteBatch(self.mapping, self.source_arn, unwanted, filtered=True)
+                    )
+                self._collect(wanted, polled.visible_at, now, effects)
             else:
                 self.tally.failed += len(polled.messages)  # it took too long: others have them
         self._advance(now, effects)
@@ -184,7 +205,7 @@ class Delivery:
         if key == _WINDOW:
             self._close(effects, at)
         elif key == _GROWTH:
-            self.scale = scaling.grown(self.scale, at, self.settings.maximum_concurrency)
+            self.scale = scaling.grown(self.scale, self.bounds, at)
         elif key != _POLL_AGAIN:
             self._invoke(self._started[key], at, effects)
         self._advance(at, effects)
@@ -194,7 +215,7 @@ class Delivery:
 
     def _collect(
         self,
-        messages: Sequence[PolledMessage],
+        wanted: Sequence[tuple[PolledMessage, bytes]],
         lease_end: Instant,
         now: Instant,
         effects: list[Any],
@@ -203,11 +224,10 @@ class Delivery:
         is_fifo = self.source_arn.endswith(".fifo")
         before = 0  # the batch that the next one must wait for
         stuck: set[str] = set()  # groups of a FIFO queue whose next message cannot be handed over
-        for message in messages:
+        for message, record in wanted:
             if message.group_id in stuck:
                 self.tally.failed += 1
                 continue
-            record = encode_record(message, self.source_arn, self.region, windowed=bool(window_ms))
             if not fits_alone(record):
                 self.tally.failed += 1  # never deleted: it ends in the dead-letter queue
                 if is_fifo:
@@ -260,15 +280,8 @@ class Delivery:
             return
         batch.tries += 1
         self.tally.invoked += len(batch)
-        effects.append(
-            InvokeBatch(
-                self.mapping,
-                batch.number,
-                self.settings.function_arn,
-                batch.payload(),
-                batch.lease_end,
-            )
-        )
+        arn, payload = self.settings.function_arn, batch.payload()
+        effects.append(InvokeBatch(self.mapping, batch.number, arn, payload, batch.lease_end))
 
     def _try_again_later(self, batch: Batch, now: Instant) -> None:
         assert batch.lease_end is not None, "a batch without messages"
@@ -306,16 +319,8 @@ class Delivery:
         if at_most and not self._poll_out:
             self._poll += 1
             self._poll_out, self._poll_stopped, self._poll_since = True, False, now
-            effects.append(
-                Poll(
-                    self.mapping,
-                    self._poll,
-                    self.source_arn,
-                    self.settings.function_arn,
-                    at_most,
-                    ms_of_s(self.settings.window_s),
-                )
-            )
+            arn, window_ms = self.settings.function_arn, ms_of_s(self.settings.window_s)
+            effects.append(Poll(self.mapping, self._poll, self.source_arn, arn, at_most, window_ms))
         elif not at_most:
             self._stop_poll(effects)
         self._plan_growth(now)
@@ -347,8 +352,8 @@ class Delivery:
             self.scale = scaling.eased(self.scale, now)
             self.deadlines.withdraw(_GROWTH)
             return
-        self.scale = scaling.taken(self.scale, now)
-        at_ceiling = self.scale.limit >= scaling.ceiling(self.settings.maximum_concurrency)
+        self.scale = scaling.taken(self.scale, self.bounds, now)
+        at_ceiling = self.scale.limit >= self.bounds.most
         if at_ceiling or self._resting:
             self.deadlines.withdraw(_GROWTH)
         else:

@@ -42,8 +42,9 @@ class InvokeBatch(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeleteBatch(msgspec.Struct, frozen=True):
-    """Delete messages that were handled."""
+    """Delete messages that were handled, or that no function was to see."""
 
     mapping: int
     source_arn: str
     receipt_handles: tuple[str, ...]
+    filtered: bool = False  #: They passed no filter: nothing was invoked with them.

@@ -42,9 +42,9 @@ class MappingNotFound(ServiceError):
     status = 404
     fault = "Sender"
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "The resource you requested does not exist.") -> None:
         """Say AWS's sentence."""
-        super().__init__("The resource you requested does not exist.", Type="User")
+        super().__init__(message, Type="User")
 
 
 class MappingInUse(ServiceError):

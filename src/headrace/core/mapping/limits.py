@@ -11,6 +11,10 @@ RECEIVE_AT_MOST = 10
 
 #: Batches in hand at once when a mapping starts, in batches (spec/esm.md 4.1).
 CONCURRENCY_START = 5
+#: What is left of them when nothing came for `QUIET_MS`, in batches (spec/esm.md 4.1).
+CONCURRENCY_QUIET = 2
+#: Milliseconds without a message after which a mapping is quiet. (Ours: AWS does not say.)
+QUIET_MS = 300_000
 #: The most batches in hand at once, in batches (spec/esm.md 4.1).
 CONCURRENCY_MAX = 1_250
 #: Milliseconds from one more batch at once to the next: 300 a minute (spec/esm.md 4.1).
@@ -39,8 +43,25 @@ VISIBILITY_LEAST_MS = 1_000
 #: to a minute (spec/esm.md 1.5); ours is short, long enough to be seen. (Ours.)
 SETTLE_MS = 100
 
+#: Tags of one mapping, as of one function (spec/lambda.md 1.5).
+TAGS_MAX = 50
 #: Mappings on one page of a list (spec/esm.md 1.6).
 LIST_PAGE_MAX = 100
+
+#: The fewest pollers of provisioned mode, and how many there are unless the mapping says otherwise
+#: (spec/esm.md 1.2).
+POLLERS_LEAST = 2
+#: The greatest MinimumPollers (spec/esm.md 1.2).
+POLLERS_LEAST_MAX = 200
+#: MaximumPollers unless the mapping says otherwise (spec/esm.md 1.2).
+POLLERS_MOST_DEFAULT = 200
+#: The greatest MaximumPollers (spec/esm.md 1.2).
+POLLERS_MAX = 10_000
+#: Batches in hand at once of one provisioned poller (spec/esm.md 4.1).
+POLLER_CONCURRENCY = 10
+#: Milliseconds from one more batch at once to the next in provisioned mode: 1,000 a minute
+#: (spec/esm.md 4.1).
+PROVISIONED_GROWTH_STEP_MS = 60
 
 #: Filters of a mapping (spec/esm.md 1.2; AWS raises it to 10 for those who ask).
 FILTERS_MAX = 5

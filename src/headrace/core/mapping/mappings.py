@@ -8,27 +8,39 @@ from headrace.base.instant import Instant, later
 from headrace.core.deadlines import Deadlines
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
 from headrace.core.mapping import mapping as durable
+from headrace.core.mapping import tags
 from headrace.core.mapping.commands import (
     BatchFinished,
     CreateMapping,
     DeleteMapping,
     GetMapping,
     ListMappings,
+    ListMappingTags,
     Polled,
     PollFailed,
+    TagMapping,
     Target,
+    UntagMapping,
     UpdateMapping,
 )
 from headrace.core.mapping.delivery import Delivery, Tally
 from headrace.core.mapping.errors import MappingInUse, MappingNotFound, ResourceConflict
 from headrace.core.mapping.limits import LIST_PAGE_MAX, SETTLE_MS
 from headrace.core.mapping.mapping import Mapping, mapping_of
-from headrace.core.mapping.records import MappingCreated, MappingDeletionBegun, MappingUpdated
-from headrace.core.mapping.replies import Done, MappingsFound
-from headrace.core.mapping.settings import Settings, check_settings, check_timeouts
+from headrace.core.mapping.records import (
+    MappingCreated,
+    MappingDeletionBegun,
+    MappingTagged,
+    MappingUpdated,
+)
+from headrace.core.mapping.replies import Done, MappingsFound, TagsFound
+from headrace.core.mapping.settings import Settings, check_settings, check_timeouts, pollers
 from headrace.core.mapping.state import SETTLES_TO, State, created, updated
 
 _DONE = Done()
+
+#: The value of a reply, and effects beside it.
+Decision = tuple[Any, list[Any]]
 
 
 class Mappings:
@@ -40,12 +52,20 @@ class Mappings:
         DeleteMapping,
         GetMapping,
         ListMappings,
+        TagMapping,
+        UntagMapping,
+        ListMappingTags,
         Polled,
         PollFailed,
         BatchFinished,
     )
-    growing: tuple[type, ...] = (CreateMapping,)
-    records: tuple[type[Record], ...] = (MappingCreated, MappingUpdated, MappingDeletionBegun)
+    growing: tuple[type, ...] = (CreateMapping, TagMapping)
+    records: tuple[type[Record], ...] = (
+        MappingCreated,
+        MappingUpdated,
+        MappingDeletionBegun,
+        MappingTagged,
+    )
 
     def __init__(self, numbers: Numbers, settle_ms: int = SETTLE_MS) -> None:
         """Start without mappings; `settle_ms` is how long Creating, Updating and so on last."""
@@ -56,12 +76,15 @@ class Mappings:
         self._deliveries: dict[int, Delivery] = {}
         self._deadlines: Deadlines[int] = Deadlines()
         self._now = Instant(0)
-        self._deciders: dict[type, Callable[[Any, Instant], tuple[Any, list[Any]]]] = {
+        self._deciders: dict[type, Callable[[Any, Instant], Decision]] = {
             CreateMapping: self._create,
             UpdateMapping: self._update,
             DeleteMapping: self._delete,
             GetMapping: self._get,
             ListMappings: self._list,
+            TagMapping: self._tag,
+            UntagMapping: self._tag,
+            ListMappingTags: self._list_tags,
             Polled: self._polled,
             PollFailed: self._poll_failed,
             BatchFinished: self._finished,
@@ -75,11 +98,9 @@ class Mappings:
         Raises:
             MappingNotFound: This account has no mapping with this UUID in this region.
         """
-        number = self._by_uuid.get(uuid.lower())
-        if number is None:
-            raise MappingNotFound
-        mapping = self._mappings[number]
-        if (mapping.account, mapping.region) != (account, region):
+        number = self._by_uuid.get(uuid.lower(), 0)
+        mapping = self._mappings.get(number)
+        if mapping is None or (mapping.account, mapping.region) != (account, region):
             raise MappingNotFound
         return number
 
@@ -89,8 +110,7 @@ class Mappings:
 
     def tally(self, mapping: int) -> Tally:
         """Return what a mapping has counted since the last start."""
-        delivery = self._deliveries.get(mapping)
-        return delivery.tally if delivery is not None else Tally()
+        return self._deliveries[mapping].tally if mapping in self._deliveries else Tally()
 
     # --- the room --------------------------------------------------------------------------------
 
@@ -164,9 +184,10 @@ class Mappings:
 
     # --- what its users ask ----------------------------------------------------------------------
 
-    def _create(self, command: CreateMapping, now: Instant) -> tuple[Any, list[Any]]:
+    def _create(self, command: CreateMapping, now: Instant) -> Decision:
         check_timeouts(command.source.visibility_timeout_s, command.target.timeout_s)
         check_settings(command.settings, command.source.arn)
+        tags.check(command.tags)
         self._refuse_duplicate(command.source.arn, command.target, besides=0)
         state = created(enabled=command.enabled)
         record = MappingCreated(
@@ -183,7 +204,7 @@ class Mappings:
         )
         return self._take_fact(record, now)
 
-    def _update(self, command: UpdateMapping, now: Instant) -> tuple[Any, list[Any]]:
+    def _update(self, command: UpdateMapping, now: Instant) -> Decision:
         mapping = self._changeable(command.mapping, "update")
         if command.target is not None:
             if command.source is not None:
@@ -196,15 +217,15 @@ class Mappings:
         record = MappingUpdated(command.mapping, now, settings, state, settles_at)
         return self._take_fact(record, now)
 
-    def _delete(self, command: DeleteMapping, now: Instant) -> tuple[Any, list[Any]]:
+    def _delete(self, command: DeleteMapping, now: Instant) -> Decision:
         self._changeable(command.mapping, "delete")
         gone_at = later(now, self._settle_ms)
         return self._take_fact(MappingDeletionBegun(command.mapping, now, gone_at), now)
 
-    def _get(self, command: GetMapping, now: Instant) -> tuple[Any, list[Any]]:
+    def _get(self, command: GetMapping, now: Instant) -> Decision:
         return self._mappings[command.mapping].found(), []
 
-    def _list(self, command: ListMappings, now: Instant) -> tuple[Any, list[Any]]:
+    def _list(self, command: ListMappings, now: Instant) -> Decision:
         page_size = max(1, min(command.at_most, LIST_PAGE_MAX))
         found = sorted(
             uuid
@@ -214,29 +235,34 @@ class Mappings:
         page = tuple(self._mappings[self._by_uuid[uuid]].found() for uuid in found[:page_size])
         return MappingsFound(page, more=len(found) > page_size), []
 
+    def _tag(self, command: TagMapping | UntagMapping, now: Instant) -> Decision:
+        record = tags.decide(command, self._mappings[command.mapping].tags, now)
+        self._absorb(record)
+        return _DONE, [Remember(record)]
+
+    def _list_tags(self, command: ListMappingTags, now: Instant) -> Decision:
+        return TagsFound(self._mappings[command.mapping].tags), []
+
     # --- what the shell tells --------------------------------------------------------------------
 
-    def _polled(self, command: Polled, now: Instant) -> tuple[Any, list[Any]]:
-        delivery = self._deliveries.get(command.mapping)
-        effects = delivery.polled(command, now) if delivery is not None else []
-        self._rest(command.mapping)
-        return _DONE, effects
+    def _polled(self, command: Polled, now: Instant) -> Decision:
+        return self._tell(command.mapping, lambda delivery: delivery.polled(command, now))
 
-    def _poll_failed(self, command: PollFailed, now: Instant) -> tuple[Any, list[Any]]:
-        delivery = self._deliveries.get(command.mapping)
-        effects = delivery.poll_failed(command.poll, now) if delivery is not None else []
-        self._rest(command.mapping)
-        return _DONE, effects
+    def _poll_failed(self, command: PollFailed, now: Instant) -> Decision:
+        return self._tell(command.mapping, lambda delivery: delivery.poll_failed(command.poll, now))
 
-    def _finished(self, command: BatchFinished, now: Instant) -> tuple[Any, list[Any]]:
-        delivery = self._deliveries.get(command.mapping)
-        effects = delivery.finished(command, now) if delivery is not None else []
-        self._rest(command.mapping)
+    def _finished(self, command: BatchFinished, now: Instant) -> Decision:
+        return self._tell(command.mapping, lambda delivery: delivery.finished(command, now))
+
+    def _tell(self, number: int, take: Callable[[Delivery], list[Any]]) -> Decision:
+        delivery = self._deliveries.get(number)
+        effects = take(delivery) if delivery is not None else []
+        self._rest(number)
         return _DONE, effects
 
     # --- facts and time --------------------------------------------------------------------------
 
-    def _take_fact(self, record: Record, now: Instant) -> tuple[Any, list[Any]]:
+    def _take_fact(self, record: Record, now: Instant) -> Decision:
         self._absorb(record)
         effects: list[Any] = [Remember(record)]
         effects += self._follow_state(record.machine, now)
@@ -251,6 +277,8 @@ class Mappings:
                 self._by_uuid[record.uuid] = record.machine
             case MappingUpdated():
                 self._mappings[record.machine].update(record)
+            case MappingTagged():
+                self._mappings[record.machine].tags = record.tags
             case MappingDeletionBegun():
                 self._mappings[record.machine].begin_deletion(record)
             case _:
@@ -318,6 +346,9 @@ class Mappings:
 
 def _merged(settings: Settings, command: UpdateMapping) -> Settings:
     """Return the settings after an update; None keeps."""
+    least, most = settings.minimum_pollers, settings.maximum_pollers
+    if command.pollers is not None:
+        least, most = pollers(command.pollers.least, command.pollers.most, settings)
 
     def changed(new: Any, old: Any) -> Any:
         return old if new is None else new
@@ -328,6 +359,11 @@ def _merged(settings: Settings, command: UpdateMapping) -> Settings:
         window_s=changed(command.window_s, settings.window_s),
         reports_failures=changed(command.reports_failures, settings.reports_failures),
         maximum_concurrency=changed(command.maximum_concurrency, settings.maximum_concurrency),
+        filters=changed(command.filters, settings.filters),
+        minimum_pollers=least,
+        maximum_pollers=most,
+        metrics=changed(command.metrics, settings.metrics),
+        kms_key_arn=changed(command.kms_key_arn, settings.kms_key_arn),
     )
 
 

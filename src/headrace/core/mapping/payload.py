@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
+from headrace.core.mapping.filters.sieve import Sieve
 
 _HEAD = b'{"Records":['
 _TAIL = b"]}"
@@ -28,7 +29,9 @@ def event_of(records: Sequence[bytes]) -> bytes:
     return b"".join((_HEAD, b",".join(records), _TAIL))
 
 
-def encode_record(message: PolledMessage, source_arn: str, region: str, *, windowed: bool) -> bytes:
+def record_of(
+    message: PolledMessage, source_arn: str, region: str, *, windowed: bool
+) -> dict[str, Any]:
     """Return one record of the event document, its members in AWS's order.
 
     Args:
@@ -53,6 +56,25 @@ def encode_record(message: PolledMessage, source_arn: str, region: str, *, windo
     record["eventSource"] = "aws:sqs"
     record["eventSourceARN"] = source_arn
     record["awsRegion"] = region
+    return record
+
+
+def sift(
+    messages: Sequence[PolledMessage], sieve: Sieve, source_arn: str, region: str, *, windowed: bool
+) -> tuple[list[tuple[PolledMessage, bytes]], tuple[str, ...]]:
+    """Return the messages that pass, each with its record, and the handles of the others."""
+    wanted, unwanted = [], []
+    for message in messages:
+        record = record_of(message, source_arn, region, windowed=windowed)
+        if sieve.passes(record):
+            wanted.append((message, encode_record(record)))
+        else:
+            unwanted.append(message.receipt_handle)
+    return wanted, tuple(unwanted)
+
+
+def encode_record(record: dict[str, Any]) -> bytes:
+    """Return the bytes of a record."""
     return _encode(record)
 
 

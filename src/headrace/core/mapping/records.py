@@ -31,3 +31,9 @@ class MappingDeletionBegun(Record, frozen=True, array_like=True, tag=202):
     """A mapping was deleted; it is gone at `settles_at`."""
 
     settles_at: Instant
+
+
+class MappingTagged(Record, frozen=True, array_like=True, tag=203):
+    """The tags of a mapping are these from now on."""
+
+    tags: dict[str, str]

@@ -23,6 +23,12 @@ class MappingFound(msgspec.Struct, frozen=True):
     last_modified: Instant
 
 
+class TagsFound(msgspec.Struct, frozen=True):
+    """The tags of a mapping."""
+
+    tags: dict[str, str]
+
+
 class MappingsFound(msgspec.Struct, frozen=True):
     """Mappings in ascending order of UUID; `more` tells whether others follow."""
 

@@ -202,6 +202,48 @@ def test_a_malformed_report_deletes_nothing():
     assert story.finish(1, Succeeded(b'{"batchItemFailures":[{"foo":"x"}]}')) == []
 
 
+def test_what_passes_no_filter_is_deleted_and_counted_and_never_handed_over():
+    story = Story()
+    mapping = story.create(filters=('{"body":["hello"]}',))
+    mixed = (message("a"), message("b", "other"), message("c"), message("d", '{"a":1}'))
+    delete, invoke, poll = story.tell(Polled(mapping, 1, mixed, story.now + 30_000))
+    assert delete == DeleteBatch(mapping, QUEUE, handles("b", "d"), filtered=True)
+    assert ids(invoke) == ["a", "c"]
+    assert isinstance(poll, Poll)
+    assert story.finish(1) == [DeleteBatch(mapping, QUEUE, handles("a", "c"))]
+    tally = story.room.tally(mapping)
+    assert (tally.polled, tally.filtered, tally.invoked, tally.deleted) == (4, 2, 2, 4)
+
+
+def test_where_nothing_passes_nothing_is_invoked_and_the_next_receive_follows():
+    story = Story()
+    mapping = story.create(filters=('{"body":["other"]}',), window_s=5)
+    delete, poll = story.arrive("a", "b")
+    assert delete == DeleteBatch(mapping, QUEUE, handles("a", "b"), filtered=True)
+    assert isinstance(poll, Poll)
+    assert story.pass_time(10_000) == []
+
+
+def test_other_filters_rule_when_the_update_has_settled():
+    story = Story()
+    mapping = story.create(filters=('{"body":["other"]}',))
+    story.tell(UpdateMapping(mapping, filters=()))
+    assert of(InvokeBatch, story.arrive("a")) == []
+    story.pass_time(SETTLE_MS)
+    story.tell(Polled(mapping, story.poll.poll - 1, (), story.now))
+    assert len(of(InvokeBatch, story.arrive("b"))) == 1
+
+
+def test_provisioned_pollers_start_with_ten_batches_each():
+    story = Story()
+    story.create(batch_size=1, minimum_pollers=2, maximum_pollers=3)
+    for name in range(19):
+        assert of(Poll, story.arrive(name))
+    assert of(Poll, story.arrive(19)) == []
+    assert of(Poll, story.pass_time(59)) == []
+    assert len(of(Poll, story.pass_time(1))) == 1
+
+
 def test_a_report_that_was_not_asked_for_is_ignored():
     story = Story()
     mapping = story.create()

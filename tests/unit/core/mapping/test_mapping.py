@@ -13,14 +13,23 @@ NEW = Settings("g", 3)
 CREATED = MappingCreated(
     16, 1_000, "u-u-i-d", "123456789012", "eu", "q", OLD, State.CREATING, 1_100, {"a": "b"}
 )
-#: As written by the first version that had mappings.
-STORED_RECORD = (
+#: As written by the first version that had mappings: five settings.
+FIRST_RECORD = (
     "9bccc810cd03e8a7752d752d692d64ac313233343536373839303132a26575a171"
     "95a1661405c307a84372656174696e67cd044c81a161a162"
 )
-STORED_SNAPSHOT = (
+FIRST_SNAPSHOT = (
     "019aa7752d752d692d64ac313233343536373839303132a26575a17195a1661405c307"
     "95a1661405c307a84372656174696e67cd044ccd03e881a161a162"
+)
+#: As written since there are filters, provisioned pollers, metrics and keys: ten settings.
+STORED_RECORD = (
+    "9bccc810cd03e8a7752d752d692d64ac313233343536373839303132a26575a1719aa1661405c30790000090a0"
+    "a84372656174696e67cd044c81a161a162"
+)
+STORED_SNAPSHOT = (
+    "019aa7752d752d692d64ac313233343536373839303132a26575a1719aa1661405c30790000090a0"
+    "9aa1661405c30790000090a0a84372656174696e67cd044ccd03e881a161a162"
 )
 
 
@@ -54,9 +63,10 @@ def test_a_deletion_leads_to_nothing():
 
 
 def test_stored_bytes_are_read_for_ever():
-    record = msgspec.msgpack.decode(bytes.fromhex(STORED_RECORD), type=MappingCreated)
-    assert record == CREATED
-    assert decode(bytes.fromhex(STORED_SNAPSHOT)) == mapping_of(CREATED)
+    for record, snapshot in ((FIRST_RECORD, FIRST_SNAPSHOT), (STORED_RECORD, STORED_SNAPSHOT)):
+        assert msgspec.msgpack.decode(bytes.fromhex(record), type=MappingCreated) == CREATED
+        assert decode(bytes.fromhex(snapshot)) == mapping_of(CREATED)
+    assert msgspec.msgpack.encode(CREATED).hex() == STORED_RECORD
     assert encode(mapping_of(CREATED)).hex() == STORED_SNAPSHOT
 
 

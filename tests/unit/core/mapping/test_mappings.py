@@ -1,5 +1,6 @@
 """What users ask of mappings: states, refusals, lists; spec/esm.md 1, tests 1 to 12."""
 
+import msgspec
 import pytest
 
 from headrace.core.machine import Numbers
@@ -7,8 +8,11 @@ from headrace.core.mapping.commands import (
     DeleteMapping,
     GetMapping,
     ListMappings,
+    ListMappingTags,
     Source,
+    TagMapping,
     Target,
+    UntagMapping,
     UpdateMapping,
 )
 from headrace.core.mapping.effects import Poll, StopPolling
@@ -19,6 +23,7 @@ from headrace.core.mapping.errors import (
     ResourceConflict,
 )
 from headrace.core.mapping.mappings import Mappings
+from headrace.core.mapping.replies import TagsFound
 from tests.unit.core.mapping.story import (
     ACCOUNT,
     FUNCTION,
@@ -308,3 +313,33 @@ def test_a_snapshot_holds_everything_that_is_durable():
     assert room.next_deadline() == story.now + SETTLE_MS
     with pytest.raises(ValueError):
         room.load(mapping, b"\x09" + story.room.snapshot(mapping)[1:])
+
+
+def test_tags_are_added_taken_away_and_remembered():
+    story = Story()
+    mapping = story.create()
+    story.ask(TagMapping(mapping, {"a": "1", "b": "2"}))
+    story.ask(TagMapping(mapping, {"b": "3"}))
+    story.ask(UntagMapping(mapping, ("a", "absent")))
+    assert story.ask(ListMappingTags(mapping)) == TagsFound({"b": "3"})
+    again = Mappings(Numbers(), SETTLE_MS)
+    for record in story.records:
+        again.replay(record, 0)
+    assert again.snapshot(mapping) == story.room.snapshot(mapping)
+
+
+def test_the_fifty_first_tag_is_refused_at_creation_and_later():
+    story = Story()
+    mapping = story.create()
+    story.ask(TagMapping(mapping, {str(n): "" for n in range(50)}))
+    for command in (
+        TagMapping(mapping, {"50": ""}),
+        msgspec.structs.replace(
+            create(seed=2, queue=QUEUE + "2"), tags={str(n): "" for n in range(51)}
+        ),
+    ):
+        with pytest.raises(InvalidParameterValue, match="exceeds resource tag limit"):
+            story.ask(command)
+    with pytest.raises(InvalidParameterValue, match="cannot be processed"):
+        story.ask(TagMapping(mapping, {}))
+    assert len(story.ask(ListMappingTags(mapping)).tags) == 50

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
-from headrace.core.mapping.payload import encode_record, event_of, normal_number
+from headrace.core.mapping.payload import encode_record, event_of, normal_number, record_of
 
 ARN = "arn:aws:sqs:us-east-2:123456789012:my-queue"
 
@@ -24,7 +24,9 @@ def message(**changes):
 
 
 def record(windowed=False, **changes):
-    return json.loads(encode_record(message(**changes), ARN, "us-east-2", windowed=windowed))
+    return json.loads(
+        encode_record(record_of(message(**changes), ARN, "us-east-2", windowed=windowed))
+    )
 
 
 def test_a_plain_message_as_aws_writes_it():
@@ -128,7 +130,7 @@ def test_the_body_comes_out_as_it_went_in():
 
 
 def test_an_event_of_two_records():
-    one, two = (encode_record(message(body=b), ARN, "r", windowed=False) for b in "ab")
+    one, two = (encode_record(record_of(message(body=b), ARN, "r", windowed=False)) for b in "ab")
     assert [r["body"] for r in json.loads(event_of([one, two]))["Records"]] == ["a", "b"]
 
 
