@@ -8,10 +8,11 @@ from headrace.sandbox.languages.language import Interpreter, Language
 from headrace.sandbox.languages.nodejs import NodeJs
 from headrace.sandbox.languages.provided import Provided
 from headrace.sandbox.languages.python import Python
+from headrace.sandbox.languages.ruby import Ruby
 
 PYTHON = Python()
 #: In the order in which their runtimes are shown.
-LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Java(), Provided())
+LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Ruby(), Java(), Provided())
 
 
 def language_for(runtime: str) -> Language:
