@@ -8,6 +8,7 @@
 
 require "json"
 require "socket"
+require "stringio"
 
 module Headrace
   # The largest result, in bytes (spec/lambda.md 2.1, I4).
@@ -175,7 +176,6 @@ module Headrace
   end
 end
 
-require "stringio"
 Encoding.default_external = Encoding::UTF_8
 $stdout.sync = true
 $stderr.sync = true
