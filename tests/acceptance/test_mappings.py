@@ -264,3 +264,29 @@ def test_after_a_restart_the_mapping_goes_on(server, number):
     sqs.send_message(QueueUrl=work, MessageBody="after")
     stage.sqs, stage.work = sqs, work
     until(lambda: stage.count(work) == 0)
+
+
+def test_filters_pollers_and_tags_over_boto3(server):
+    stage = Stage(server, reports=True)
+    settings = {
+        "FilterCriteria": {"Filters": [{"Pattern": json.dumps({"body": {"kind": ["order"]}})}]},
+        "ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 20},
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+    }
+    created = stage.map(**settings, Tags={"team": "a"})
+    assert {name: created[name] for name in settings} == settings
+    bodies = [json.dumps({"kind": kind}) for kind in ("order", "other")] + ["plain"]
+    for body in bodies:
+        stage.sqs.send_message(QueueUrl=stage.work, MessageBody=body)
+    until(lambda: stage.count(stage.work) == 0)
+    records = [record for event in stage.events() for record in event["Records"]]
+    assert [record["body"] for record in records] == bodies[:1]
+    assert stage.count(stage.dead) == 0
+    arn = created["EventSourceMappingArn"]
+    stage.functions.tag_resource(Resource=arn, Tags={"stage": "test"})
+    stage.functions.untag_resource(Resource=arn, TagKeys=["team"])
+    assert stage.functions.list_tags(Resource=arn)["Tags"] == {"stage": "test"}
+    with pytest.raises(ClientError, match="Invalid filter pattern definition"):
+        stage.functions.update_event_source_mapping(
+            UUID=stage.uuid, FilterCriteria={"Filters": [{"Pattern": "{}"}]}
+        )
