@@ -78,7 +78,7 @@ class Loading:
             return
         self._upto[snapshot.machine] = snapshot.upto
         if snapshot.state is not None:
-            self._rooms[snapshot.kind].load(snapshot.machine, snapshot.state)
+            self._rooms[snapshot.kind].load(snapshot.machine, bytes(snapshot.state))
 
     def take_head(self, head: Head) -> None:
         """Replay what the snapshots do not reflect yet.

@@ -43,7 +43,7 @@ def test_everything_below_is_found_stopped_and_continued(tree):
 
 def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
     """Without stopping them again and again, one of them always goes on."""
-    waker = "import os, signal\nfor _ in range(2): os.fork()\nprint('up', flush=True)\n"
+    waker = "import os, signal\nfor _ in range(2): os.fork()\nos.write(1, b'up\\n')\n"
     # With an end of its own, should this test be killed.
     waker += "import time\nend = time.monotonic() + 60\n"
     waker += "while time.monotonic() < end: os.killpg(0, signal.SIGCONT)\n"
