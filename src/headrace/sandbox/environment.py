@@ -56,6 +56,7 @@ class LinuxEnvironment:
             kills_with_keeper=kills_with_keeper,
             memory_mb=spec.memory_mb,
         )
+        self.is_template = False  #: Whether its keeper outlives it, for the sake of its copies.
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
         #: Replaced by `speak_through` when the function's program does not speak frames.
         self._frames = FrameDialogue(self._connection, self.hear)
@@ -155,9 +156,8 @@ class LinuxEnvironment:
                 memory_peak_mb=self.processes.memory_peak_mb(),
             )
         elif answer.kind == "ready":
-            if self.processes.group is not None:
-                # Not before: importing at a small function's share would take seconds.
-                self.processes.group.limit_cpu(self._spec.memory_mb)
+            if not self.is_template:
+                self.processes.limit_cpu()
             self.init = InitOutcome(
                 InitStatus.OK, duration, memory_peak_mb=self.processes.memory_peak_mb()
             )
@@ -299,7 +299,7 @@ class LinuxEnvironment:
         """
         if error is not None:
             self.processes.kill()
-        elif not self._speaks_frames:
+        elif not self._speaks_frames or self.is_template:
             return  # A program has been executed: it does not get the socket.
         elif self._turn is None:
             self.processes.kill_later()

@@ -42,8 +42,16 @@ CPU_QUOTA_US_MIN = 1_000
 #: User ids of environments: this one and the following, the lowest free one first.
 FIRST_USER = 20_000
 USER_COUNT = 10_000
+#: User ids of templates: each has a run of them, the first for itself and one for each of its
+#: environments; they end before 60,000, where systems have users of their own again.
+FIRST_TEMPLATE_USER = 30_000
+TEMPLATE_USER_COUNT = 1_024
+#: Such runs: more than templates, because those that are gone may still have environments.
+TEMPLATE_USERS_COUNT = 28
+#: Templates at a time; ours. Another one takes the place of the one that was used least recently.
+TEMPLATE_COUNT_MAX = 20
 
-#: Environments at a time; ours: each costs the server three descriptors.
+#: Environments at a time; ours: each costs the server three descriptors, four from a template.
 ENVIRONMENT_COUNT_MAX = 4_096
 
 #: How long a zygote may take to become ready, in seconds; ours.

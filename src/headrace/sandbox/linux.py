@@ -6,10 +6,7 @@ zygote builds its root, `scratch/<environment>` temporary folders at levels with
 
 import asyncio
 import os
-import socket
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from headrace.ports.sandbox import (
     EnvironmentSpec,
@@ -18,8 +15,7 @@ from headrace.ports.sandbox import (
     RuntimeFound,
     SandboxUnavailable,
 )
-from headrace.sandbox import files, layers, limits
-from headrace.sandbox.endpoint import Endpoint
+from headrace.sandbox import files, limits
 from headrace.sandbox.environment import LinuxEnvironment
 from headrace.sandbox.interpreters import (
     as_runtime,
@@ -28,14 +24,15 @@ from headrace.sandbox.interpreters import (
     note_substitute,
 )
 from headrace.sandbox.languages.catalogue import PYTHON, find_interpreters, language_for
-from headrace.sandbox.languages.language import Interpreter, Speech
-from headrace.sandbox.languages.python import own_interpreter
+from headrace.sandbox.languages.language import Interpreter
+from headrace.sandbox.languages.python import needs_own_interpreter
+from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import find_posture
-from headrace.sandbox.orders import compose_order
+from headrace.sandbox.making import Maker, zygote_of
 from headrace.sandbox.pool import ZygotePool
-from headrace.sandbox.runtime_api import RuntimeApi
-from headrace.sandbox.supplies import Supplies, Supply
-from headrace.sandbox.zygotes import Zygote, ZygoteGone
+from headrace.sandbox.supplies import Supplies
+from headrace.sandbox.templates import Template, Templates
+from headrace.sandbox.unpacking import Unpacking
 
 
 class LinuxSandbox:
@@ -88,9 +85,14 @@ class LinuxSandbox:
         self._forks = zygote
         self._search = dict(os.environ) if search is None else search
         self._interpreters: list[Interpreter] | None = None
-        self._unpacking: dict[str, asyncio.Task[str]] = {}
+        self._unpacking = Unpacking(self._code)
         self._starting: set[asyncio.Task[LinuxEnvironment]] = set()
+        #: All that live, by id; the processes that run a template's init phase are among them.
         self._environments: dict[str, LinuxEnvironment] = {}
+        self._maker = Maker(
+            self._posture, self._supplies, self._pool, self._environments, forks=zygote
+        )
+        self._templates = Templates(self._make_template, self._maker.copy)
         self._closed = False
 
     def runtimes(self) -> list[RuntimeFound]:
@@ -114,7 +116,7 @@ class LinuxSandbox:
         Raises:
             SandboxUnavailable: No interpreter serves the runtime.
         """
-        await self._pool.get(_zygote_of(await self._interpreter(runtime)))
+        await self._pool.get(zygote_of(await self._interpreter(runtime)))
 
     async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
         """Start an environment and run its init phase; see the port."""
@@ -137,14 +139,22 @@ class LinuxSandbox:
     async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
         """Run the init phase once and tell what came of it.
 
-        Nothing of it is kept yet: each environment runs its own init phase.
+        Where it cannot be copied, each environment runs its own init phase.
         """
+        if self._closed:
+            raise SandboxUnavailable("The sandbox is closed.")
+        await self._unpacking.unpack(spec)
+        if self._can_copy(spec, await self._interpreter(spec.runtime)):
+            keeper = await self._templates.prepare(spec, take_log)
+            if keeper is not None:
+                return keeper.init
         environment = await self.start(spec, take_log)
         await environment.kill()
         return environment.init
 
     async def drop_template(self, template: str) -> None:
-        """Do nothing: no template is kept yet."""
+        """Let go of a template; see the port."""
+        self._templates.drop(template)
 
     async def close(self) -> None:
         """Kill every environment and zygote; nothing is left alive afterwards."""
@@ -152,7 +162,9 @@ class LinuxSandbox:
         await asyncio.gather(*(one.kill() for one in list(self._environments.values())))
         await self._pool.close()
         # Those whose zygote was still starting have been refused by now.
-        await asyncio.gather(*self._starting, *self._unpacking.values(), return_exceptions=True)
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._templates.close()
+        await self._unpacking.close()
         await asyncio.gather(*(one.kill() for one in list(self._environments.values())))
         self._supplies.close()
 
@@ -177,166 +189,40 @@ class LinuxSandbox:
 
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
         interpreter = await self._interpreter(spec.runtime)
-        await self._unpack(spec)
-        zygote = await self._pool.get(_zygote_of(interpreter))
-        started = time.monotonic_ns()
-        try:
-            environment = await self._fork(spec, take_log, interpreter, zygote)
-        except ZygoteGone:
-            # It had died without our noticing; a new one gets one chance.
-            zygote = await self._pool.get(_zygote_of(interpreter))
-            try:
-                environment = await self._fork(spec, take_log, interpreter, zygote)
-            except ZygoteGone as error:
-                raise SandboxUnavailable("The zygote died.") from error
+        await self._unpacking.unpack(spec)
+        if self._can_copy(spec, interpreter):
+            environment = await self._templates.start(spec, take_log)
+            if environment is not None:
+                return environment
+        started, environment = await self._maker.fork(spec, take_log, interpreter)
         await environment.initialise(started)
         return environment
 
-    async def _unpack(self, spec: EnvironmentSpec) -> None:
-        """Have the function's code and its layers ready below the code folder."""
-        await self._unpack_once(
-            spec.code_digest, files.unpack_code, spec.code_archive, spec.code_digest, self._code
+    async def _make_template(
+        self, spec: EnvironmentSpec, take_log: LogTaker
+    ) -> tuple[LinuxEnvironment, Template]:
+        return await self._maker.make_template(
+            spec, take_log, await self._interpreter(spec.runtime)
         )
-        for layer in spec.layers:
-            await self._unpack_once(
-                layer.digest, files.unpack_code, layer.archive, layer.digest, self._code
-            )
-        if spec.layers:
-            digests = [layer.digest for layer in spec.layers]
-            merged = layers.merged_name(digests)
-            await self._unpack_once(merged, layers.merge_layers, digests, self._code)
 
-    async def _unpack_once(self, name: str, work: Callable[..., str], *arguments: Any) -> None:
-        """Let a thread make a folder of this name, unless it is there or in the making."""
-        task = self._unpacking.get(name)
-        if task is None:
-            if files.is_unpacked(name, self._code):
-                return
-            task = asyncio.create_task(asyncio.to_thread(work, *arguments))
-            self._unpacking[name] = task
-            task.add_done_callback(lambda _: self._unpacking.pop(name, None))
-        await asyncio.shield(task)
+    def _can_copy(self, spec: EnvironmentSpec, interpreter: Interpreter) -> bool:
+        """Return whether an environment may be a copy of a template.
 
-    async def _fork(
-        self,
-        spec: EnvironmentSpec,
-        take_log: LogTaker,
-        interpreter: Interpreter,
-        zygote: Zygote,
-    ) -> LinuxEnvironment:
-        supply = self._supplies.take(spec, interpreter)
-        language = language_for(interpreter.runtime)
-        try:
-            environment, descriptors = self._open_environment(
-                spec, take_log, supply, framed_log=language.frames_log
-            )
-        except OSError as error:
-            self._supplies.give_back(supply)
-            raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
-        self._environments[spec.environment_id] = environment
-        environment.when_gone(lambda: self._forget(spec.environment_id, supply))
-        endpoint, address = None, ""
-        speaks_frames = language.speech is Speech.FRAMES
-        if spec.layers or not speaks_frames:
-            try:
-                endpoint, address = _open_endpoint(
-                    environment,
-                    descriptors,
-                    speaks_frames=speaks_frames,
-                    attended=bool(spec.layers),
-                )
-            except OSError as error:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-                environment.note_end(None)
-                raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
-        order = compose_order(
-            spec,
-            supply,
-            self._posture,
-            interpreter,
-            language,
-            libraries=self._pool.libraries_for(interpreter),
-            forks=self._forks,
-            api_address=address,
-        )
-        try:
-            environment.adopt(await zygote.start(order, descriptors, environment.note_end))
-        except (SandboxUnavailable, ZygoteGone):
-            environment.note_end(None)
-            raise
-        if endpoint is not None:
-            port = endpoint.port
-            # Not before it is adopted: until then nobody knows which processes are its own.
-            await endpoint.serve(
-                lambda peer: environment.processes.owns(peer[1], port, supply.user)
-            )
-        return environment
-
-    def _open_environment(
-        self, spec: EnvironmentSpec, take_log: LogTaker, supply: Supply, *, framed_log: bool
-    ) -> tuple[LinuxEnvironment, list[int]]:
-        """Return our end of an environment, and the descriptors for its own end.
-
-        Raises:
-            OSError: There are too many open files.
+        Below `namespace` a copy could not leave its template's fences. Whoever is the machine's
+        root gets no rights over namespaces, not even over his own. Extensions are programs of
+        their own, which nobody copies.
         """
-        descriptors = supply.group.joining_descriptors() if supply.group is not None else []
-        ours, theirs = socket.socketpair()
-        log_reader, log_writer = os.pipe()
-        ours.setblocking(False)
-        environment = LinuxEnvironment(
-            asyncio.get_running_loop(),
-            spec,
-            ours,
-            log_reader,
-            take_log,
-            group=supply.group,
-            kills_with_keeper=self._posture.namespaces,
-            framed_log=framed_log,
+        posture = self._posture
+        layers = merged_name([layer.digest for layer in spec.layers])
+        return (
+            spec.template != ""
+            and self._forks
+            and posture.namespaces
+            and (posture.own_user or os.getuid() != 0)
+            and language_for(interpreter.runtime) is PYTHON
+            and not needs_own_interpreter(spec.variables)
+            and not (spec.layers and os.path.exists(f"{self._code}/{layers}/extensions"))
         )
-        return environment, [theirs.detach(), log_writer, *descriptors]
-
-    def _forget(self, environment_id: str, supply: Supply) -> None:
-        self._environments.pop(environment_id, None)
-        self._supplies.give_back(supply)
-
-
-def _open_endpoint(
-    environment: LinuxEnvironment,
-    descriptors: list[int],
-    *,
-    speaks_frames: bool,
-    attended: bool,
-) -> tuple[Endpoint, str]:
-    """Let the programs of an environment reach us over HTTP; return where.
-
-    Args:
-        descriptors: What the environment is given; where it may have extensions, the socket for
-            their reports comes third.
-
-    Raises:
-        OSError: There is no free port or descriptor.
-    """
-    runtime = None
-    if not speaks_frames:
-        runtime = RuntimeApi(environment.hear)
-        environment.speak_through(runtime)
-    extensions = None
-    if attended:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        descriptors.insert(2, theirs.detach())
-        extensions = environment.attend(ours).extensions
-    endpoint = Endpoint(runtime, extensions)
-    environment.when_gone(endpoint.close)
-    return endpoint, endpoint.bind_here()
-
-
-def _zygote_of(interpreter: Interpreter) -> Interpreter:
-    """Return the Python whose zygote makes the environments of an interpreter."""
-    is_python = language_for(interpreter.runtime) is PYTHON
-    return interpreter if is_python else own_interpreter()
 
 
 def _discard(task: asyncio.Task[LinuxEnvironment]) -> None:

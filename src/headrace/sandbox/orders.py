@@ -28,6 +28,7 @@ def compose_order(
     libraries: Sequence[str],
     forks: bool,
     api_address: str = "",
+    is_template: bool = False,
 ) -> dict[str, Any]:
     """Return the order for one environment.
 
@@ -35,6 +36,7 @@ def compose_order(
         libraries: The shared libraries' real folders.
         forks: Whether the zygote's own interpreter may be used instead of a new one.
         api_address: Where the environment finds the Runtime API; empty: nowhere.
+        is_template: Whether it is to be a process from which environments are forked.
     """
     places = supply.places
     readable = [*_SYSTEM, PROGRAMS, places.task, *libraries]
@@ -53,7 +55,9 @@ def compose_order(
         "start": spec.environment_id,
         "code": spec.code_digest,
         "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
+        "is_template": is_template,
         "user": supply.user,
+        "user_count": 0 if supply.users is None else supply.users.count,
         "scratch": supply.scratch,
         "ephemeral_storage_mb": spec.ephemeral_storage_mb,
         "inode_count_max": spec.ephemeral_storage_mb * _MEGABYTE // limits.BYTES_PER_INODE,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from headrace.core.functions.runtimes import language_of
 from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits
+from headrace.sandbox.forker import ForkerGone
 from headrace.sandbox.languages.language import Interpreter
 from headrace.sandbox.languages.python import minor_of
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.libraries import compile_library
-from headrace.sandbox.zygotes import Zygote, ZygoteGone, launch
+from headrace.sandbox.zygotes import Zygote, launch
 
 
 class ZygotePool:
@@ -97,7 +98,7 @@ class ZygotePool:
         try:
             async with asyncio.timeout(limits.ZYGOTE_START_S):
                 await zygote.ready
-        except (TimeoutError, ZygoteGone) as error:
+        except (TimeoutError, ForkerGone) as error:
             words = zygote.last_words().strip().rpartition("\n")[2]
             zygote.kill()
             await zygote.close()

@@ -65,6 +65,11 @@ class ProcessTree:
         elif self._kill_sent:
             self.kill()
 
+    def limit_cpu(self) -> None:
+        """Hold it to its share, when the init phase is over: before, that would take seconds."""
+        if self.group is not None:
+            self.group.limit_cpu(self._memory_mb)
+
     def owns(self, port: int, our_port: int, user: int) -> bool:
         """Return whether a connection to `our_port` comes from one of these processes."""
         return peers.may_speak(port, our_port, user, self.pid)

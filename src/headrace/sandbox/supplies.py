@@ -13,6 +13,42 @@ from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import PROGRAMS, Posture
 
 
+class NoUsersLeft(Exception):
+    """All runs of user ids are given out: environments cannot be copied from another template."""
+
+
+class Users:
+    """A run of user ids, of which the one that came back last is given out first."""
+
+    def __init__(self, first: int, count: int) -> None:
+        self.first = first
+        self.count = count
+        self._free: list[int] = []
+        self._next = first
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all are given out."""
+        return not self._free and self._next == self.first + self.count
+
+    def take(self) -> int:
+        """Return one that nobody has.
+
+        Raises:
+            SandboxUnavailable: All are given out.
+        """
+        if self._free:
+            return self._free.pop()
+        if self.is_empty:
+            raise SandboxUnavailable("There is no user id left for another environment.")
+        self._next += 1
+        return self._next - 1
+
+    def give_back(self, user: int) -> None:
+        """Take one back."""
+        self._free.append(user)
+
+
 class Supply(msgspec.Struct, frozen=True):
     """What one environment has been given."""
 
@@ -20,6 +56,7 @@ class Supply(msgspec.Struct, frozen=True):
     user: int  #: 0: the server's own.
     places: Places
     scratch: str  #: The folder for its temporary files; empty where it gets a /tmp of its own.
+    users: Users | None = None  #: Where the user id goes back to.
 
 
 class Supplies:
@@ -30,17 +67,45 @@ class Supplies:
         self._folder = folder
         self._code_folder = code_folder
         self._scratch = f"{folder}/scratch"
-        self._free_users: list[int] = []
-        self._next_user = limits.FIRST_USER
+        self._users = Users(limits.FIRST_USER, limits.USER_COUNT)
+        self._runs = [
+            Users(
+                limits.FIRST_TEMPLATE_USER + number * limits.TEMPLATE_USER_COUNT,
+                limits.TEMPLATE_USER_COUNT,
+            )
+            for number in range(limits.TEMPLATE_USERS_COUNT)
+        ]
         self._groups_to_remove: list[Group] = []
         shutil.rmtree(self._scratch, ignore_errors=True)
         os.makedirs(self._scratch, mode=0o755, exist_ok=True)
 
-    def take(self, spec: EnvironmentSpec, interpreter: Interpreter) -> Supply:
-        """Return what a new environment needs.
+    def take_users(self) -> Users | None:
+        """Return the user ids of a template and its environments; None where all share one.
 
         Raises:
-            SandboxUnavailable: The kernel refuses.
+            NoUsersLeft: Templates that are gone still have environments.
+        """
+        if not self._posture.own_user:
+            return None
+        if not self._runs:
+            raise NoUsersLeft
+        users = self._runs.pop()
+        return Users(users.first, users.count)
+
+    def give_back_users(self, users: Users) -> None:
+        """Take back the user ids of a template that is gone with all its environments."""
+        self._runs.append(users)
+
+    def take(
+        self, spec: EnvironmentSpec, interpreter: Interpreter, users: Users | None = None
+    ) -> Supply:
+        """Return what a new environment needs.
+
+        Args:
+            users: Where it gets its user id from, if not from those of all.
+
+        Raises:
+            SandboxUnavailable: The kernel refuses, or there is no user id left.
         """
         self._remove_groups()
         try:
@@ -54,12 +119,14 @@ class Supplies:
                 places = self._real_places(spec, interpreter, scratch)
         except OSError as error:
             raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
-        return Supply(group, self._take_user(interpreter), places, scratch)
+        if users is None:
+            users = self._users if self._has_own_user(interpreter) else None
+        return Supply(group, 0 if users is None else users.take(), places, scratch, users)
 
     def give_back(self, supply: Supply) -> None:
         """Take everything back from an environment that is gone."""
-        if supply.user:
-            self._free_users.append(supply.user)
+        if supply.users is not None:
+            supply.users.give_back(supply.user)
         if supply.group is not None and not supply.group.remove():
             self._groups_to_remove.append(supply.group)
         if supply.scratch:
@@ -90,10 +157,11 @@ class Supplies:
             return LAMBDA_PLACES.layers
         return f"{self._code_folder}/{merged_name([layer.digest for layer in spec.layers])}"
 
-    def _take_user(self, interpreter: Interpreter) -> int:
+    def _has_own_user(self, interpreter: Interpreter) -> bool:
+        """Return whether environments have users of their own, who can read what they need."""
         if not self._posture.own_user:
-            return 0
-        if not self._posture.namespaces and not all(
+            return False
+        return self._posture.namespaces or all(
             _is_open_to_all(path)
             for path in (
                 interpreter.prefix or "/",
@@ -101,12 +169,7 @@ class Supplies:
                 self._folder,
                 PROGRAMS,
             )
-        ):
-            return 0  # It could not even read its interpreter.
-        if self._free_users:
-            return self._free_users.pop()
-        self._next_user += 1
-        return self._next_user - 1
+        )
 
 
 def _lambda_places(interpreter: Interpreter) -> Places:

@@ -111,7 +111,7 @@ def test_nothing_is_used_up_by_environments_that_are_gone(tmp_path):
                 await environment.kill()
             assert len(os.listdir("/proc/self/fd")) == before
             supplies = bench.box._supplies
-            assert supplies._next_user <= limits.FIRST_USER + 1
+            assert supplies._users._next <= limits.FIRST_USER + 1
             assert supplies._groups_to_remove == []
 
     run(story())

@@ -8,7 +8,7 @@ from headrace.ports.sandbox import SandboxUnavailable
 from headrace.sandbox import limits, supplies
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter
 from headrace.sandbox.levels import Posture
-from headrace.sandbox.supplies import Supplies
+from headrace.sandbox.supplies import NoUsersLeft, Supplies
 from tests.unit.sandbox.bench import spec_for
 
 INTERPRETER = Interpreter("python3.11", "/usr/bin/python3.11", "/usr", "3.11.2")
@@ -115,3 +115,28 @@ def test_a_kernel_that_refuses_makes_the_sandbox_unavailable(make, tmp_path):
     groups.refuses = True
     with pytest.raises(SandboxUnavailable, match="No space left"):
         make(posture(groups)).take(spec_for(tmp_path, ""), INTERPRETER)
+
+
+def test_templates_have_runs_of_users_that_no_other_environment_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "TEMPLATE_USERS_COUNT", 2)
+    monkeypatch.setattr(limits, "TEMPLATE_USER_COUNT", 2)
+    store = Supplies(posture(), folder=str(tmp_path), code_folder=str(tmp_path))
+    runs = [store.take_users(), store.take_users()]
+    assert {run.first for run in runs} == {30_000, 30_002}
+    with pytest.raises(NoUsersLeft):
+        store.take_users()
+    spec = spec_for(tmp_path, "x = 1")
+    taken = [store.take(spec, INTERPRETER, runs[0]) for _ in range(2)]
+    assert sorted(one.user for one in taken) == [runs[0].first, runs[0].first + 1]
+    assert runs[0].is_empty
+    with pytest.raises(SandboxUnavailable, match="no user id left"):
+        store.take(spec, INTERPRETER, runs[0])
+    store.give_back(taken[0])
+    assert store.take(spec, INTERPRETER, runs[0]).user == taken[0].user
+    store.give_back_users(runs[0])
+    assert store.take_users().first == runs[0].first
+
+
+def test_templates_share_a_user_where_all_do(tmp_path):
+    store = Supplies(posture(own_user=False), folder=str(tmp_path), code_folder=str(tmp_path))
+    assert store.take_users() is None

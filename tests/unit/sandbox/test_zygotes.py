@@ -10,7 +10,8 @@ import tempfile
 import pytest
 
 from headrace.ports.sandbox import SandboxUnavailable
-from headrace.sandbox.zygotes import Zygote, ZygoteGone
+from headrace.sandbox.forker import ForkerGone
+from headrace.sandbox.zygotes import Zygote
 
 
 class Puppet:
@@ -89,13 +90,13 @@ def test_the_end_of_a_zygote_is_told_to_all_who_wait():
         task = asyncio.create_task(puppet.zygote.start({"start": "e"}, [], ends.append))
         await let_pass()
         puppet.theirs.close()
-        with pytest.raises(ZygoteGone):
+        with pytest.raises(ForkerGone):
             await task
-        with pytest.raises(ZygoteGone):
+        with pytest.raises(ForkerGone):
             await puppet.zygote.ready
         assert ends == [None]
         assert not puppet.zygote.is_alive
-        with pytest.raises(ZygoteGone):
+        with pytest.raises(ForkerGone):
             await puppet.zygote.start({"start": "f"}, list(os.pipe()), ends.append)
 
     play(act)

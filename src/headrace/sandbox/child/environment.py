@@ -179,10 +179,7 @@ def become_runtime(settings, seccomp, order, connection, log, reports):
     try:
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
-        null = os.open("/dev/null", os.O_RDONLY)
-        os.dup2(null, 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
+        take_streams(log)
         if order["layers"]:
             connection, reports = move_both(connection, reports)
         connection = move(connection, CONNECTION)
@@ -202,6 +199,16 @@ def become_runtime(settings, seccomp, order, connection, log, reports):
     if order["entry_points"]:
         execute(order, connection)
     runtime.run(connection, order["variables"], order["paths"])
+
+
+def take_streams(log):
+    """Read nothing on standard input, and write what is written into the log."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(null, 0)
+    if null > 2:
+        os.close(null)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
 
 
 def move(descriptor, number):
@@ -229,7 +236,13 @@ def enter(settings, seccomp, order):
     """Give up, step by step, everything that a function must not have."""
     if settings["namespaces"]:
         enter_namespaces(settings, order)
+        mount_processes()
     set_limits(order)
+    give_up_rights(settings, seccomp, order)
+
+
+def give_up_rights(settings, seccomp, order):
+    """Become the environment's user, and nothing more than a user."""
     if settings["namespaces"] and settings["user_namespace"]:
         # A user namespace of its own: the process limit counts in it, not across neighbours.
         user, group = os.getuid(), os.getgid()
@@ -240,7 +253,8 @@ def enter(settings, seccomp, order):
     if order["user"]:
         if order["scratch"]:
             os.chown(order["scratch"], order["user"], order["user"])
-        os.setgroups([])
+        if os.getgroups():  # A copy of a template has none, and may not set any.
+            os.setgroups([])
         os.setresgid(order["user"], order["user"], order["user"])
         os.setresuid(order["user"], order["user"], order["user"])
     os.umask(0o022)
@@ -258,14 +272,7 @@ def enter_namespaces(settings, order):
     """Mount what is this environment's own, and hide the code and languages of all others."""
     kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
-    kernel.mount(
-        "tmpfs",
-        "/tmp",
-        "tmpfs",
-        kernel.MS_NOSUID | kernel.MS_NODEV,
-        "size=%dm,nr_inodes=%d,mode=1777"
-        % (order["ephemeral_storage_mb"], order["inode_count_max"]),
-    )
+    mount_temporary(order)
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
         kernel.bind("/.store/" + order["layers"], "/opt")
@@ -275,12 +282,28 @@ def enter_namespaces(settings, order):
         if order["language"]:
             kernel.bind("/.languages/" + settings["languages"][order["language"]], "/var/lang")
     kernel.umount("/.languages")
+    socket.sethostname(HOST_NAME)
+
+
+def mount_temporary(order):
+    """Mount an empty /tmp of the size asked for."""
+    kernel.mount(
+        "tmpfs",
+        "/tmp",
+        "tmpfs",
+        kernel.MS_NOSUID | kernel.MS_NODEV,
+        "size=%dm,nr_inodes=%d,mode=1777"
+        % (order["ephemeral_storage_mb"], order["inode_count_max"]),
+    )
+
+
+def mount_processes():
+    """Show the processes of our own pid namespace only, and the kernel's settings read-only."""
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     for name in KERNEL_SETTINGS:
         if os.path.exists(name):
             kernel.bind(name, name)
             kernel.set_read_only(name)
-    socket.sethostname(HOST_NAME)
 
 
 def set_limits(order):

@@ -123,13 +123,13 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint16), ("filter", ctypes.POINTER(_Instruction))]
 
 
-def _intervals():
+def _intervals(allowed):
     """Return [first number, action] of every run of system calls that are treated alike."""
     column = 1 if kernel.X86 else 2
     actions = {}  # type: dict[int, object]
     for row in _REFUSED:
         number = row[column]
-        if isinstance(number, int):
+        if isinstance(number, int) and row[0] not in allowed:
             actions[number] = _REFUSE | errno.EPERM
     # glibc falls back to clone when clone3 is missing; clone's flags can be looked at.
     actions[_CLONE3] = _REFUSE | errno.ENOSYS
@@ -172,12 +172,16 @@ def _tree(runs, low, high):
     return [(_JUMP_GREATER_EQUAL, 0, 1, border), (_JUMP, 0, 0, len(left)), *left, *right]
 
 
-def compile_filter():
-    """Return the seccomp program as an array of instructions, or None on another machine."""
+def compile_filter(allowed=()):
+    """Return the seccomp program as an array of instructions, or None on another machine.
+
+    Args:
+        allowed: Names of calls that are not refused.
+    """
     architecture = _ARCHITECTURES.get(kernel.MACHINE)
     if architecture is None:
         return None
-    runs = _intervals()
+    runs = _intervals(allowed)
     code = [
         (_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
         (_JUMP_EQUAL, 1, 0, architecture),
@@ -250,6 +254,23 @@ def restrict_files(version, readable, writable):
         for paths, allowed in ((readable, _READ), (writable, rights)):
             for path in paths:
                 _allow(descriptor, path, allowed & rights)
+        kernel.call("landlock_restrict_self", ctypes.c_int(descriptor), ctypes.c_uint32(0))
+    finally:
+        os.close(descriptor)
+
+
+def restrict_scopes(version):
+    """Keep signals and abstract sockets inside, from version 6 on; mounting stays possible."""
+    if version < 6:
+        return
+    ruleset = _Ruleset(0, 0, _SCOPE_ABSTRACT_SOCKET_AND_SIGNAL)
+    descriptor = kernel.call(
+        "landlock_create_ruleset",
+        ctypes.byref(ruleset),
+        ctypes.c_size_t(24),
+        ctypes.c_uint32(0),
+    )
+    try:
         kernel.call("landlock_restrict_self", ctypes.c_int(descriptor), ctypes.c_uint32(0))
     finally:
         os.close(descriptor)

@@ -31,9 +31,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import context, logbook
+    from headrace.sandbox.child import context, hooks, logbook
 else:
     import context
+    import hooks
     import logbook
 
 #: The largest result, in bytes (spec/lambda.md 2.1, I4).
@@ -275,7 +276,7 @@ def prepare(paths):
     sys.stdin = io.TextIOWrapper(io.FileIO(0), "utf-8")
     sys.argv = [""]
     time.tzset()
-    for name in ("context", "logbook"):
+    for name in ("context", "hooks", "logbook"):
         sys.modules.pop(name, None)  # A function may have modules of these names.
     task = paths["task"]
     version = "python%d.%d" % sys.version_info[:2]
@@ -290,6 +291,7 @@ def prepare(paths):
         layer,
         *paths["libraries"],
         *standard,
+        ours + "/offered",
     ):
         if path not in sys.path:
             sys.path.append(path)
@@ -305,35 +307,62 @@ def prepare(paths):
     logbook.install_logging()
 
 
-def run(descriptor, variables, paths):
-    """Be the runtime of a function in a process forked from a zygote; never returns."""
+def set_variables(variables):
+    """Replace the process environment of the zygote by the function's own."""
     os.environ.clear()
     os.environ.update(variables)
     if "ssl" in sys.modules:
         # Two environments whose pids coincide would draw the same random numbers.
         sys.modules["ssl"].RAND_add(os.urandom(32), 32.0)
+
+
+def run(descriptor, variables, paths):
+    """Be the runtime of a function in a process forked from a zygote; never returns."""
+    set_variables(variables)
     work(descriptor, paths)
 
 
 def work(descriptor, paths):
     """Load the handler, say what came of it, and serve."""
+    connection, handler = load(descriptor, paths)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        # There is no template to come from: the snapshot is taken and restored in one place.
+        run_hooks(connection, hooks.run_before_snapshot, hooks.BEFORE_SNAPSHOT_FAILED)
+        run_hooks(connection, hooks.run_after_restore, hooks.AFTER_RESTORE_FAILED)
+    flush()
+    connection.send({"kind": "ready"})
+    serve(connection, handler)
+
+
+def load(descriptor, paths):
+    """Return a connection and the handler; if there is none, say why and end the process."""
     os.chdir(paths["task"])
     prepare(paths)
     connection = Connection(descriptor)
     try:
-        handler = load_handler(os.environ.get("_HANDLER", ""))
+        return connection, load_handler(os.environ.get("_HANDLER", ""))
     except Exception as error:
         document = describe(error, "")
         sys.stdout.write(_INIT_WARNING)
-        logbook.log_error(document)
-        flush()
-        connection.send(
-            {"kind": "init_error", "type": document["errorType"]}, encode_document(document)
-        )
-        os._exit(1)
+        give_up(connection, document, 1)
+
+
+def run_hooks(connection, run, status):
+    """Call a function's hooks; if one raises, say so and end the process with this status."""
+    try:
+        run()
+    except Exception as error:
+        give_up(connection, describe(error, ""), status)
+
+
+def give_up(connection, document, status):
+    """Report an error of the init phase and end the process."""
+    logbook.log_error(document)
     flush()
-    connection.send({"kind": "ready"})
-    serve(connection, handler)
+    connection.send(
+        {"kind": "init_error", "type": document["errorType"]}, encode_document(document)
+    )
+    os._exit(status)
 
 
 if __name__ == "__main__":

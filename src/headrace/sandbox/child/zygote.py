@@ -3,7 +3,8 @@
 Run by `launcher.py`; standard library only, Python 3.8 and later. No code of a user ever runs in
 this process. It takes orders on a SEQPACKET socket, one JSON text each with descriptors beside it:
 
-    {"start": id, ...}  descriptors: the environment's socket, its log pipe, cgroup.procs files
+    {"start": id, ...}  descriptors: the environment's socket, its log pipe, a template's control
+        socket, cgroup.procs files
         answered by {"started": id} with a pidfd, or {"refused": id, "reason": text}
     when the environment is gone: {"ended": id, "status": wait status of the runtime}
 
@@ -26,11 +27,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import environment, fences, kernel
+    from headrace.sandbox.child import environment, fences, kernel, template
 else:
     import environment
     import fences
     import kernel
+    import template
 
 #: Imported once here and shared by every environment; the order does not matter.
 PRELOADED = (
@@ -110,7 +112,20 @@ PRELOADED = (
     "zoneinfo",
 )
 #: Our own modules; a function may have modules of these names.
-OURS = ("context", "environment", "extensions", "fences", "kernel", "logbook", "runtime", "zygote")
+OURS = (
+    "context",
+    "environment",
+    "extensions",
+    "fences",
+    "hooks",
+    "inheritance",
+    "kernel",
+    "launcher",
+    "logbook",
+    "runtime",
+    "template",
+    "zygote",
+)
 ORDER_BYTES_MAX = 262_144
 DESCRIPTORS_MAX = 16
 
@@ -210,7 +225,8 @@ class Zygote:
             return None
         if pid == 0:
             settings, seccomp = self.settings, self.seccomp
-            return lambda: environment.keep(settings, seccomp, order, descriptors, writer)
+            keep = template.keep if order["is_template"] else environment.keep
+            return lambda: keep(settings, seccomp, order, descriptors, writer)
         os.close(writer)
         for descriptor in descriptors:
             os.close(descriptor)

@@ -1,0 +1,234 @@
+"""Make environments: get what each needs, and let a zygote or a template fork it."""
+
+import asyncio
+import os
+import socket
+import time
+
+from headrace.ports.sandbox import EnvironmentSpec, LogTaker, SandboxUnavailable
+from headrace.sandbox.endpoint import Endpoint
+from headrace.sandbox.environment import LinuxEnvironment
+from headrace.sandbox.forker import ForkerGone
+from headrace.sandbox.languages.catalogue import PYTHON, language_for
+from headrace.sandbox.languages.language import Interpreter, Speech
+from headrace.sandbox.languages.python import own_interpreter
+from headrace.sandbox.levels import Posture
+from headrace.sandbox.orders import compose_order
+from headrace.sandbox.pool import ZygotePool
+from headrace.sandbox.runtime_api import RuntimeApi
+from headrace.sandbox.supplies import Supplies, Supply, Users
+from headrace.sandbox.templates import Template
+from headrace.sandbox.zygotes import Zygote
+
+
+class Maker:
+    """Makes the environments of a sandbox; their init phases are still to be waited for."""
+
+    def __init__(
+        self,
+        posture: Posture,
+        supplies: Supplies,
+        pool: ZygotePool,
+        environments: dict[str, LinuxEnvironment],
+        *,
+        forks: bool,
+    ) -> None:
+        """Begin.
+
+        Args:
+            environments: Kept up to date with all that live.
+            forks: Whether a zygote's own interpreter may be used instead of a new one.
+        """
+        self._posture = posture
+        self._supplies = supplies
+        self._pool = pool
+        self._environments = environments
+        self._forks = forks
+
+    async def fork(
+        self,
+        spec: EnvironmentSpec,
+        take_log: LogTaker,
+        interpreter: Interpreter,
+        control: socket.socket | None = None,
+        users: Users | None = None,
+    ) -> tuple[int, LinuxEnvironment]:
+        """Let a zygote fork an environment; return when it began, and the environment.
+
+        Args:
+            control: The end of a control socket, for a template.
+            users: Where it gets its user id from, if not from those of all.
+        """
+        python = zygote_of(interpreter)
+        zygote = await self._pool.get(python)
+        started = time.monotonic_ns()
+        parts = (spec, take_log, interpreter)
+        try:
+            environment = await self._fork_from(zygote, *parts, users, control)
+        except ForkerGone:
+            # It had died without our noticing; a new one gets one chance.
+            zygote = await self._pool.get(python)
+            try:
+                environment = await self._fork_from(zygote, *parts, users, control)
+            except ForkerGone as error:
+                raise SandboxUnavailable("The zygote died.") from error
+        return started, environment
+
+    async def make_template(
+        self, spec: EnvironmentSpec, take_log: LogTaker, interpreter: Interpreter
+    ) -> tuple[LinuxEnvironment, Template]:
+        """Start what runs a function's init phase and will be copied; see `Templates`."""
+        users = self._supplies.take_users()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            _, keeper = await self.fork(spec, take_log, interpreter, theirs, users)
+        except BaseException:
+            ours.close()
+            if users is not None:
+                self._supplies.give_back_users(users)
+            raise
+        finally:
+            theirs.close()
+        if users is not None:
+            keeper.when_gone(lambda: self._supplies.give_back_users(users))
+        return keeper, Template(asyncio.get_running_loop(), keeper, ours, interpreter, users)
+
+    async def copy(
+        self, spec: EnvironmentSpec, take_log: LogTaker, template: Template
+    ) -> LinuxEnvironment:
+        """Start an environment that goes on where a template stands; see `Templates`."""
+        return await self._fork_from(template, spec, take_log, template.interpreter, template.users)
+
+    async def _fork_from(
+        self,
+        forker: Zygote | Template,
+        spec: EnvironmentSpec,
+        take_log: LogTaker,
+        interpreter: Interpreter,
+        users: Users | None,
+        control: socket.socket | None = None,
+    ) -> LinuxEnvironment:
+        supply = self._supplies.take(spec, interpreter, users)
+        language = language_for(interpreter.runtime)
+        try:
+            environment, descriptors = self._open_environment(
+                spec, take_log, supply, control, framed_log=language.frames_log
+            )
+        except OSError as error:
+            self._supplies.give_back(supply)
+            raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
+        self._environments[spec.environment_id] = environment
+        environment.when_gone(lambda: self._forget(spec.environment_id, supply))
+        endpoint, address = None, ""
+        speaks_frames = language.speech is Speech.FRAMES
+        attended = bool(spec.layers) and control is None and isinstance(forker, Zygote)
+        if attended or not speaks_frames:
+            try:
+                endpoint, address = _open_endpoint(
+                    environment,
+                    descriptors,
+                    speaks_frames=speaks_frames,
+                    attended=attended,
+                )
+            except OSError as error:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                environment.note_end(None)
+                raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
+        order = compose_order(
+            spec,
+            supply,
+            self._posture,
+            interpreter,
+            language,
+            libraries=self._pool.libraries_for(interpreter),
+            forks=self._forks,
+            api_address=address,
+            is_template=control is not None,
+        )
+        try:
+            environment.adopt(await forker.start(order, descriptors, environment.note_end))
+        except (SandboxUnavailable, ForkerGone):
+            environment.note_end(None)
+            raise
+        if endpoint is not None:
+            port = endpoint.port
+            # Not before it is adopted: until then nobody knows which processes are its own.
+            await endpoint.serve(
+                lambda peer: environment.processes.owns(peer[1], port, supply.user)
+            )
+        return environment
+
+    def _open_environment(
+        self,
+        spec: EnvironmentSpec,
+        take_log: LogTaker,
+        supply: Supply,
+        control: socket.socket | None,
+        *,
+        framed_log: bool,
+    ) -> tuple[LinuxEnvironment, list[int]]:
+        """Return our end of an environment, and the descriptors for its own end.
+
+        Raises:
+            OSError: There are too many open files.
+        """
+        descriptors = supply.group.joining_descriptors() if supply.group is not None else []
+        ours, theirs = socket.socketpair()
+        log_reader, log_writer = os.pipe()
+        ours.setblocking(False)
+        environment = LinuxEnvironment(
+            asyncio.get_running_loop(),
+            spec,
+            ours,
+            log_reader,
+            take_log,
+            group=supply.group,
+            kills_with_keeper=self._posture.namespaces,
+            framed_log=framed_log,
+        )
+        if control is not None:
+            environment.is_template = True
+            descriptors.insert(0, os.dup(control.fileno()))
+        return environment, [theirs.detach(), log_writer, *descriptors]
+
+    def _forget(self, environment_id: str, supply: Supply) -> None:
+        self._environments.pop(environment_id, None)
+        self._supplies.give_back(supply)
+
+
+def _open_endpoint(
+    environment: LinuxEnvironment,
+    descriptors: list[int],
+    *,
+    speaks_frames: bool,
+    attended: bool,
+) -> tuple[Endpoint, str]:
+    """Let the programs of an environment reach us over HTTP; return where.
+
+    Args:
+        descriptors: What the environment is given; where it may have extensions, the socket for
+            their reports comes third.
+
+    Raises:
+        OSError: There is no free port or descriptor.
+    """
+    runtime = None
+    if not speaks_frames:
+        runtime = RuntimeApi(environment.hear)
+        environment.speak_through(runtime)
+    extensions = None
+    if attended:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        descriptors.insert(2, theirs.detach())
+        extensions = environment.attend(ours).extensions
+    endpoint = Endpoint(runtime, extensions)
+    environment.when_gone(endpoint.close)
+    return endpoint, endpoint.bind_here()
+
+
+def zygote_of(interpreter: Interpreter) -> Interpreter:
+    """Return the Python whose zygote makes the environments of an interpreter."""
+    is_python = language_for(interpreter.runtime) is PYTHON
+    return interpreter if is_python else own_interpreter()

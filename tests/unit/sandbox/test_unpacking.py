@@ -1,0 +1,51 @@
+"""Archives are unpacked once, however many ask at a time."""
+
+import asyncio
+
+import pytest
+
+from headrace.ports.sandbox import CodeUnusable
+from headrace.sandbox import files
+from headrace.sandbox.unpacking import Unpacking
+from tests.unit.sandbox.bench import spec_for
+
+
+def test_one_archive_is_unpacked_once_for_all_who_ask(tmp_path, monkeypatch):
+    unpacked = []
+    unpack_code = files.unpack_code
+
+    def count(archive, digest, folder):
+        unpacked.append(digest)
+        return unpack_code(archive, digest, folder)
+
+    monkeypatch.setattr(files, "unpack_code", count)
+    spec = spec_for(tmp_path, "x = 1")
+
+    async def story():
+        unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
+        await asyncio.gather(*(unpacking.unpack(spec) for _ in range(3)))
+        await unpacking.unpack(spec)
+        await unpacking.close()
+
+    (tmp_path / "code").mkdir()
+    asyncio.run(story())
+    assert unpacked == [spec.code_digest]
+
+
+def test_a_bad_archive_is_told_to_all_and_tried_again(tmp_path):
+    spec = spec_for(tmp_path, "x = 1")
+    with open(spec.code_archive, "wb") as file:
+        file.write(b"no zip")
+
+    async def story():
+        unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
+        ends = await asyncio.gather(
+            *(unpacking.unpack(spec) for _ in range(2)), return_exceptions=True
+        )
+        assert [type(end) for end in ends] == [CodeUnusable, CodeUnusable]
+        with pytest.raises(CodeUnusable):
+            await unpacking.unpack(spec)
+        await unpacking.close()
+
+    (tmp_path / "code").mkdir()
+    asyncio.run(story())
