@@ -47,6 +47,12 @@ MAPPED_JSON = (
     b'"EventSourceArn":"arn:aws:sqs:eu-west-1:000000000000:orders",'
     b'"LastModified":1763949999.123,"State":"Creating","FunctionResponseTypes":[]}'
 )
+#: Settings of a mapping that are structures.
+RICH = {
+    "FilterCriteria": {"Filters": [{"Pattern": '{"body":["a"]}'}]},
+    "MetricsConfig": {"Metrics": ["EventCount"]},
+    "ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 10_000},
+}
 
 
 class Golden(NamedTuple):
@@ -222,6 +228,21 @@ GOLDENS = [
         MAPPED,
         202,
         MAPPED_JSON,
+    ),
+    Golden(
+        "UpdateEventSourceMapping",
+        {"UUID": MAPPING, **RICH, "KMSKeyArn": ""},
+        "PUT",
+        f"{MAPPINGS}/{MAPPING}",
+        b'{"FilterCriteria": {"Filters": [{"Pattern": "{\\"body\\":[\\"a\\"]}"}]}, '
+        b'"MetricsConfig": {"Metrics": ["EventCount"]}, "ProvisionedPollerConfig": '
+        b'{"MinimumPollers": 2, "MaximumPollers": 10000}, "KMSKeyArn": ""}',
+        {**MAPPED, **RICH},
+        202,
+        MAPPED_JSON[:-1]
+        + b',"FilterCriteria":{"Filters":[{"Pattern":"{\\"body\\":[\\"a\\"]}"}]},'
+        + b'"MetricsConfig":{"Metrics":["EventCount"]},'
+        + b'"ProvisionedPollerConfig":{"MinimumPollers":2,"MaximumPollers":10000}}',
     ),
     Golden(
         "DeleteEventSourceMapping",
