@@ -1,6 +1,8 @@
 """boto3, a real server, real functions: versions, aliases, concurrency (spec/lambda.md 11)."""
 
+import base64
 import json
+import os
 import sys
 import threading
 import time
@@ -8,6 +10,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from headrace.sandbox.levels import find_posture
 from tests.acceptance.test_functions import ACCOUNT, REGION, ROLE, make_zip
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -197,3 +200,38 @@ def test_tags_are_added_and_taken_away(functions, make):
     functions.untag_resource(Resource=made["FunctionArn"], TagKeys=["a", "b", "c"])
     assert functions.list_tags(Resource=made["FunctionArn"])["Tags"] == {}
     assert "Tags" not in functions.get_function(FunctionName="tagged")
+
+
+def test_environments_with_snap_start_begin_behind_one_init_phase(functions, make, tmp_path):
+    make("snap", SnapStart={"ApplyOn": "PublishedVersions"}, Runtime="python3.12")
+    number = functions.publish_version(FunctionName="snap")["Version"]
+    waiter = functions.get_waiter("published_version_active")
+    waiter.wait(FunctionName="snap", Qualifier=number, WaiterConfig={"Delay": 1})
+    settings = functions.get_function_configuration(FunctionName="snap", Qualifier=number)
+    assert settings["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
+    together = threading.Barrier(2)
+    answers, reports = [], []
+
+    def call():
+        together.wait()
+        answer = functions.invoke(
+            FunctionName="snap", Qualifier=number, LogType="Tail", Payload=b'{"s": 0.5}'
+        )
+        answers.append(json.loads(answer["Payload"].read()))
+        reports.append(base64.b64decode(answer["LogResult"]).decode())
+
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer[1] for answer in answers] == ["snap-start"] * 2
+    for report in reports:
+        assert "Restore Duration: " in report
+        assert "Billed Restore Duration: " in report
+        assert "\tInit Duration: " not in report
+    posture = find_posture(str(tmp_path), level=None, minimum="process", cgroups=False)
+    if posture.namespaces and (posture.own_user or os.getuid()):
+        # Both come from what was born once.
+        assert answers[0][4] == answers[1][4]
+    functions.delete_function(FunctionName="snap", Qualifier=number)
