@@ -6,6 +6,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -42,12 +44,25 @@ def handler(event, context):
 _ON_ITS_WAY = re.compile(r"^on its way (\d+)$", re.MULTILINE)
 
 
+#: A function whose init phase is long.
+HEAVY = """
+import numpy, pandas
+
+def handler(event, context):
+    return len(pandas.DataFrame(numpy.zeros((3, 3))))
+"""
+HEAVY_PACKAGES = ("numpy==2.3.5", "pandas==2.3.3")
+HEAVY_STARTS = 10
+HEAVY_DOWNLOAD_S = 300
+
+
 class Figures(msgspec.Struct):
     """Medians and 99th percentiles in microseconds."""
 
     level: str
     cold_zygote_us: list[int]
     cold_interpreter_us: list[int]
+    snap_start: list[list[str]]  #: Rows of the table.
     warm: Result
     send: list[int]
     on_its_way: list[int]
@@ -59,6 +74,80 @@ def archive() -> bytes:
     with zipfile.ZipFile(buffer, "w") as package:
         package.writestr("app.py", HANDLER)
     return buffer.getvalue()
+
+
+def heavy_archive() -> bytes:
+    """Return the heavy handler with its packages, which pip downloads once into ~/.cache.
+
+    As pip packs them, without byte code: an ordinary cold start compiles all that it imports.
+
+    Raises:
+        OSError, subprocess.SubprocessError: They cannot be had.
+    """
+    wheels = Path.home() / ".cache" / "headrace" / "bench"
+    version = RUNTIME.removeprefix("python")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"),
+            *("--python-version", version, "--dest", str(wheels), *HEAVY_PACKAGES),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=HEAVY_DOWNLOAD_S,
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        package.writestr("app.py", HEAVY)
+        for wheel in sorted(wheels.glob("*.whl")):
+            with zipfile.ZipFile(wheel) as content:
+                for entry in content.infolist():
+                    if "/tests/" not in entry.filename:  # beyond what an archive may hold
+                        package.writestr(entry, content.read(entry))
+    return buffer.getvalue()
+
+
+async def _snap_starts(folder: Path, package: Path) -> tuple[list[int], list[int]]:
+    """Return how long ordinary cold starts and copies of a template take, in us."""
+    sandbox = LinuxSandbox(str(folder / "sandbox"))
+    ordinary = spec_of(package, 0)
+    snap = msgspec.structs.replace(
+        ordinary, template="bench", initialization_type="snap-start", init_limit_ms=130_000
+    )
+    ordinary = msgspec.structs.replace(ordinary, init_limit_ms=130_000)
+    times: list[list[int]] = [[], []]
+    try:
+        init = await sandbox.prepare_template(snap, lambda text: None)
+        assert init.status is InitStatus.OK, init
+        for number in range(HEAVY_STARTS):
+            for kind, taken in zip((ordinary, snap), times, strict=True):
+                spec = msgspec.structs.replace(kind, environment_id=f"{number:032x}")
+                started = time.perf_counter_ns()
+                environment = await sandbox.start(spec, lambda text: None)
+                taken.append((time.perf_counter_ns() - started) // 1_000)
+                assert environment.init.status is InitStatus.OK, environment.init
+                await environment.kill()
+    finally:
+        await sandbox.close()
+    return times[0], times[1]
+
+
+def measure_snap_start() -> list[list[str]]:
+    """Return the rows of SnapStart; one that says why there are none when pip is offline."""
+    with tempfile.TemporaryDirectory(prefix="headrace-bench-") as name:
+        folder = Path(name)
+        package = folder / "heavy.zip"
+        try:
+            package.write_bytes(heavy_archive())
+        except (OSError, subprocess.SubprocessError):
+            return [
+                ["SnapStart, numpy and pandas: not measured, pip could not download", "", "", ""]
+            ]
+        ordinary, copies = uvloop.run(_snap_starts(folder, package))
+    ratio = _median(copies) / _median(ordinary)
+    return [
+        ["cold start, numpy and pandas (no byte code)", *_spread(ordinary), "1.00"],
+        ["SnapStart, numpy and pandas", *_spread(copies), f"{ratio:.3f}"],
+    ]
 
 
 async def _cold_starts(folder: Path, *, zygote: bool) -> tuple[str, list[int]]:
@@ -185,6 +274,7 @@ def measure(seconds: float) -> Figures:
         level, forked = uvloop.run(_cold_starts(Path(folder), zygote=True))
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         _, started = uvloop.run(_cold_starts(Path(folder), zygote=False))
+    snap_start = measure_snap_start()
     pin(os.getpid(), LOAD_CORE)
     with headrace_server(alone_on_core=False) as server:
         url = _create(server.port)
@@ -194,7 +284,7 @@ def measure(seconds: float) -> Figures:
         send = _send_one_by_one(server.port, url)
         server.stop()  # writes out the logs
         on_its_way = _read_logs(server.folder / "data" / "logs")
-    return Figures(level, forked, started, warm, send, on_its_way)
+    return Figures(level, forked, started, snap_start, warm, send, on_its_way)
 
 
 def _spread(values: list[int]) -> list[str]:
@@ -215,6 +305,7 @@ def rows(figures: Figures) -> list[list[str]]:
     return [
         [f"cold start, zygote ({figures.level})", *_spread(figures.cold_zygote_us), f"{cold:.2f}"],
         ["cold start, plain interpreter", *_spread(figures.cold_interpreter_us), "1.00"],
+        *figures.snap_start,
         ["warm invoke over HTTP", *_spread(figures.warm.latencies_us), ""],
         ["send, one connection, paused", *_spread(figures.send), ""],
         ["send to handler", *_spread(figures.on_its_way), f"{way / parts:.2f}"],
