@@ -35,6 +35,7 @@ def test_a_copy_ends_as_any_environment(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_copy_is_held_to_its_time_and_memory(bench):
     source = """
 def handler(event, context):
@@ -46,7 +47,6 @@ def handler(event, context):
 
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, source, memory_mb=128)
             await prepare(bench, spec)
             patient = await start(bench, spec)
@@ -62,10 +62,10 @@ def handler(event, context):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_the_death_of_a_template_leaves_its_copies_and_another_is_made(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             await prepare(bench, spec)
             before = await start(bench, spec)
@@ -80,10 +80,10 @@ def test_the_death_of_a_template_leaves_its_copies_and_another_is_made(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_the_death_of_a_templates_keeper_takes_all_and_another_is_made(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             await prepare(bench, spec)
             before = await start(bench, spec)
@@ -97,10 +97,10 @@ def test_the_death_of_a_templates_keeper_takes_all_and_another_is_made(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_dropped_template_ends_and_its_copies_live_on(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             await prepare(bench, spec)
             environment = await start(bench, spec)
@@ -119,10 +119,10 @@ def test_a_dropped_template_ends_and_its_copies_live_on(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_template_that_is_not_there_is_made_once_for_all_who_start(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             ends = await asyncio.gather(*(start(bench, spec) for _ in range(4)))
             assert [(await ask(one))["pid"] for one in ends] == [2] * 4
@@ -208,7 +208,6 @@ def test_when_all_users_are_in_use_an_environment_runs_its_own_init_phase(folder
 
     async def story():
         async with Bench.open(folder) as bench:
-            only_copies(bench)
             if bench.box.level != "strict":
                 pytest.skip("all environments share a user at this level")
             specs = [snap_spec(bench, FACTS) for _ in range(2)]

@@ -15,7 +15,6 @@ from tests.conformance.sandbox.snapshots import (
     FACTS,
     ask,
     copies,
-    only_copies,
     prepare,
     snap_spec,
     start,
@@ -51,10 +50,10 @@ def test_copies_share_no_randomness(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_copy_stands_in_fences_of_its_own(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             await prepare(bench, spec)
             first, second = [await ask(await start(bench, spec)) for _ in range(2)]
@@ -71,6 +70,7 @@ def test_a_copy_stands_in_fences_of_its_own(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_copy_may_not_do_what_its_template_may(bench):
     source = """
 import ctypes
@@ -87,7 +87,6 @@ def handler(event, context):
 
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, source)
             await prepare(bench, spec)
             assert await ask(await start(bench, spec)) == [[-1, 1]] * 5
@@ -96,6 +95,7 @@ def handler(event, context):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_a_template_has_rights_over_its_own_namespaces_only(bench):
     source = """
 import ctypes, os
@@ -123,7 +123,6 @@ def handler(event, context):
 
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, source)
             await prepare(bench, spec)
             results = await ask(await start(bench, spec))
@@ -136,10 +135,10 @@ def handler(event, context):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_files_in_tmp_are_each_copys_own(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             spec = snap_spec(bench, FACTS)
             await prepare(bench, spec)
             one, other = await start(bench, spec), await start(bench, spec)
@@ -174,10 +173,10 @@ def test_variables_are_the_environments_own_and_the_functions(bench):
     bench.run(story())
 
 
+@pytest.mark.copies
 def test_connections_are_not_shared(bench):
     async def story():
         async with bench:
-            only_copies(bench)
             with socket.create_server(("127.0.0.1", 0)) as server:
                 source = f"""
 import socket
