@@ -6,16 +6,20 @@ from hypothesis import strategies as st
 
 from headrace.core.functions import limits
 from headrace.core.functions.commands import (
+    AddLayerPermission,
     CreateAlias,
     CreateFunction,
     DeleteAlias,
     DeleteFunction,
+    DeleteLayerVersion,
     EnvironmentGone,
     EnvironmentStarted,
     Invoke,
     InvokeEnded,
     ProvisionConcurrency,
+    PublishLayerVersion,
     PublishVersion,
+    RemoveLayerPermission,
     ReserveConcurrency,
     TagFunction,
     TemplatePrepared,
@@ -37,7 +41,8 @@ from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.settings import Code
 from headrace.core.machine import Numbers
 from tests.laws.harness import Laws, Life
-from tests.unit.core.functions.bench import PYTHON, SEED, reference, settings_with
+from tests.unit.core.functions.bench import ACCOUNT, PYTHON, SEED, reference, settings_with
+from tests.unit.core.functions.layerbench import layer
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -116,6 +121,22 @@ def translate(step, life):
             return TagFunction(target, {str(number): ""}, seed)
         case "untag":
             return UntagFunction(target, (str(number),), seed)
+        case "publish layer":
+            content = Code(f"{number + 50:064x}", number, number)
+            return PublishLayerVersion(ACCOUNT, layer(name), content, seed)
+        case "delete layer version":
+            return DeleteLayerVersion(ACCOUNT, layer(name, number % 3 + 1))
+        case "use layers":
+            arns = [layer(one, number % 3 + 1).version_arn for one in NAMES[: number % 3]]
+            return UpdateFunctionConfiguration(target, settings, seed, layers=tuple(arns))
+        case "allow layer":
+            return AddLayerPermission(
+                ACCOUNT, layer(name, number % 3 + 1), str(number % 2), "lambda:x", "*", seed
+            )
+        case "forbid layer":
+            return RemoveLayerPermission(
+                ACCOUNT, layer(name, number % 3 + 1), str(number % 2), seed
+            )
         case "prepared":
             asked = [one for one in life.effects if isinstance(one, PrepareTemplate)]
             if not asked:
@@ -159,6 +180,12 @@ steps = st.tuples(
             "unprovision",
             "tag",
             "untag",
+            "publish layer",
+            "publish layer",
+            "delete layer version",
+            "use layers",
+            "allow layer",
+            "forbid layer",
             "prepared",
             "started",
             "started",
@@ -226,6 +253,8 @@ def test_a_rebuilt_room_finds_the_same_functions_by_name(story, first, second):
     target = (reference().account, reference().region)
     for name in NAMES:
         assert room.directory.number(*target, name) == life.room.directory.number(*target, name)
+        layers, lived = room.directory.layers, life.room.directory.layers
+        assert layers.number(*target, name) == lived.number(*target, name)
 
 
 def check_books(life: Life):

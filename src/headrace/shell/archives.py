@@ -12,6 +12,7 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.functions.functions import create_function, update_function_code
+from headrace.api.functions.layers import publish_layer_version
 from headrace.core.functions import codelinks
 from headrace.core.functions.errors import (
     InvalidParameterValue,
@@ -45,6 +46,7 @@ class Archives:
         """Take part in a service: what comes before two operations, and a page."""
         service.prepare["CreateFunction"] = self.prepare_creation
         service.prepare["UpdateFunctionCode"] = self.prepare_update
+        service.prepare["PublishLayerVersion"] = self.prepare_layer
         service.pages[codelinks.PREFIX] = self.serve
 
     async def prepare_creation(
@@ -68,6 +70,16 @@ class Archives:
         content = parameters.get("ZipFile")
         code = await self._take_in(content, update_function_code, parameters, context)
         return {**parameters, "ZipFile": code}
+
+    async def prepare_layer(self, parameters: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Store the archive of a layer version; return the parameters with a `Code` as ZipFile.
+
+        Raises:
+            ServiceError: The version cannot be published, or the archive cannot be used.
+        """
+        content = parameters["Content"].get("ZipFile")
+        code = await self._take_in(content, publish_layer_version, parameters, context)
+        return {**parameters, "Content": {**parameters["Content"], "ZipFile": code}}
 
     async def serve(self, request: HttpRequest) -> HttpResponse:
         """Answer a code link: the archive, byte for byte, or why not."""
@@ -99,20 +111,20 @@ class Archives:
             )
         self._rooms.functions.check(read(parameters, context, self._rooms))
         assert content is not None  # `read` has refused a request without an archive
-        await asyncio.to_thread(check_archive, content)
+        unzipped_bytes = await asyncio.to_thread(check_archive, content)
         try:
             digest = await self._blobs.put(content)
         except OSError as error:
             raise ServiceException(f"The code could not be stored: {error.strerror}.") from error
         except JournalError as error:
             raise ServiceException("The code could not be stored.") from error
-        return Code(digest, len(content))
+        return Code(digest, len(content), unzipped_bytes)
 
 
-def check_archive(content: bytes) -> None:
-    """Refuse an archive that could not be unpacked, by its table of contents.
+def check_archive(content: bytes) -> int:
+    """Return the size of an archive's files; refuse one that could not be unpacked.
 
-    The sandbox checks again what it really unpacks.
+    Only its table of contents is looked at; the sandbox checks again what it really unpacks.
 
     Raises:
         InvalidParameterValue: It is no zip, is empty, too big, encrypted, or leaves its folder.
@@ -126,10 +138,12 @@ def check_archive(content: bytes) -> None:
         raise InvalidParameterValue("Uploaded file must be a non-empty zip")
     if any(entry.flag_bits & _ENCRYPTED or _leaves(entry.filename) for entry in entries):
         raise InvalidParameterValue(NOT_A_ZIP)
-    if sum(entry.file_size for entry in entries) > UNZIPPED_BYTES_MAX:
+    unzipped_bytes = sum(entry.file_size for entry in entries)
+    if unzipped_bytes > UNZIPPED_BYTES_MAX:
         raise InvalidParameterValue(
             f"Unzipped size must be smaller than {UNZIPPED_BYTES_MAX} bytes"
         )
+    return unzipped_bytes
 
 
 def _leaves(name: str) -> bool:

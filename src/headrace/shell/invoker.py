@@ -39,6 +39,7 @@ from headrace.ports.sandbox import (
     EnvironmentSpec,
     Invocation,
     InvokeStatus,
+    Layer,
     RuntimeFound,
     Sandbox,
     SandboxUnavailable,
@@ -192,8 +193,7 @@ class Invoker:
     async def _run_start(self, effect: StartEnvironment, place: _Place) -> EnvironmentStarted:
         id = effect.environment
         try:
-            archive = await self._blobs.path(effect.deployment.code.digest)
-            spec = environment_spec(effect, str(archive), self._endpoint_url())
+            spec = await self._spec(effect)
             environment = await self._sandbox.start(spec, place.take_log)
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             self._places.pop(id, None)
@@ -219,12 +219,21 @@ class Invoker:
             log=place.last_log(),
         )
 
+    async def _spec(self, effect: StartEnvironment | PrepareTemplate) -> EnvironmentSpec:
+        """Return what the sandbox needs to know, with the archives as files."""
+        deployment = effect.deployment
+        archive = await self._blobs.path(deployment.code.digest)
+        layers = [
+            Layer(str(await self._blobs.path(one.digest)), one.digest)
+            for one in deployment.settings.layers
+        ]
+        return environment_spec(effect, str(archive), layers, self._endpoint_url())
+
     async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:
         group = effect.deployment.settings.logging.group
         place = _Place(self._sink, group, effect.log_stream)
         try:
-            archive = await self._blobs.path(effect.deployment.code.digest)
-            spec = environment_spec(effect, str(archive), self._endpoint_url())
+            spec = await self._spec(effect)
             init = await self._sandbox.prepare_template(spec, place.take_log)
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             return prepared(effect, ending_of(error), payload=str(error).encode())
@@ -361,7 +370,10 @@ def ending_of(error: Exception) -> Ending:
 
 
 def environment_spec(
-    effect: StartEnvironment | PrepareTemplate, code_archive: str, endpoint_url: str
+    effect: StartEnvironment | PrepareTemplate,
+    code_archive: str,
+    layers: Sequence[Layer],
+    endpoint_url: str,
 ) -> EnvironmentSpec:
     """Return what the sandbox needs to know to start an environment or to make a template."""
     deployment = effect.deployment
@@ -381,6 +393,7 @@ def environment_spec(
         log_group=settings.logging.group,
         log_stream=effect.log_stream,
         init_limit_ms=effect.init_limit_ms,
+        layers=tuple(layers),
         initialization_type=effect.initialization_type,
         template=deployment.template if is_template else "",
     )

@@ -125,6 +125,8 @@ class Service:
                 return CODE_BODY_BYTES_MAX
             if path.endswith("/invocations"):
                 return PAYLOAD_BODY_BYTES_MAX
+        if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
+            return CODE_BODY_BYTES_MAX
         return BODY_BYTES_MAX
 
     def serve(self, exchange: Exchange) -> None:

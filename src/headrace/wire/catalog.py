@@ -5,12 +5,27 @@ from types import MappingProxyType
 
 import msgspec
 
-from headrace.wire.model import Operation, QueryNames, Service
+from headrace.wire.model import Operation, QueryNames, Service, Shape
 from headrace.wire.tables import functions, query, sqs
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
 _DELETED = {"DeleteFunction": 204}
+
+
+#: The newest model puts brackets around this pattern; the service prints none (L-A75).
+_PATTERNS = {
+    "LayerVersionArn": (
+        "(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"
+        "\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
+        "[a-zA-Z0-9-_]+)"
+    )
+}
+
+
+def _with_pattern(shape: Shape) -> Shape:
+    pattern = _PATTERNS.get(shape.name)
+    return shape if pattern is None else msgspec.structs.replace(shape, pattern=pattern)
 
 
 def _corrected(operation: Operation) -> Operation:
@@ -44,7 +59,7 @@ LAMBDA = Service(
     name="lambda",
     checks_constraints=True,
     operations={row.name: _corrected(row) for row in functions.OPERATIONS},
-    shapes={row.name: row for row in functions.SHAPES},
+    shapes={row.name: _with_pattern(row) for row in functions.SHAPES},
     errors={row.code: row for row in functions.ERRORS},
 )
 

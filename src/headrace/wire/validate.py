@@ -17,6 +17,13 @@ from headrace.wire.model import Member, Service, Shape
 #: Shapes whose enum `core` checks, with another code and text (spec/lambda.md L-A14).
 _CHECKED_LATER = frozenset({"Runtime"})
 
+#: Lists whose items `core` checks, because AWS prints another enum than the model's, and all bad
+#: lists in one sentence (spec/lambda.md L-A73).
+_ITEMS_CHECKED_LATER = frozenset({"CompatibleRuntimes", "CompatibleArchitectures"})
+
+#: Lists of texts of which AWS says that none may be null, as it does of enums (L-A75).
+_NEVER_NULL = frozenset({"LayerVersionArn"})
+
 #: Members of the query string and headers are reported before those of the path and body
 #: (spec/lambda.md 1.4: a bad qualifier precedes a bad functionName).
 _PLACES = {"query": 0, "header": 1, "uri": 2, "body": 3, "status": 4}
@@ -70,7 +77,7 @@ def _value(service: Service, shape: Shape, value: Any, path: str) -> Iterator[st
         yield _violation(f"'{_display(value)}'", path, constraint)
     if shape.kind == "structure":
         yield from _structure(service, shape, value, f"{path}.")
-    elif shape.kind == "list":
+    elif shape.kind == "list" and shape.name not in _ITEMS_CHECKED_LATER:
         yield from _items(service, service.shapes[shape.item], value, path)
     elif shape.kind == "map":
         yield from _entries(service, shape, value, path)
@@ -134,7 +141,7 @@ def _all_of(shape: Shape) -> str:
         constraints.append(_of_pattern(shape))
     if shape.enum:
         constraints.append(_of_enum(shape))
-    if shape.enum or shape.kind in {"integer", "long", "double"}:
+    if shape.enum or shape.kind in {"integer", "long", "double"} or shape.name in _NEVER_NULL:
         constraints.append("Member must not be null")
     return f"[{', '.join(constraints)}]"
 

@@ -207,3 +207,45 @@ def test_archives_are_looked_at_in_another_thread_than_the_loops(monkeypatch):
         assert threads[0] is not threading.current_thread()
 
     play(story)
+
+
+LAYERS = "/2018-10-31/layers/shared/versions"
+
+
+async def publish(client, content):
+    document = {"Content": {"ZipFile": base64.b64encode(content).decode()}}
+    return await client.ask("POST", LAYERS, document)
+
+
+def test_the_archive_of_a_layer_comes_out_of_its_link_and_reaches_the_sandbox():
+    async def story(client):
+        status, _, published = await publish(client, ZIP)
+        assert (status, published["Content"]["CodeSize"]) == (201, len(ZIP))
+        location = published["Content"]["Location"].removeprefix("http://localhost")
+        status, headers, content = await client.ask("GET", location)
+        assert (status, headers["content-type"], content) == (200, "application/zip", ZIP)
+        arn = published["LayerVersionArn"]
+        code = make_zip({"app.py": "x = 1\n"})
+        status, _, created = await client.create(code, Layers=[arn])
+        assert (status, created["Layers"]) == (201, [{"Arn": arn, "CodeSize": len(ZIP)}])
+        await client.ask("POST", f"{FUNCTION}/f/invocations", {})
+        (environment,) = client.server.app.parts.sandbox.environments.values()
+        (layer,) = environment.spec.layers
+        with open(layer.archive, "rb") as file:
+            assert file.read() == ZIP
+        assert layer.digest == hashlib.sha256(ZIP).hexdigest()
+
+    play(story)
+
+
+def test_an_archive_of_a_layer_that_is_none_is_refused_and_not_stored():
+    async def story(client):
+        status, _, refusal = await publish(client, b"no")
+        assert (status, refusal["message"]) == (400, NOT_A_ZIP)
+        assert client.server.app.parts.blobs._contents == {}
+
+    play(story)
+
+
+def test_the_size_of_an_archive_is_that_of_its_files():
+    assert check_archive(make_zip({"a": "x" * 1_000, "b": "y"})) == 1_001

@@ -16,6 +16,7 @@ from headrace.ports.sandbox import (
     InitStatus,
     InvokeOutcome,
     InvokeStatus,
+    Layer,
     SandboxUnavailable,
 )
 from headrace.shell.invoker import environment_spec, function_variables, interpreters_of
@@ -347,7 +348,9 @@ def test_a_function_may_name_another_endpoint_but_no_other_credentials():
 def test_the_sandbox_is_told_everything():
     deployment = deployment_with(settings=settings_with(ephemeral_storage_mb=1_024))
     effect = StartEnvironment("e" * 32, deployment, "stream", 10_000)
-    spec = environment_spec(effect, "/zip", "http://127.0.0.1:1")
+    layers = [Layer("/first", "1a" * 32), Layer("/second", "2b" * 32)]
+    spec = environment_spec(effect, "/zip", layers, "http://127.0.0.1:1")
+    assert spec.layers == tuple(layers)
     assert (spec.environment_id, spec.runtime, spec.code_archive) == (
         "e" * 32,
         "python3.11",

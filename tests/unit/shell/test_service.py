@@ -272,6 +272,8 @@ def test_each_path_has_its_own_limit_for_bodies():
             PAYLOAD_BODY_BYTES_MAX
         )
         assert limit_of(service, "/2015-03-31/functions/f/configuration") == BODY_BYTES_MAX
+        assert limit_of(service, "/2018-10-31/layers/l/versions/") == CODE_BODY_BYTES_MAX
+        assert limit_of(service, "/2018-10-31/layers/l/versions/1/policy") == BODY_BYTES_MAX
         with pytest.raises(Refused):
             service.body_limit("POST", "/", {"host": "evil.example"})
 

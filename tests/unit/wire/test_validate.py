@@ -245,3 +245,37 @@ def test_members_have_paths_of_java_names():
     member = Member("KMSKeyArn", "KMSKeyArn")
     assert member in LAMBDA.shapes["CreateFunctionRequest"].members
     assert "at 'kMSKeyArn'" in refused_creation(KMSKeyArn="x")
+
+
+#: As the service prints it; the newest model has brackets around it (L-A75).
+LAYER_VERSION = (
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:"
+    r"layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
+)
+
+
+def test_the_arn_of_a_layer_names_a_version():
+    arn = "arn:aws:lambda:eu-west-1:000000000000:layer:shared"
+    pattern = f"Member must satisfy regular expression pattern: {LAYER_VERSION}"
+    assert refusal("GetLayerVersionByArnRequest", {"Arn": arn}) == one(f"'{arn}'", "arn", pattern)
+    assert refused_creation(Layers=[arn]) == one(
+        f"'[{arn}]'",
+        "layers",
+        "Member must satisfy constraint: [Member must have length less than or equal to 2048, "
+        f"Member must have length greater than or equal to 1, {pattern}, Member must not be null]",
+    )
+    check_constraints(LAMBDA, "CreateFunctionRequest", {**CREATE, "Layers": [f"{arn}:1"]})
+
+
+def test_what_layers_are_for_is_checked_by_their_rules():
+    members = {
+        "LayerName": "shared",
+        "Content": {},
+        "CompatibleRuntimes": ["fortran"],
+        "CompatibleArchitectures": ["vax"],
+    }
+    assert check_constraints(LAMBDA, "PublishLayerVersionRequest", members) is None
+    message = refusal("ListLayersRequest", {"CompatibleArchitecture": "vax"})
+    assert message == one(
+        "'vax'", "compatibleArchitecture", "Member must satisfy enum value set: [x86_64, arm64]"
+    )

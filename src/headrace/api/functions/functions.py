@@ -9,6 +9,7 @@ from typing import Any
 from headrace.api.context import Context
 from headrace.api.functions.asking import at_most, decode_marker, encode_marker, reference_of
 from headrace.api.functions.settings import (
+    asked_layers,
     changed_settings,
     configuration,
     listed,
@@ -50,10 +51,11 @@ def create_function(parameters: Parameters, context: Context, rooms: Any) -> Cre
     return CreateFunction(
         reference=reference,
         settings=new_settings(parameters, reference.name, architectures),
-        code=_code(parameters["Code"]),
+        code=code_of(parameters["Code"]),
         tags=dict(parameters.get("Tags") or {}),
         seed=context.seed,
         publish=parameters.get("Publish", False),
+        layers=asked_layers(parameters),
     )
 
 
@@ -70,7 +72,7 @@ def update_function_code(
     architectures = parameters.get("Architectures")
     return UpdateFunctionCode(
         reference=reference,
-        code=_code(parameters),
+        code=code_of(parameters),
         seed=context.seed,
         architecture=architectures[0] if architectures else None,
         revision_id=parameters.get("RevisionId"),
@@ -79,7 +81,7 @@ def update_function_code(
     )
 
 
-def _code(given: Parameters) -> Code:
+def code_of(given: Parameters) -> Code:
     """Return which archive is meant.
 
     Raises:
@@ -112,6 +114,7 @@ def update_function_configuration(
         settings=changed_settings(parameters, settings),
         seed=context.seed,
         revision_id=parameters.get("RevisionId"),
+        layers=asked_layers(parameters),
     )
 
 

@@ -18,7 +18,6 @@ _REASON_CODE = "Creating"
 #: Members that this server cannot honour yet; empty values of them are harmless and accepted.
 _UNSERVED = (
     "PublishTo",
-    "Layers",
     "VpcConfig",
     "FileSystemConfigs",
     "CodeSigningConfigArn",
@@ -109,6 +108,11 @@ _NESTED = (
 )
 
 
+def asked_layers(parameters: Parameters) -> tuple[str, ...] | None:
+    """Return the ARNs of the layers that a function is to have; None: those that it has."""
+    return tuple(parameters["Layers"]) if "Layers" in parameters else None
+
+
 def _logging(given: Parameters, logging: Logging) -> Logging:
     """Merge a LoggingConfig member by member; JSON has levels, Text has none."""
     form = given.get("LogFormat", logging.format)
@@ -171,6 +175,8 @@ def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
     }
     if settings.variables is not None:
         answer["Environment"] = {"Variables": settings.variables}
+    if settings.layers:
+        answer["Layers"] = [{"Arn": one.arn, "CodeSize": one.size_bytes} for one in settings.layers]
     if settings.dead_letter_arn:
         answer["DeadLetterConfig"] = {"TargetArn": settings.dead_letter_arn}
     if settings.kms_key_arn:

@@ -17,6 +17,7 @@ from headrace.core.functions.errors import (
     wrong_revision,
 )
 from headrace.core.functions.function import Function, is_pending, is_settled, view
+from headrace.core.functions.layeruse import check_size, with_layers
 from headrace.core.functions.names import (
     LATEST,
     FunctionReference,
@@ -39,11 +40,11 @@ class Machine(msgspec.Struct, frozen=True):
         check_settings(settings, self.interpreters, self.architectures)
 
 
-def check_creation(command: CreateFunction, directory: Directory, machine: Machine) -> None:
-    """Refuse a creation.
+def check_creation(command: CreateFunction, directory: Directory, machine: Machine) -> Settings:
+    """Return the settings of a function to be created, with its layers.
 
     Raises:
-        InvalidParameterValue, ConstraintViolated: The name or the settings are wrong.
+        InvalidParameterValue, ConstraintViolated: The name, the settings or the layers are wrong.
         ResourceConflict: The name is taken.
     """
     reference = command.reference
@@ -53,6 +54,9 @@ def check_creation(command: CreateFunction, directory: Directory, machine: Machi
     check_tags(command.tags)
     if directory.number(reference.account, reference.region, reference.name) is not None:
         raise ResourceConflict(f"Function already exist: {reference.name}")
+    settings = with_layers(command.settings, command.layers, reference, directory.layers)
+    check_size(settings, command.code)
+    return settings
 
 
 def check_update(
@@ -91,6 +95,7 @@ def check_code_update(
     if command.architecture is not None:
         settings = msgspec.structs.replace(settings, architecture=command.architecture)
     machine.check(settings)
+    check_size(settings, command.code)
     return number, function, settings
 
 

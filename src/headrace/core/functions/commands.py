@@ -7,6 +7,7 @@ speaks of an environment or a version that is not known any more is dropped.
 
 import msgspec
 
+from headrace.core.functions.layernames import LayerReference
 from headrace.core.functions.names import FunctionReference
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.settings import Code, Settings
@@ -21,6 +22,7 @@ class CreateFunction(msgspec.Struct, frozen=True):
     tags: dict[str, str]
     seed: bytes  #: 16 random bytes.
     publish: bool = False  #: Whether to publish version 1 of it at once.
+    layers: tuple[str, ...] | None = None  #: ARNs of layer versions, in their order.
 
 
 class UpdateFunctionCode(msgspec.Struct, frozen=True):
@@ -42,6 +44,7 @@ class UpdateFunctionConfiguration(msgspec.Struct, frozen=True):
     settings: Settings  #: All of them: what was changed and what was not.
     seed: bytes
     revision_id: str | None = None
+    layers: tuple[str, ...] | None = None  #: ARNs of layer versions; None: those it has.
 
 
 class DeleteFunction(msgspec.Struct, frozen=True, gc=False):
@@ -200,6 +203,86 @@ class ListTags(msgspec.Struct, frozen=True, gc=False):
     """Show a function's tags. Reply: `TagsShown`."""
 
     reference: FunctionReference
+
+
+class PublishLayerVersion(msgspec.Struct, frozen=True):
+    """Make the next version of a layer, or its first. Reply: `LayerVersionShown`."""
+
+    caller: str  #: The account that asks.
+    reference: LayerReference
+    content: Code
+    seed: bytes
+    description: str = ""
+    runtimes: tuple[str, ...] | None = None
+    architectures: tuple[str, ...] | None = None
+    license_info: str | None = None
+
+
+class GetLayerVersion(msgspec.Struct, frozen=True, gc=False):
+    """Show a layer version. Reply: `LayerVersionShown`."""
+
+    caller: str
+    region: str  #: In which the caller asks.
+    reference: LayerReference
+
+
+class ListLayers(msgspec.Struct, frozen=True, gc=False):
+    """List an account's layers in a region by name. Reply: `LayersListed`."""
+
+    account: str
+    region: str
+    after: str = ""  #: Names behind this one only.
+    at_most: int = 50
+    runtime: str | None = None  #: Only versions that are for it.
+    architecture: str | None = None
+
+
+class ListLayerVersions(msgspec.Struct, frozen=True, gc=False):
+    """List a layer's versions, newest first. Reply: `LayersListed`."""
+
+    caller: str
+    reference: LayerReference
+    before: int = 0  #: Versions older than this one only; 0: all.
+    at_most: int = 50
+    runtime: str | None = None
+    architecture: str | None = None
+
+
+class DeleteLayerVersion(msgspec.Struct, frozen=True, gc=False):
+    """Delete a layer version, if it is there. Reply: `Done`."""
+
+    caller: str
+    reference: LayerReference
+
+
+class AddLayerPermission(msgspec.Struct, frozen=True):
+    """Let others use a layer version. Reply: `LayerPolicyShown`, of the new statement."""
+
+    caller: str
+    reference: LayerReference
+    statement_id: str
+    action: str
+    principal: str  #: An account, its ARN, or "*".
+    seed: bytes
+    organization_id: str = ""
+    revision_id: str | None = None  #: None: whatever the revision.
+
+
+class RemoveLayerPermission(msgspec.Struct, frozen=True):
+    """Take back what was allowed. Reply: `Done`."""
+
+    caller: str
+    reference: LayerReference
+    statement_id: str
+    seed: bytes
+    revision_id: str | None = None
+
+
+class GetLayerPolicy(msgspec.Struct, frozen=True, gc=False):
+    """Show who else may use a layer version. Reply: `LayerPolicyShown`."""
+
+    caller: str
+    reference: LayerReference
 
 
 class Invoke(msgspec.Struct, frozen=True, gc=False):

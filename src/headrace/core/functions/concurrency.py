@@ -98,6 +98,8 @@ def get_account(command: GetAccount, scene: Scene) -> Decision:
         latest = function.latest.code
         if all(one.code.digest != latest.digest for one in published):
             code_bytes += latest.size_bytes
+    for layer in scene.directory.layers.of_account(command.account, command.region):
+        code_bytes += sum(one.content.size_bytes for one in layer.versions.values())
     return Decision(
         AccountShown(
             concurrency=limits.CONCURRENCY_MAX,

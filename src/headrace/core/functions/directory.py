@@ -1,21 +1,23 @@
-"""Which functions there are: by number, and by name within an account and region."""
+"""Which functions there are: by number, and by name within an account and region; and layers."""
 
 from headrace.core.functions import limits
 from headrace.core.functions.alias import choose_version
 from headrace.core.functions.errors import function_not_found
 from headrace.core.functions.function import Function, Version
+from headrace.core.functions.layerbook import LayerBook
 from headrace.core.functions.names import LATEST, FunctionReference
-from headrace.core.functions.records import FunctionCreated, FunctionDeleted
+from headrace.core.functions.records import LAYER_RECORDS, FunctionCreated, FunctionDeleted
 from headrace.core.functions.replay import changed, created
 from headrace.core.machine import Record
 
 
 class Directory:
-    """The durable state of all functions of a shard; changed by facts only."""
+    """The durable state of all functions and layers of a shard; changed by facts only."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.functions: dict[int, Function] = {}
+        self.layers = LayerBook()
         self._names: dict[tuple[str, str], dict[str, int]] = {}
         #: By account and region: concurrency that is set aside for some function.
         self._set_aside: dict[tuple[str, str], int] = {}
@@ -23,6 +25,11 @@ class Directory:
     def number(self, account: str, region: str, name: str) -> int | None:
         """Return the number of a function, or None."""
         return self._names.get((account, region), {}).get(name)
+
+    def seed(self, account: str, region: str, name: str) -> bytes | None:
+        """Return what the keys to a function's code links derive from; None: no such function."""
+        number = self.number(account, region, name)
+        return None if number is None else self.functions[number].seed
 
     def find_function(self, reference: FunctionReference) -> tuple[int, Function]:
         """Return which function a caller means; a qualifier counts for nothing.
@@ -95,19 +102,24 @@ class Directory:
         return found[:at_most], len(found) > at_most
 
     def code_digests(self) -> frozenset[str]:
-        """Return the archives that some version is made of."""
-        digests = []
+        """Return the archives that some version of a function or layer is made of."""
+        digests = self.layers.content_digests()
         for function in self.functions.values():
             for version in function.versions.values():
-                digests.append(version.code.digest)
+                pairs = [(version.settings, version.code)]
                 if version.replaced is not None:
-                    digests.append(version.replaced[1].digest)
+                    pairs.append(version.replaced)
+                for settings, code in pairs:
+                    digests.add(code.digest)
+                    digests.update(one.digest for one in settings.layers)
         return frozenset(digests)
 
     def take(self, record: Record) -> None:
         """Apply a fact."""
         if isinstance(record, FunctionCreated):
             self.add(record.machine, created(record))
+        elif isinstance(record, LAYER_RECORDS):
+            self.layers.take(record)
         elif isinstance(record, FunctionDeleted):
             function = self.functions.pop(record.machine)
             self._set_aside_more(function, -set_aside(function))

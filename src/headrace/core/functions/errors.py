@@ -6,6 +6,7 @@ of them spell the text `message` and which `Message` is the wire's business.
 
 from typing import ClassVar
 
+from headrace.base.arn import partition_of
 from headrace.base.errors import ServiceError
 from headrace.core.functions import limits
 
@@ -141,6 +142,15 @@ def function_not_found(arn: str) -> ResourceNotFound:
 def alias_not_found(arn: str) -> ResourceNotFound:
     """Return the refusal for an alias that is not there; Invoke and GetFunction say another."""
     return ResourceNotFound(f"Cannot find alias arn: {arn}")
+
+
+def access_denied(account: str, region: str, action: str, arn: str) -> AccessDenied:
+    """Return the refusal of what belongs to another account that did not let the caller in."""
+    return AccessDenied(
+        f"User: arn:{partition_of(region)}:iam::{account}:root is not authorized to perform: "
+        f"lambda:{action} on resource: {arn} because no resource-based policy "
+        f"allows the lambda:{action} action"
+    )
 
 
 def account_is_busy() -> TooManyRequests:

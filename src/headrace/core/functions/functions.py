@@ -9,12 +9,14 @@ from headrace.core.functions import codelinks
 from headrace.core.functions.capacity import Share
 from headrace.core.functions.changes import Machine, check_code_update, check_creation
 from headrace.core.functions.commands import (
+    AddLayerPermission,
     CreateAlias,
     CreateFunction,
     EnvironmentGone,
     EnvironmentStarted,
     Invoke,
     InvokeEnded,
+    PublishLayerVersion,
     PublishVersion,
     TagFunction,
     UpdateFunctionCode,
@@ -43,6 +45,8 @@ from headrace.core.functions.function import (
     is_settled,
     view,
 )
+from headrace.core.functions.layer import decode_layer, encode_layer, is_layer
+from headrace.core.functions.layers import check_publishing
 from headrace.core.functions.limits import PREPARATION_MS_DEFAULT
 from headrace.core.functions.names import LATEST, FunctionReference
 from headrace.core.functions.records import RECORDS, ConcurrencyProvisioned
@@ -81,6 +85,8 @@ class Functions:
         PublishVersion,
         CreateAlias,
         TagFunction,
+        PublishLayerVersion,
+        AddLayerPermission,
     )
     records: tuple[type[Record], ...] = RECORDS
 
@@ -124,7 +130,7 @@ class Functions:
         return view(function, found, found.latest, settled=is_settled(found.latest, self._now))
 
     def check(self, command: Any) -> None:
-        """Refuse a creation or a change of code as `apply` would, and change nothing.
+        """Refuse a creation, another code or a layer version as `apply` would; change nothing.
 
         For what must be prepared before the command and costs something: storing an archive.
         """
@@ -132,21 +138,22 @@ class Functions:
             check_creation(command, self.directory, self.machine)
         elif isinstance(command, UpdateFunctionCode):
             check_code_update(command, self.directory, self.machine, self._now)
+        elif isinstance(command, PublishLayerVersion):
+            check_publishing(command)
 
     def code_digest(self, path: str, query: str, now: Instant) -> str | None:
         """Return which archive a code link gives, or None if the link is not good (any more)."""
-        parts = codelinks.parse_link(path)
-        if parts is None:
+        link = codelinks.parse_link(path)
+        if link is None:
             return None
-        account, region, name, digest = parts
-        number = self.directory.number(account, region, name)
-        if number is None:
+        place = (link.account, link.region, link.name)
+        seed = self.directory.layers.seed(*place) if link.is_layer else self.directory.seed(*place)
+        if seed is None:
             return None
-        seed = self.directory.functions[number].seed
-        return digest if codelinks.is_good(query, seed, digest, now) else None
+        return link.digest if codelinks.is_good(query, seed, link.digest, now) else None
 
     def code_digests(self) -> frozenset[str]:
-        """Return the archives that some version is made of, for `Blobs.keep_only`."""
+        """Return the archives that some function or layer is made of, for `Blobs.keep_only`."""
         return self.directory.code_digests()
 
     # The machine (`core.machine.Room`).
@@ -204,16 +211,22 @@ class Functions:
         self._now = max(self._now, record.at)
 
     def machines(self) -> Iterable[int]:
-        """Return the numbers of all functions."""
-        return tuple(self.directory.functions)
+        """Return the numbers of all functions and layers."""
+        return (*self.directory.functions, *self.directory.layers.layers)
 
     def snapshot(self, machine: int) -> bytes:
-        """Return a function's whole state."""
+        """Return a function's or layer's whole state."""
+        layer = self.directory.layers.layers.get(machine)
+        if layer is not None:
+            return encode_layer(layer)
         return encode_snapshot(self.directory.functions[machine])
 
     def load(self, machine: int, state: bytes) -> None:
-        """Add a function from its snapshot."""
+        """Add a function or layer from its snapshot."""
         self._numbers.saw(machine)
+        if is_layer(state):
+            self.directory.layers.add(machine, decode_layer(state))
+            return
         self.directory.add(machine, decode_snapshot(state))
 
     def count_bodies(self) -> dict[int, int]:

@@ -20,6 +20,7 @@ from headrace.core.functions.commands import (
 )
 from headrace.core.functions.decision import Decision, Scene
 from headrace.core.functions.function import view
+from headrace.core.functions.layeruse import check_size, with_layers
 from headrace.core.functions.names import LATEST
 from headrace.core.functions.records import (
     FunctionCreated,
@@ -34,7 +35,7 @@ from headrace.core.functions.versions import publishing, seen_now
 
 def create(command: CreateFunction, scene: Scene) -> Decision:
     """Create a function; with `publish`, version 1 at once, shown under the bare ARN (C2)."""
-    check_creation(command, scene.directory, scene.machine)
+    settings = check_creation(command, scene.directory, scene.machine)
     reference = command.reference
     record = FunctionCreated(
         machine=scene.numbers.take(),
@@ -43,7 +44,7 @@ def create(command: CreateFunction, scene: Scene) -> Decision:
         region=reference.region,
         name=reference.name,
         seed=command.seed,
-        settings=command.settings,
+        settings=settings,
         code=command.code,
         tags=command.tags,
         preparation_ms=scene.preparation_ms,
@@ -85,10 +86,12 @@ def update_configuration(command: UpdateFunctionConfiguration, scene: Scene) -> 
         command.reference, command.revision_id, scene.directory, scene.now
     )
     scene.machine.check(command.settings)
-    code = function.latest.code
-    record = FunctionUpdated(
-        number, scene.now, command.seed, command.settings, code, scene.preparation_ms
+    settings = with_layers(
+        command.settings, command.layers, command.reference, scene.directory.layers
     )
+    code = function.latest.code
+    check_size(settings, code)
+    record = FunctionUpdated(number, scene.now, command.seed, settings, code, scene.preparation_ms)
     after = changed(function, record)
     return Decision(FunctionShown(view(number, after, after.latest, settled=False)), [record])
 

@@ -24,6 +24,9 @@ ENVIRONMENT_BYTES_MAX = 4_096
 #: Tags of one function (spec/lambda.md 1.5).
 TAGS_MAX = 50
 
+#: Layers of one function (spec/lambda.md 1.5).
+LAYERS_MAX = 5
+
 #: Bytes of a zip archive that comes with the request (spec/lambda.md 1.4, L-A19).
 ZIPPED_BYTES_MAX = 52_428_800
 

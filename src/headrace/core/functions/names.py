@@ -13,9 +13,9 @@ import msgspec
 
 from headrace.base.arn import partition_of
 from headrace.core.functions.errors import (
-    AccessDenied,
     InvalidParameterValue,
     ResourceNotFound,
+    access_denied,
     constraint_text,
     value_out_of_bounds,
 )
@@ -87,11 +87,7 @@ def parse_reference(
         qualifier=qualifier if derived is None else derived,
     )
     if reference.account != account:
-        raise AccessDenied(
-            f"User: arn:{partition_of(region)}:iam::{account}:root is not authorized to perform: "
-            f"lambda:{action} on resource: {reference.arn} because no resource-based policy "
-            f"allows the lambda:{action} action"
-        )
+        raise access_denied(account, region, action, reference.arn)
     return reference
 
 

@@ -90,6 +90,41 @@ class FunctionTagged(Record, frozen=True, array_like=True, tag=110):
     seed: bytes  #: What $LATEST's new revision ids derive from.
 
 
+class LayerVersionPublished(Record, frozen=True, array_like=True, tag=111):
+    """The next version of a layer came to be, and with its first the layer."""
+
+    account: str
+    region: str
+    name: str
+    seed: bytes  #: Of the first version: what the keys to the layer's links derive from.
+    content: Code
+    description: str
+    runtimes: tuple[str, ...] | None = None
+    architectures: tuple[str, ...] | None = None
+    license_info: str | None = None
+
+
+class LayerVersionDeleted(Record, frozen=True, array_like=True, tag=112):
+    """A layer version is gone; its number is not used again."""
+
+    version: int
+
+
+class LayerPolicySet(Record, frozen=True, array_like=True, tag=113):
+    """Who else may use a layer version was changed: these are all statements that there now are."""
+
+    version: int
+    statements: dict[str, str]  #: JSON text by statement id.
+    seed: bytes  #: What the policy's revision id derives from.
+
+
+#: Those that are about layers.
+LAYER_RECORDS: tuple[type[Record], ...] = (
+    LayerVersionPublished,
+    LayerVersionDeleted,
+    LayerPolicySet,
+)
+
 #: All of them.
 RECORDS: tuple[type[Record], ...] = (
     FunctionCreated,
@@ -103,4 +138,5 @@ RECORDS: tuple[type[Record], ...] = (
     ConcurrencyReserved,
     ConcurrencyProvisioned,
     FunctionTagged,
+    *LAYER_RECORDS,
 )

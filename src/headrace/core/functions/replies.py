@@ -4,6 +4,7 @@ import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.functions.function import FunctionView
+from headrace.core.functions.layer import LayerVersion
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -79,6 +80,29 @@ class TagsShown(msgspec.Struct, frozen=True):
     """A function's tags."""
 
     tags: dict[str, str]
+
+
+class LayerVersionShown(msgspec.Struct, frozen=True):
+    """A layer version as it is, or as it was just published."""
+
+    name: str
+    arn: str  #: Of the layer.
+    version: LayerVersion
+    link: str  #: Path and query on this server under which the archive can be fetched.
+
+
+class LayersListed(msgspec.Struct, frozen=True):
+    """Layer versions in the order of their list; `more` tells whether others follow."""
+
+    entries: tuple[LayerVersionShown, ...]
+    more: bool
+
+
+class LayerPolicyShown(msgspec.Struct, frozen=True):
+    """A layer version's policy, or the statement that was just added to it."""
+
+    text: str  #: JSON.
+    revision_id: str
 
 
 class Invoked(msgspec.Struct, frozen=True, gc=False):

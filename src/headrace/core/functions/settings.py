@@ -16,6 +16,15 @@ class Logging(msgspec.Struct, frozen=True, gc=False, array_like=True):
     system_level: str = ""
 
 
+class LayerUse(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A layer version as a function has it: with its content, which may outlive the version."""
+
+    arn: str  #: As the caller gave it.
+    digest: str  #: SHA-256 of its archive, in lower-case hex.
+    size_bytes: int
+    unzipped_bytes: int
+
+
 class Settings(msgspec.Struct, frozen=True, array_like=True):
     """Everything that UpdateFunctionConfiguration can change; kept in records and snapshots.
 
@@ -37,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     dead_letter_arn: str = ""
     kms_key_arn: str = ""
     snap_start: str = "None"  #: "None" or "PublishedVersions".
+    layers: tuple[LayerUse, ...] = ()  #: In the order in which they are merged.
 
 
 class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -44,6 +54,7 @@ class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     digest: str  #: SHA-256 in lower-case hex; empty while only the settings are being checked.
     size_bytes: int
+    unzipped_bytes: int = 0  #: Of its files together; 0 where it was stored without being counted.
 
     @property
     def sha256_base64(self) -> str:

@@ -99,7 +99,6 @@ def test_logging_is_merged_member_by_member(before, given, after):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("Layers", ["arn"]),
         ("VpcConfig", {"SubnetIds": ["subnet-1"]}),
         ("ImageConfig", {"Command": ["x"]}),
         ("CodeSigningConfigArn", "arn"),

@@ -21,7 +21,7 @@ PATH, _, QUERY = LINK.partition("?")
 
 def test_a_link_names_account_region_function_and_archive():
     assert PATH.startswith("/_headrace/code/")
-    assert codelinks.parse_link(PATH) == (ACCOUNT, REGION, NAME, CODE.digest)
+    assert codelinks.parse_link(PATH) == (ACCOUNT, REGION, NAME, CODE.digest, False)
 
 
 @pytest.mark.parametrize("path", ["/", "/_headrace/code/a/b/c", "/_headrace/code/a/b/c/d/e"])
