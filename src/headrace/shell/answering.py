@@ -6,6 +6,7 @@ withdrawn), while its block commits or its bodies are read, or while its answer 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from headrace.shell.driver import Driver, guarded
 from headrace.shell.exchange import Exchange
 from headrace.wire.answer import encode_error, encode_result
 from headrace.wire.call import Call
+
+log = logging.getLogger(__name__)
 
 BUG = InternalFailure("We encountered an internal error. Please try again.")
 
@@ -97,7 +100,10 @@ class Answering:
 
     def take(self, reply: Any) -> None:
         """Answer with a reply of the driver; a bug on the way is answered with a 500."""
-        if not guarded(self.answer, reply):
+        try:
+            self.answer(reply)
+        except Exception:
+            log.exception("a bug while answering")
             self.refuse_for_bug()
 
     def answer(self, reply: Any) -> None:

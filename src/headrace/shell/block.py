@@ -46,22 +46,31 @@ class OpenBlock:
     @property
     def is_used(self) -> bool:
         """Whether anything or anybody is in it."""
-        return bool(self.has_records or self.replies or self.effects or self.forgets)
+        return bool(self.replies or self.records or self.keys or self.effects or self.forgets)
 
     def add(self, effect: Remember) -> None:
         """Take a record and its bodies."""
         record = effect.record
         self.records.append(record)
         self.size += RECORD_BYTES
-        for number, body in enumerate(effect.bodies, effect.first):
-            self.add_body(record.machine, number, body)
+        bodies = effect.bodies
+        if len(bodies) == 1:
+            self.add_body(record.machine, effect.first, bodies[0])
+        elif bodies:
+            machine, first = record.machine, effect.first
+            self.keys += [(machine, number) for number in range(first, first + len(bodies))]
+            self.bodies += bodies
+            size = sum(map(len, bodies))
+            self.size += size
+            self.bodies_size += size
 
     def add_body(self, machine: int, number: int, body: bytes) -> None:
         """Take a body; one that compaction moves here keeps its old machine and number."""
         self.keys.append((machine, number))
         self.bodies.append(body)
-        self.size += len(body)
-        self.bodies_size += len(body)
+        size = len(body)
+        self.size += size
+        self.bodies_size += size
 
     def seal(self, at: Instant) -> Block:
         """Return the block to append."""

@@ -66,11 +66,10 @@ class SystemClock:
     def now(self) -> Instant:
         """Return the current instant."""
         read_at = self._monotonic_ns()
-        elapsed = read_at - self._read_at_ns
+        slowly = self._service_ns + (read_at - self._read_at_ns) * TENTHS_WHILE_AHEAD // 10
         self._read_at_ns = read_at
-        slowly = self._service_ns + elapsed * TENTHS_WHILE_AHEAD // 10
-        self._service_ns = max(slowly, self._wall_ns())
-        return Instant(self._service_ns // NS_PER_MS)
+        self._service_ns = now_ns = max(slowly, self._wall_ns())
+        return Instant(now_ns // NS_PER_MS)
 
     def call_at(self, instant: Instant, callback: Callable[[], None]) -> SystemAlarm:
         """Call `callback` on the running event loop once service time has reached `instant`."""

@@ -53,6 +53,10 @@ def guarded(call: Callable[..., Any], *arguments: Any) -> bool:
     return True
 
 
+def _unavailable() -> ServiceUnavailable:
+    return ServiceUnavailable("The service is unavailable. Please try again.")
+
+
 class Driver:
     """The only loop there is: commands in, blocks out, replies after."""
 
@@ -118,18 +122,18 @@ class Driver:
         """Whether so much waits for commit that reading from sockets should pause."""
         return self._waiting_bytes > PRESSED_BYTES
 
-    def submit(self, command: Any, taker: Taker) -> int:
+    def submit(self, command: Any, taker: Taker, now: Instant | None = None) -> int:
         """Apply a command now; `taker` gets its reply or refusal after the commit.
 
-        Returns the ticket, with which a parked receive can be withdrawn. The reply of a command
-        that changes nothing may come before this returns.
+        Who has just read the clock gives `now`. Returns the ticket, with which a parked receive can
+        be withdrawn. The reply of a command that changes nothing may come before this returns.
         """
         ticket = self._tickets.number()
         if self._must_refuse(command):
-            taker(ServiceUnavailable("The service is unavailable. Please try again."))
+            taker(_unavailable())
             return ticket
         self._tickets.issue(ticket, taker)
-        now = self.clock.now()
+        now = self.clock.now() if now is None else now
         if self._alarm.is_due(now):
             self._wake_overdue(now)
             if not self.running:
@@ -170,7 +174,7 @@ class Driver:
         What a look-up saw may not be durable yet, so even a refusal must wait.
         """
         if not self.running or not self.journal.is_owned:
-            taker(ServiceUnavailable("The service is unavailable. Please try again."))
+            taker(_unavailable())
             return
         ticket = self._tickets.number()
         self._tickets.issue(ticket, taker)
@@ -259,7 +263,7 @@ class Driver:
     def _end_of_command(self, room: Room | None = None) -> None:
         """Seal at this turn's end, answer what waits for nothing, set the alarm (for one room)."""
         filling = self._filling
-        if filling.is_used and not self._seal_asked and self._committing is None:
+        if not self._seal_asked and self._committing is None and filling.is_used:
             if filling.has_records:
                 self._seal_asked = True
                 asyncio.get_running_loop().call_soon(self._seal)

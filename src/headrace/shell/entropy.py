@@ -5,6 +5,8 @@ import os
 #: Bytes fetched at a time: a request needs a few dozen, and each fetch is a system call.
 POOL_BYTES = 4_096
 
+#: UUIDs made at a time.
+UUIDS = 128
 #: The two highest bits of a UUID's ninth byte are 1 and 0; by the hexadecimal digit they are in.
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
@@ -20,6 +22,7 @@ class SystemEntropy:
         """Start with an empty pool."""
         self._pool = b""
         self._used = 0
+        self._uuids: list[str] = []
 
     def take(self, count: int) -> bytes:
         """Return `count` random bytes."""
@@ -34,6 +37,12 @@ class SystemEntropy:
 
     def uuid(self) -> str:
         """Return a random UUID (version 4) in lower case with hyphens."""
-        text = self.take(16).hex()
-        variant = _VARIANT[text[16]]
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+        if not self._uuids:
+            text = os.urandom(16 * UUIDS).hex()
+            self._uuids = [_uuid_of(text[at : at + 32]) for at in range(0, 32 * UUIDS, 32)]
+        return self._uuids.pop()
+
+
+def _uuid_of(text: str) -> str:
+    variant = _VARIANT[text[16]]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

@@ -21,8 +21,9 @@ class Hand:
 
     def give_back(self) -> None:
         """One thing less is in hand."""
-        self.count = max(0, self.count - 1)  # what was taken before a reset may come back after it
-        if self.count == 0 and self._when_empty:
+        if self.count:  # what was taken before a reset may come back after it
+            self.count -= 1
+        if self._when_empty and self.count == 0:
             waiting, self._when_empty = self._when_empty, []
             for callback in waiting:
                 callback()

@@ -25,13 +25,12 @@ def encode_response(
     """
     status = response.status
     body = response.body
-    lines = [f"{name}: {value}\r\n" for name, value in response.headers]
-    length_line = "" if status in _BODILESS else f"Content-Length: {len(body)}\r\n"
-    status_line = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
-    head = f"{status_line}{''.join(lines)}{date_line}{length_line}{connection_line}\r\n"
+    head = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} Unknown\r\n"
+    for name, value in response.headers:
+        head += f"{name}: {value}\r\n"
     # A line end inside a value would let it write headers of its own.
-    ends = len(lines) + 3 + bool(length_line) + bool(connection_line)
-    assert head.count("\n") == ends, "a header value holds a line end"
-    if is_head or status in _BODILESS:
-        return head.encode("latin-1")
-    return head.encode("latin-1") + body
+    assert head.count("\n") == 1 + len(response.headers), "a header value holds a line end"
+    if status in _BODILESS:
+        return f"{head}{date_line}{connection_line}\r\n".encode("latin-1")
+    head = f"{head}{date_line}Content-Length: {len(body)}\r\n{connection_line}\r\n"
+    return head.encode("latin-1") if is_head else head.encode("latin-1") + body

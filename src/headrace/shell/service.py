@@ -5,6 +5,7 @@ command and submits it, and the driver's release writes the answer. Operations t
 (unpacking and storing code) have an entry in `prepare`.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from headrace.core.sqs.commands import ReceiveMessages
 from headrace.ports.entropy import Entropy
 from headrace.shell.admission import Admission
 from headrace.shell.answering import BUG, Answering, Backstage, Bodies, ReceiveAnswering
-from headrace.shell.driver import Driver, guarded
+from headrace.shell.driver import Driver
 from headrace.shell.exchange import Exchange
 from headrace.shell.identity import Identities, base_url_of
 from headrace.shell.limits import (
@@ -34,6 +35,8 @@ from headrace.wire.call import Call, Form
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import InvalidAction, UnknownOperation, UnknownTarget
 from headrace.wire.route import decode, identify
+
+log = logging.getLogger(__name__)
 
 #: Works on the parameters of an operation before its command is made; may raise ServiceErrors.
 Preparation = Callable[[dict[str, Any], Context], Awaitable[dict[str, Any]]]
@@ -131,7 +134,10 @@ class Service:
 
     def serve(self, exchange: Exchange) -> None:
         """Answer a request, now or later."""
-        if not guarded(self._serve, exchange):
+        try:
+            self._serve(exchange)
+        except Exception:
+            log.exception("a bug while serving")
             self._answer_for_bug(exchange)
 
     def refuse(self, head: HttpRequest, status: int, sentence: str) -> HttpResponse:
@@ -234,7 +240,7 @@ class Service:
             assert isinstance(answering, ReceiveAnswering)
             answering.submit(driver, command)
         else:
-            driver.submit(command, answering.take)
+            driver.submit(command, answering.take, context.now)
 
     async def _prepare_and_submit(self, answering: Answering, prepare: Preparation) -> None:
         try:
@@ -250,16 +256,16 @@ class Service:
         headers = call.headers
         entropy = self._entropy
         identity = self._identities.of(call.credentials, headers.get("host", ""))
-        return Context(
-            account=identity.account,
-            region=identity.region,
-            request_id=entropy.uuid(),
-            seed=entropy.take(16),
-            now=Instant(0),
-            block=0,
-            base_url=self._public_url or base_url_of(headers),
-            sender_id=identity.sender_id,
-            trace_header=headers.get("x-amzn-trace-id"),
+        return Context(  # in the order of its fields, which is faster than by name
+            identity.account,
+            identity.region,
+            entropy.uuid(),
+            entropy.take(16),
+            Instant(0),
+            0,
+            self._public_url or base_url_of(headers),
+            identity.sender_id,
+            headers.get("x-amzn-trace-id"),
         )
 
     def _health(self) -> HttpResponse:

@@ -49,7 +49,9 @@ class Tickets:
         taker = self._takers.pop(ticket, None)
         if taker is not None:
             self._call(taker, value)
-        self._give_back(ticket)
+        if ticket in self._in_hand:
+            self._in_hand.discard(ticket)
+            self._hand.give_back()
 
     def release_all(self, value: Any) -> None:
         """Give everybody the same reply; nothing is in hand afterwards."""

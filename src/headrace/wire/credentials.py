@@ -30,18 +30,26 @@ def read_credentials(request: HttpRequest) -> Credentials:
     """Return the credential scope of the Authorization header, else of a presigned query."""
     header = request.headers.get("authorization")
     if header is not None:
-        start = header.find(_HEADER_MARK)
-        if start < 0:
-            return UNSIGNED
-        start += len(_HEADER_MARK)
-        end = header.find(",", start)
-        scope = header[start:] if end < 0 else header[start:end]
-        return _parse_scope(scope) if len(scope) <= CREDENTIAL_SCOPE_MAX else UNSIGNED
+        part = header.partition(",")[0]
+        usual = _read_part(part) if len(part) <= CREDENTIAL_SCOPE_MAX else None
+        return _find_scope(header) if usual is None else usual
     if _QUERY_MARK in request.target:
         for pair in request.query.split("&"):
             if pair.startswith(_QUERY_MARK) and len(pair) <= CREDENTIAL_SCOPE_MAX:
                 return _parse_scope(unquote(pair[len(_QUERY_MARK) :]))
     return UNSIGNED
+
+
+@lru_cache(maxsize=CREDENTIAL_SCOPES_MAX)
+def _read_part(part: str) -> Credentials | None:
+    """Read a header's part before the first comma, where the scope mostly stands; None: not so."""
+    return _find_scope(part) if _HEADER_MARK in part else None
+
+
+def _find_scope(header: str) -> Credentials:
+    _, mark, rest = header.partition(_HEADER_MARK)
+    scope = rest.partition(",")[0]
+    return _parse_scope(scope) if mark and len(scope) <= CREDENTIAL_SCOPE_MAX else UNSIGNED
 
 
 @lru_cache(maxsize=CREDENTIAL_SCOPES_MAX)

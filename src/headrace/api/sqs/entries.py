@@ -17,7 +17,8 @@ from headrace.core.sqs.errors import (
     TooManyEntriesInBatchRequest,
 )
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+#: The ids of a batch, each with a space behind it: one match for all is several times faster.
+_IDS = re.compile(r"(?:[A-Za-z0-9_-]{1,80} )+", re.ASCII)
 
 
 def check_entries(parameters: Mapping[str, Any], entry_type: str) -> Sequence[Mapping[str, Any]]:
@@ -38,17 +39,16 @@ def check_entries(parameters: Mapping[str, Any], entry_type: str) -> Sequence[Ma
             f"Maximum number of entries per request are {limits.BATCH_ENTRIES_MAX}. "
             f"You have sent {len(entries)}."
         )
-    seen = set()
-    for entry in entries:
-        if not _ID.fullmatch(entry.get("Id") or ""):
-            raise InvalidBatchEntryId(
-                "A batch entry id can only contain alphanumeric characters, hyphens and "
-                "underscores. It can be at most 80 letters long."
-            )
-    for entry in entries:
-        if entry["Id"] in seen:
-            raise BatchEntryIdsNotDistinct(f"Id {entry['Id']} repeated.")
-        seen.add(entry["Id"])
+    ids = [entry.get("Id") or "" for entry in entries]
+    text = " ".join(ids) + " "
+    if not _IDS.fullmatch(text) or text.count(" ") != len(ids):
+        raise InvalidBatchEntryId(
+            "A batch entry id can only contain alphanumeric characters, hyphens and "
+            "underscores. It can be at most 80 letters long."
+        )
+    if len(set(ids)) < len(ids):
+        repeated = next(name for place, name in enumerate(ids) if name in ids[:place])
+        raise BatchEntryIdsNotDistinct(f"Id {repeated} repeated.")
     return entries
 
 
@@ -63,5 +63,8 @@ def failed_entry(entry_id: str, error: ServiceError) -> Answer:
 
 
 def batch_answer(successful: list[Answer], failed: list[Answer]) -> Answer:
-    """Return the two lists of a batch result; the wire leaves empty ones out."""
-    return {"Successful": successful, "Failed": failed}
+    """Return the two lists of a batch result, without an empty one."""
+    answer: Answer = {"Successful": successful} if successful else {}
+    if failed:
+        answer["Failed"] = failed
+    return answer

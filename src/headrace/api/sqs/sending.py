@@ -51,7 +51,7 @@ def send_message(parameters: Parameters, context: Context, rooms: Any) -> SendMe
     queue = find_queue(parameters, context, rooms.queues)
     is_content_deduplicated = rooms.queues.describe(queue).is_content_deduplicated
     message = _read_message(parameters, context, is_content_deduplicated)
-    return SendMessages(queue=queue, block=context.block, messages=(message,))
+    return SendMessages(queue, context.block, (message,))
 
 
 def answer_send_message(
@@ -76,7 +76,8 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
     """
     queue = find_queue(parameters, context, rooms.queues)
     entries = check_entries(parameters, "SendMessageBatchRequestEntry")
-    size = sum(_size_as_sent(entry) for entry in entries)
+    plain = _plain_bodies(entries)
+    size = sum(map(_size_as_sent, entries)) if plain is None else sum(map(len, plain))
     if size > limits.BATCH_BYTES_MAX:
         raise BatchRequestTooLong(
             f"Batch requests cannot be longer than {limits.BATCH_BYTES_MAX} bytes. "
@@ -86,13 +87,24 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
     if view.is_fifo:
         _check_fifo_entries(entries, view.is_content_deduplicated)
     read: list[OutgoingMessage | ServiceError] = []
-    for entry in entries:
-        try:
-            read.append(_read_message(entry, context, view.is_content_deduplicated))
-        except ServiceError as refusal:
-            read.append(refusal)
-    good = tuple(message for message in read if isinstance(message, OutgoingMessage))
-    command = SendMessages(queue=queue, block=context.block, messages=good) if good else None
+    good: list[OutgoingMessage] = []
+    if plain is not None:
+        sender_id, trace_header = context.sender_id, context.trace_header
+        good = [
+            OutgoingMessage(encode(Content(body, sender_id, None, trace_header)), len(body))
+            for body in plain
+        ]
+        read += good
+    else:
+        for entry in entries:
+            try:
+                message = _read_message(entry, context, view.is_content_deduplicated)
+            except ServiceError as refusal:
+                read.append(refusal)
+            else:
+                read.append(message)
+                good.append(message)
+    command = SendMessages(queue, context.block, tuple(good)) if good else None
 
     def answer(
         parameters: Parameters, context: Context, reply: Sent | None, bodies: Mapping[Any, bytes]
@@ -100,6 +112,18 @@ def send_message_batch(parameters: Parameters, context: Context, rooms: Any) -> 
         return _answer_entries(entries, read, reply.results if reply is not None else ())
 
     return Prepared(command, answer)
+
+
+def _plain_bodies(entries: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """Return the bodies if there is nothing else and all are printable ASCII; else None.
+
+    Most batches are so, and one look at all of them is several times faster than one at each.
+    """
+    if max(map(len, entries)) > PLAIN_MEMBERS:
+        return None
+    bodies: list[str] = [entry.get("MessageBody") or "" for entry in entries]
+    text = "".join(bodies)
+    return bodies if all(bodies) and text.isascii() and text.isprintable() else None
 
 
 def _check_fifo_entries(
@@ -128,10 +152,12 @@ def _answer_entries(
     taken = iter(results)
     for entry, message in zip(entries, read, strict=True):
         result = message if isinstance(message, ServiceError) else next(taken)
-        if isinstance(result, ServiceError):
-            failed.append(_in_batch_words(entry["Id"], result))
+        if isinstance(result, SentMessage):
+            members = _sent_members(entry, result)
+            members["Id"] = entry["Id"]
+            successful.append(members)
         else:
-            successful.append({"Id": entry["Id"], **_sent_members(entry, result)})
+            failed.append(_in_batch_words(entry["Id"], result))
     return batch_answer(successful, failed)
 
 
@@ -158,8 +184,8 @@ def _read_message(
         raise InvalidMessageContents(_INVALID_CHARACTERS)
     size = len(body) if body.isascii() else len(body.encode())
     if len(given) == PLAIN_MEMBERS and not is_content_deduplicated:
-        content = Content(body, context.sender_id, None, context.trace_header)
-        return OutgoingMessage(encode(content), size)
+        plain = Content(body, context.sender_id, None, context.trace_header)
+        return OutgoingMessage(encode(plain), size)
     attributes = parse_attributes(given.get("MessageAttributes"))
     system = parse_system_attributes(given.get("MessageSystemAttributes"))
     delay_s = given.get("DelaySeconds")

@@ -72,7 +72,7 @@ class Chunk:
         self.blocks.append(block)
         self.sent.append(sent_at)
         self.live += count
-        if self.high != UNKNOWN:
+        if self.high not in (block, UNKNOWN):
             self.low = min(self.low, block)
             self.high = max(self.high, block)
 
@@ -139,16 +139,20 @@ class Lane:
     def append(self, first: int, count: int, block: int, sent_at: Instant) -> None:
         """Add messages; numbers and instants are not before those that are here."""
         self.count += count
-        if self.chunks and self.chunks[-1].is_frozen:
-            self._own(len(self.chunks) - 1)
-        if first == self._end and block == self._block and sent_at == self._sent_at:
-            chunk = self.chunks[-1]
+        chunks = self.chunks
+        chunk = chunks[-1] if chunks else None
+        if chunk is not None and chunk.is_frozen:
+            chunk = self._own(len(chunks) - 1)
+        if chunk is not None and (
+            sent_at == self._sent_at and block == self._block and first == self._end
+        ):
             chunk.counts[-1] += count
             chunk.live += count
         else:
-            if not self.chunks or len(self.chunks[-1].firsts) >= CHUNK_RUNS:
-                self.chunks.append(self.chunk_type())
-            self.chunks[-1].append(first, count, block, sent_at)
+            if chunk is None or len(chunk.firsts) >= CHUNK_RUNS:
+                chunk = self.chunk_type()
+                chunks.append(chunk)
+            chunk.append(first, count, block, sent_at)
             self._block = block
             self._sent_at = sent_at
         self._end = first + count

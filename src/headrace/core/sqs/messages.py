@@ -73,30 +73,35 @@ class Messages:
         queue = self._directory.queue(command.queue)
         if isinstance(queue, FifoQueue):
             return self._fifo.send(queue, command, now, ticket)
-        settings = queue.settings
+        bytes_max = queue.settings.maximum_message_size
+        message_id = self._delivery.receipts.message_id
+        machine = queue.number
         number = first = queue.next_message
         bodies: list[bytes] = []
-        delays: list[int] = []
-        accepted: list[OutgoingMessage] = []
+        is_plain = True  # nothing but bodies
         results: list[SentMessage | ServiceError] = []
         for message in command.messages:
-            refusal = _refusal_of(message, settings.maximum_message_size)
-            if refusal is not None:
-                results.append(refusal)
+            if message.size_bytes > bytes_max or message.deduplication_id is not None:
+                results.append(_refusal_of(message, bytes_max))
                 continue
-            delay_s = message.delay_s
-            delays.append(settings.delay_ms if delay_s is None else ms_of_s(delay_s))
-            accepted.append(message)
+            if message.delay_s is not None or message.group_id is not None:
+                is_plain = False
             bodies.append(message.content)
-            results.append(
-                SentMessage(number, self._delivery.receipts.message_id(queue.number, number))
-            )
+            results.append(SentMessage(number, message_id(machine, number)))
             number += 1
         reply = Reply(ticket, Sent(tuple(results)))
         if not bodies:
             return [reply]
-        named = _groups_of(accepted)
-        record = MessagesSent(queue.number, now, first, _shortened(delays), len(bodies), named)
+        delays: list[int] = [queue.settings.delay_ms]
+        groups: list[str] | None = None
+        if not is_plain:
+            accepted = [
+                message
+                for message, result in zip(command.messages, results, strict=True)
+                if isinstance(result, SentMessage)
+            ]
+            delays, groups = _delays_of(accepted, queue.settings.delay_ms), _groups_of(accepted)
+        record = MessagesSent(machine, now, first, delays, len(bodies), groups)
         queue.accept(record, command.block)
         self._delivery.stir(queue, now)
         return [Remember(record, first, bodies), reply]
@@ -265,16 +270,14 @@ class Messages:
         return [*effects, Reply(ticket, _DONE), *forgets]
 
 
-def _refusal_of(message: OutgoingMessage, bytes_max: int) -> ServiceError | None:
-    """Return why a standard queue refuses this message, or None (2.7)."""
+def _refusal_of(message: OutgoingMessage, bytes_max: int) -> ServiceError:
+    """Return why a standard queue refuses this message, which is too long or has an id (2.7)."""
     if message.size_bytes > bytes_max:
         return too_long(bytes_max)
-    if message.deduplication_id is not None:
-        return InvalidParameterValue(
-            "The request include parameter MessageDeduplicationId "
-            "which is not valid for this queue type"
-        )
-    return None
+    return InvalidParameterValue(
+        "The request include parameter MessageDeduplicationId "
+        "which is not valid for this queue type"
+    )
 
 
 def _invalid_handle(handle: str) -> ServiceError:
@@ -291,8 +294,9 @@ def _groups_of(messages: list[OutgoingMessage]) -> list[str] | None:
     return None
 
 
-def _shortened(delays: list[int]) -> list[int]:
+def _delays_of(messages: list[OutgoingMessage], usual_ms: int) -> list[int]:
     """Return the delays without repeats at the end: the last one goes on (`MessagesSent`)."""
+    delays = [usual_ms if each.delay_s is None else ms_of_s(each.delay_s) for each in messages]
     end = len(delays)
     while end > 1 and delays[end - 1] == delays[end - 2]:
         end -= 1

@@ -178,14 +178,13 @@ class Queue:
 
     def accept(self, record: MessagesSent, block: int) -> None:
         """Take new messages, whose bodies lie in `block`, behind all others."""
-        first = record.first
+        first, at, delays = record.first, record.at, record.delays_ms
         end = self.next_message = first + record.count
-        delays = record.delays_ms
         for delay_ms in delays[:-1]:
-            self.backlog.append(first, 1, block, record.at, delay_ms)
+            self.backlog.append(first, 1, block, at, delay_ms)
             first += 1
-        self.backlog.append(first, end - first, block, record.at, delays[-1])
-        expires_at = record.at + self.settings.retention_ms
+        self.backlog.append(first, end - first, block, at, delays[-1])
+        expires_at = at + self.settings.retention_ms
         if expires_at < self._backlog_expires_at:
             self._backlog_expires_at = Instant(expires_at)
 

@@ -12,7 +12,7 @@ Layout of a handle: base64 of 01 01 01 | machine u32 | number u64 | receive u32 
 
 import struct
 from binascii import Error as NotBase64
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64, b2a_base64, hexlify
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -25,6 +25,9 @@ _unpack_handle = struct.Struct(">3xIQI").unpack
 _pack_id = struct.Struct(">IQ").pack
 #: Ids cut out of one 64-byte digest: neighbours in a queue cost one computation.
 _IDS_PER_DIGEST = 4
+#: The parts of those ids in the digest's hexadecimal digits; version and variant replace two.
+_cut_ids = struct.Struct("8s4sx3sx3s12s" * _IDS_PER_DIGEST).unpack
+_IDS = b" ".join([b"%b-%b-4%b-a%b-%b"] * _IDS_PER_DIGEST)
 
 
 #: Machine, message number, and the message's receive count in the answer that held the handle.
@@ -38,18 +41,17 @@ class Receipts:
         """Derive the keys from the shard's secret, 16 to 64 bytes."""
         self._handle_key = blake2b(b"receipt handle", key=secret).digest()
         self._id_key = blake2b(b"message id", key=secret).digest()
-        self._digest_of = (-1, -1)
-        self._digest = ""
+        self._machine = self._group = -1
+        self._ids: list[str] = []  # of this machine and group
 
     def message_id(self, machine: int, number: int) -> str:
         """Return the UUID of the message that was first number `number` of `machine`."""
-        group, place = divmod(number, _IDS_PER_DIGEST)
-        if self._digest_of != (machine, group):
-            self._digest = blake2b(self._id_key + _pack_id(machine, group)).hexdigest()
-            self._digest_of = (machine, group)
-        place *= 32
-        text = self._digest[place : place + 32]
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+        group = number // _IDS_PER_DIGEST
+        if group != self._group or machine != self._machine:
+            digest = blake2b(self._id_key + _pack_id(machine, group)).digest()
+            self._ids = (_IDS % _cut_ids(hexlify(digest))).decode().split(" ")
+            self._machine, self._group = machine, group
+        return self._ids[number % _IDS_PER_DIGEST]
 
     def handle(self, machine: int, number: int, receive: int) -> str:
         """Return the receipt handle of a message's receive number `receive` from a queue."""

@@ -152,6 +152,8 @@ class Touched:
 
     def next_event(self) -> Instant | None:
         """Return when a slot becomes visible or expires next; perhaps too early, never too late."""
+        if not self._events:
+            return None
         self._limit_events()
         events, slots = self._events, self.slots
         for _ in range(STALE_MAX):

@@ -4,7 +4,11 @@ import pytest
 
 from headrace.api.sqs.entries import batch_answer, check_entries, failed_entry
 from headrace.base.errors import InternalFailure
-from headrace.core.sqs.errors import InvalidBatchEntryId, QueueDoesNotExist
+from headrace.core.sqs.errors import (
+    BatchEntryIdsNotDistinct,
+    InvalidBatchEntryId,
+    QueueDoesNotExist,
+)
 
 
 @pytest.mark.parametrize("name", ["", "a" * 81, "a b", "ä", None])
@@ -26,5 +30,19 @@ def test_a_failed_entry_carries_the_query_code_and_whose_fault_it_is():
     assert failed_entry("a", InternalFailure("ours"))["SenderFault"] is False
 
 
-def test_an_answer_has_both_lists():
-    assert batch_answer([{"Id": "a"}], []) == {"Successful": [{"Id": "a"}], "Failed": []}
+def test_an_answer_has_the_lists_that_are_not_empty():
+    good, bad = [{"Id": "a"}], [{"Id": "b"}]
+    assert batch_answer(good, []) == {"Successful": good}
+    assert batch_answer([], bad) == {"Failed": bad}
+    assert batch_answer(good, bad) == {"Successful": good, "Failed": bad}
+
+
+@pytest.mark.parametrize("name", ["a b", " ", "a ", "a\n", "", "\u00e9", "a" * 81])
+def test_an_id_of_other_characters_is_refused_wherever_it_stands(name):
+    with pytest.raises(InvalidBatchEntryId):
+        check_entries({"Entries": [{"Id": "a"}, {"Id": name}, {"Id": "b"}]}, "Entry")
+
+
+def test_the_first_id_that_is_repeated_is_named():
+    with pytest.raises(BatchEntryIdsNotDistinct, match="Id b repeated"):
+        check_entries({"Entries": [{"Id": name} for name in "abcba"]}, "Entry")

@@ -204,7 +204,7 @@ def test_a_batch_of_nothing_but_wrong_entries_sends_nothing(desk):
     """2.8."""
     url = desk.queue()
     answer = desk.ask("SendMessageBatch", QueueUrl=url, Entries=entries("\x00", "\x01"))
-    assert answer["Successful"] == []
+    assert "Successful" not in answer
     assert len(answer["Failed"]) == 2
     assert desk.receive(url) == []
 
