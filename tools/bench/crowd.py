@@ -1,4 +1,4 @@
-"""Start many environments at once: how long until all have answered, and what each weighs.
+"""Start many environments, as many at a time as a server does, and weigh them when all answered.
 
     python -m tools.bench.crowd [--environments 1000]
 
@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from headrace.core.functions.limits import STARTING_MAX
 from headrace.ports.sandbox import Environment, InitStatus, Invocation, InvokeStatus
 from headrace.sandbox.linux import LinuxSandbox
 from tools.bench.functions import archive, spec_of
@@ -60,7 +61,7 @@ async def _start_and_ask(sandbox: LinuxSandbox, package: Path, number: int) -> E
 
 
 async def measure(folder: Path, environments: int, *, zygote: bool) -> Crowd:
-    """Start one environment, then all others at once, and weigh them."""
+    """Start one environment, then all others, and weigh them."""
     package = folder / "app.zip"
     package.write_bytes(archive())
     sandbox = LinuxSandbox(str(folder / "sandbox"), zygote=zygote)
@@ -69,9 +70,13 @@ async def measure(folder: Path, environments: int, *, zygote: bool) -> Crowd:
         await _start_and_ask(sandbox, package, 0)  # starts the zygote and unpacks the code
         before = set(below(pid))
         started = time.monotonic()
-        await asyncio.gather(
-            *(_start_and_ask(sandbox, package, number) for number in range(1, environments + 1))
-        )
+        gate = asyncio.Semaphore(STARTING_MAX)
+
+        async def start_in_turn(number: int) -> Environment:
+            async with gate:
+                return await _start_and_ask(sandbox, package, number)
+
+        await asyncio.gather(*map(start_in_turn, range(1, environments + 1)))
         seconds = time.monotonic() - started
         weight = _weight_kb(set(below(pid)) - before)
         return Crowd(sandbox.level, environments, seconds, weight / 1024 / environments)
