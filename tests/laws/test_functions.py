@@ -59,7 +59,14 @@ def tight_limits():
 
 NAMES = ("a", "b")
 INIT_ENDINGS = (Ending.OK, Ending.OK, Ending.OK, Ending.ERROR, Ending.REFUSED, Ending.TIMED_OUT)
-INVOKE_ENDINGS = (Ending.ANSWERED, Ending.LOST, Ending.ERROR, Ending.EXITED, Ending.TIMED_OUT)
+INVOKE_ENDINGS = (
+    Ending.ANSWERED,
+    Ending.LOST,
+    Ending.STALE,
+    Ending.ERROR,
+    Ending.EXITED,
+    Ending.TIMED_OUT,
+)
 
 
 def in_state(life, kind, over):

@@ -47,6 +47,9 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     init_limit_ms: int  #: Time limit of the init phase.
     #: Merged into /opt in this order: of two files at one path the later layer's is there.
     layers: tuple[Layer, ...] = ()
+    #: A folder on this machine whose files are the code, instead of an archive's: `code_archive` is
+    #: empty then, and `code_digest` another one whenever the folder has changed.
+    code_folder: str = ""
     #: "on-demand", "provisioned-concurrency" or "snap-start", as the function is told.
     initialization_type: str = "on-demand"
     #: Which template it comes from, for "snap-start"; else empty.

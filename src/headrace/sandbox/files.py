@@ -18,7 +18,10 @@ from typing import IO
 from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox import limits
 
-_TEMPORARY = ".unpacking-"
+#: Beginning of the names of what is not whole yet.
+TEMPORARY = ".unpacking-"
+#: Beginning of the names of copies of folders (`hotfolders.py`), which no start keeps.
+COPY_PREFIX = "hot-"
 #: Differs from one start of the machine to the next.
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -39,7 +42,7 @@ def unpack_code(archive: str, digest: str, folder: str) -> str:
     target = os.path.join(folder, digest)
     if is_unpacked(digest, folder):
         return target
-    place = tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder)
+    place = tempfile.mkdtemp(prefix=TEMPORARY, dir=folder)
     whole = os.path.join(place, "code")
     try:
         os.mkdir(whole, 0o755)
@@ -67,7 +70,7 @@ def open_folder(parent: str) -> str:
     os.makedirs(folder, mode=0o755, exist_ok=True)
     for entry in [*os.scandir(parent), *os.scandir(folder)]:
         if (entry.path != folder and os.path.dirname(entry.path) == parent) or (
-            entry.name.startswith(_TEMPORARY)
+            entry.name.startswith((TEMPORARY, COPY_PREFIX))
         ):
             shutil.rmtree(entry.path, ignore_errors=True)
     return folder

@@ -166,6 +166,7 @@ class LinuxSandbox:
         await self._templates.close()
         await self._unpacking.close()
         await asyncio.gather(*(one.kill() for one in list(self._environments.values())))
+        await self._unpacking.close()  # Once more: copies of folders go with their environments.
         self._supplies.close()
 
     def _found(self) -> list[Interpreter]:
@@ -195,6 +196,7 @@ class LinuxSandbox:
             if environment is not None:
                 return environment
         started, environment = await self._maker.fork(spec, take_log, interpreter)
+        self._unpacking.hold(spec, environment)
         await environment.initialise(started)
         return environment
 

@@ -1,11 +1,14 @@
 """Have a function's code and layers unpacked, each once, whoever asks for it."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import files, layers
+from headrace.sandbox.environment import LinuxEnvironment
+from headrace.sandbox.hotfolders import HotFolders
 
 
 class Unpacking:
@@ -13,7 +16,9 @@ class Unpacking:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self.hot = HotFolders(folder)
         self._tasks: dict[str, asyncio.Task[str]] = {}
+        self._removals: set[asyncio.Task[None]] = set()
 
     async def unpack(self, spec: EnvironmentSpec) -> None:
         """Have a function's code and its layers ready.
@@ -21,9 +26,11 @@ class Unpacking:
         Raises:
             CodeUnusable: An archive cannot be unpacked.
         """
-        await self._once(
-            spec.code_digest, files.unpack_code, spec.code_archive, spec.code_digest, self._folder
-        )
+        if spec.code_folder:
+            await self._once(spec.code_digest, self.hot.copy, spec.code_folder, spec.code_digest)
+        else:
+            code = (spec.code_archive, spec.code_digest, self._folder)
+            await self._once(spec.code_digest, files.unpack_code, *code)
         for layer in spec.layers:
             await self._once(
                 layer.digest, files.unpack_code, layer.archive, layer.digest, self._folder
@@ -33,9 +40,23 @@ class Unpacking:
             merged = layers.merged_name(digests)
             await self._once(merged, layers.merge_layers, digests, self._folder)
 
+    def hold(self, spec: EnvironmentSpec, environment: LinuxEnvironment) -> None:
+        """Keep the copy of a folder for as long as an environment has it."""
+        if spec.code_folder:
+            self.hot.use(spec.code_digest)
+            environment.when_gone(lambda: self._leave(spec.code_digest))
+
+    def _leave(self, name: str) -> None:
+        for folder in self.hot.leave(name):
+            removal = asyncio.get_running_loop().create_task(
+                asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            )
+            self._removals.add(removal)
+            removal.add_done_callback(self._removals.discard)
+
     async def close(self) -> None:
-        """Wait for what is in the making."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        """Wait for what is in the making, or being removed."""
+        await asyncio.gather(*self._tasks.values(), *self._removals, return_exceptions=True)
 
     async def _once(self, name: str, work: Callable[..., str], *arguments: Any) -> None:
         """Let a thread make a folder of this name, unless it is there or in the making."""

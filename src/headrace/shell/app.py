@@ -36,7 +36,7 @@ from headrace.ports.sandbox import (
 )
 from headrace.sandbox.libraries import collect_libraries
 from headrace.sandbox.linux import LinuxSandbox
-from headrace.shell.admission import Admission
+from headrace.shell.admission import Admission, is_loopback
 from headrace.shell.archives import Archives
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import Stopwatch, SystemClock
@@ -288,7 +288,12 @@ class App:
             identities=Identities(config.account, config.region),
             public_url=config.public_url,
         )
-        Archives(self.rooms, parts.blobs, parts.clock).join(self.service)
+        Archives(
+            self.rooms,
+            parts.blobs,
+            parts.clock,
+            takes_folders=config.hot_reload and is_loopback(config.host),
+        ).join(self.service)
         Looking(self.service)
         self.invoker = Invoker(
             self.driver, parts.sandbox, parts.blobs, parts.logs, lambda: self.local_url

@@ -6,6 +6,7 @@ blobs before the command that names it is submitted.
 
 import asyncio
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from headrace.api.context import Context
 from headrace.api.functions.functions import create_function, update_function_code
 from headrace.api.functions.layers import publish_layer_version
 from headrace.core.functions import codelinks
+from headrace.core.functions.commands import PublishLayerVersion
 from headrace.core.functions.errors import (
     InvalidParameterValue,
     RequestEntityTooLarge,
@@ -36,8 +38,15 @@ _ENCRYPTED = 0x1
 class Archives:
     """What the service asks about code: preparing it, and serving it."""
 
-    def __init__(self, rooms: Rooms, blobs: Blobs, clock: Clock) -> None:
-        """Keep archives in `blobs`."""
+    def __init__(
+        self, rooms: Rooms, blobs: Blobs, clock: Clock, *, takes_folders: bool = True
+    ) -> None:
+        """Keep archives in `blobs`.
+
+        Args:
+            takes_folders: Whether functions may run from folders of this machine.
+        """
+        self._takes_folders = takes_folders
         self._rooms = rooms
         self._blobs = blobs
         self._clock = clock
@@ -109,7 +118,11 @@ class Archives:
             raise RequestEntityTooLarge(
                 f"Zipped size must be smaller than {ZIPPED_BYTES_MAX} bytes"
             )
-        self._rooms.functions.check(read(parameters, context, self._rooms))
+        command = read(parameters, context, self._rooms)
+        self._rooms.functions.check(command)
+        if not isinstance(command, PublishLayerVersion) and command.code.folder:
+            await self._check_folder(command.code.folder)
+            return None
         assert content is not None  # `read` has refused a request without an archive
         unzipped_bytes = await asyncio.to_thread(check_archive, content)
         try:
@@ -119,6 +132,22 @@ class Archives:
         except JournalError as error:
             raise ServiceException("The code could not be stored.") from error
         return Code(digest, len(content), unzipped_bytes)
+
+    async def _check_folder(self, folder: str) -> None:
+        """Refuse a folder that no function can run from.
+
+        Raises:
+            InvalidParameterValue: It is none, or this server takes none.
+        """
+        if not self._takes_folders:
+            raise InvalidParameterValue(
+                "This server does not run functions from folders: it is not local, or hot_reload "
+                "is off."
+            )
+        if not await asyncio.to_thread(os.path.isdir, folder):
+            raise InvalidParameterValue(
+                f"{folder} is not a folder on the server's machine, or cannot be read."
+            )
 
 
 def check_archive(content: bytes) -> int:

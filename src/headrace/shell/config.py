@@ -49,6 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stop_timeout_s: int = 30
     sandbox_min: str = "process"
     sandbox_level: str = ""
+    hot_reload: bool = True
     runtimes_folder: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
     body_cache_mb: int = 64
@@ -208,6 +209,13 @@ SETTINGS = (
         _one_of("", *SANDBOX_LEVELS),
         "level",
         "The sandbox to use; empty: the strongest that this machine allows.",
+    ),
+    Setting(
+        "hot_reload",
+        _yes_or_no,
+        "yes or no",
+        "Run functions from folders of this machine (S3Bucket hot-reload) where the host is "
+        "loopback: whoever may create functions can read such folders through them.",
     ),
     Setting(
         "runtimes_folder",

@@ -44,10 +44,14 @@ from headrace.ports.sandbox import (
     Sandbox,
     SandboxUnavailable,
 )
+from headrace.sandbox.hotfolders import fingerprint
 from headrace.shell import clock
 from headrace.shell.driver import Driver, guarded
 
 log = logging.getLogger(__name__)
+
+#: Seconds for which an environment that has not been used yet counts as up to date.
+FRESH_S = 1.0
 
 #: Seconds until a completion that the driver refused for its load is submitted again.
 SUBMIT_AGAIN_S = 0.1
@@ -56,11 +60,14 @@ SUBMIT_AGAIN_S = 0.1
 class _Place:
     """An environment as the shell holds it: the process, and where its lines go."""
 
-    __slots__ = ("_sink", "environment", "group", "stream", "tail")
+    __slots__ = ("_sink", "environment", "folder", "fresh_until", "group", "stream", "tail")
 
     def __init__(self, sink: LogSink, group: str, stream: str) -> None:
         self._sink = sink
         self.environment: Environment | None = None
+        #: The folder that it runs from, and what it held at the start; empty for an archive.
+        self.folder: tuple[str, str] | tuple[()] = ()
+        self.fresh_until = 0.0  #: Until when its first invoke does not look whether that changed.
         self.group = group
         self.stream = stream
         #: The end of what was written since the start or the last invoke began.
@@ -206,6 +213,9 @@ class Invoker:
             await environment.kill()  # abandoned while it started
         else:
             place.environment = environment
+            if spec.code_folder:
+                place.folder = (spec.code_folder, spec.code_digest)
+                place.fresh_until = asyncio.get_running_loop().time() + FRESH_S
             environment.exited.add_done_callback(lambda _: self._note_exit(id))
         return EnvironmentStarted(
             environment=id,
@@ -222,12 +232,15 @@ class Invoker:
     async def _spec(self, effect: StartEnvironment | PrepareTemplate) -> EnvironmentSpec:
         """Return what the sandbox needs to know, with the archives as files."""
         deployment = effect.deployment
-        archive = await self._blobs.path(deployment.code.digest)
+        if deployment.code.folder:
+            archive, state = "", await asyncio.to_thread(fingerprint, deployment.code.folder)
+        else:
+            archive, state = str(await self._blobs.path(deployment.code.digest)), ""
         layers = [
             Layer(str(await self._blobs.path(one.digest)), one.digest)
             for one in deployment.settings.layers
         ]
-        return environment_spec(effect, str(archive), layers, self._endpoint_url())
+        return environment_spec(effect, archive, layers, self._endpoint_url(), state)
 
     async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:
         group = effect.deployment.settings.logging.group
@@ -246,6 +259,10 @@ class Invoker:
         environment = None if place is None else place.environment
         if place is None or environment is None or environment.exited.done():
             return InvokeEnded(id, Ending.LOST)
+        if await self._is_stale(place):
+            self._places.pop(id, None)
+            await environment.kill()
+            return InvokeEnded(id, Ending.STALE)
         place.tail.clear()
         outcome = await environment.invoke(
             Invocation(
@@ -269,6 +286,24 @@ class Invoker:
             error_type=outcome.error_type if outcome.status is InvokeStatus.FAULT else "",
             log=place.last_log(),
         )
+
+    async def _is_stale(self, place: _Place) -> bool:
+        """Tell whether the folder that an environment runs from has changed since it started.
+
+        One that has just started counts as up to date: else a folder that changes all the time
+        would keep its function from running at all.
+        """
+        if not place.folder:
+            return False
+        folder, state = place.folder
+        is_fresh = asyncio.get_running_loop().time() < place.fresh_until
+        place.fresh_until = 0.0
+        if is_fresh:
+            return False
+        try:
+            return await asyncio.to_thread(fingerprint, folder) != state
+        except CodeUnusable:
+            return True  # The new environment will say why.
 
     def _note_exit(self, id: str) -> None:
         if self._places.pop(id, None) is not None:
@@ -374,6 +409,7 @@ def environment_spec(
     code_archive: str,
     layers: Sequence[Layer],
     endpoint_url: str,
+    folder_state: str = "",
 ) -> EnvironmentSpec:
     """Return what the sandbox needs to know to start an environment or to make a template."""
     deployment = effect.deployment
@@ -386,7 +422,8 @@ def environment_spec(
         runtime=settings.runtime,
         handler=settings.handler,
         code_archive=code_archive,
-        code_digest=deployment.code.digest,
+        code_digest=folder_state or deployment.code.digest,
+        code_folder=deployment.code.folder,
         memory_mb=settings.memory_mb,
         ephemeral_storage_mb=settings.ephemeral_storage_mb,
         variables=function_variables(deployment, effect.environment, endpoint_url),

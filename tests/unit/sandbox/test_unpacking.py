@@ -6,6 +6,7 @@ import pytest
 
 from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox import files
+from headrace.sandbox.hotfolders import fingerprint
 from headrace.sandbox.unpacking import Unpacking
 from tests.unit.sandbox.bench import spec_for
 
@@ -48,4 +49,41 @@ def test_a_bad_archive_is_told_to_all_and_tried_again(tmp_path):
         await unpacking.close()
 
     (tmp_path / "code").mkdir()
+    asyncio.run(story())
+
+
+def test_a_copy_of_a_folder_goes_with_its_last_environment(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (tmp_path / "code").mkdir()
+    (source / "app.py").write_text("x = 1")
+
+    class Environment:
+        def __init__(self):
+            self.end = None
+
+        def when_gone(self, action):
+            self.end = action
+
+    def spec():
+        state = fingerprint(str(source))
+        return spec_for(tmp_path, "", code_archive="", code_digest=state, code_folder=str(source))
+
+    async def story():
+        unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
+        first, environment = spec(), Environment()
+        await unpacking.unpack(first)
+        unpacking.hold(first, environment)
+        (source / "app.py").write_text("x = 2")
+        second = spec()
+        await unpacking.unpack(second)
+        (folder,) = (tmp_path / "code").iterdir()
+        assert {one.name for one in folder.iterdir()} == {first.code_digest, second.code_digest}
+        environment.end()
+        await unpacking.close()
+        assert {one.name for one in folder.iterdir()} == {second.code_digest}
+        # The next start keeps none: nobody would know whose they were.
+        files.open_folder(str(tmp_path / "code"))
+        assert list(folder.iterdir()) == []
+
     asyncio.run(story())

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import itertools
 import json
 import threading
 import zipfile
@@ -10,8 +11,9 @@ import zipfile
 import pytest
 
 from headrace.core.functions.errors import InvalidParameterValue
-from headrace.shell import archives
+from headrace.shell import archives, invoker
 from headrace.shell.archives import NOT_A_ZIP, check_archive
+from headrace.shell.config import Config
 from headrace.testing.sandbox import ScriptedSandbox
 from headrace.testing.server import serve
 from tests.unit.core.functions.bench import ROLE
@@ -249,3 +251,123 @@ def test_an_archive_of_a_layer_that_is_none_is_refused_and_not_stored():
 
 def test_the_size_of_an_archive_is_that_of_its_files():
     assert check_archive(make_zip({"a": "x" * 1_000, "b": "y"})) == 1_001
+
+
+def hot(path):
+    return {"Code": {"S3Bucket": "hot-reload", "S3Key": str(path)}}
+
+
+def test_a_function_may_run_from_a_folder_of_this_machine(tmp_path):
+    async def story(client):
+        status, _, created = await client.create(b"", **hot(tmp_path))
+        assert (status, created["CodeSize"]) == (201, 0)
+        _, _, shown = await client.ask("GET", f"{FUNCTION}/f")
+        assert shown["Code"]["Location"] == f"file://{tmp_path}"
+        status, _, updated = await client.ask("PUT", f"{FUNCTION}/f/code", hot("/")["Code"])
+        assert (status, updated["CodeSha256"]) != (200, created["CodeSha256"])
+        assert client.server.app.parts.blobs._contents == {}
+
+    play(story)
+
+
+def test_what_is_not_the_path_of_a_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    async def story(client):
+        for path, part in (
+            ("app", "is the absolute path of a folder on the server's machine, not 'app'"),
+            (tmp_path / "none", "is not a folder on the server's machine"),
+            (tmp_path / "file", "is not a folder on the server's machine"),
+        ):
+            status, headers, refusal = await client.create(b"", **hot(path))
+            assert (status, headers["x-amzn-errortype"]) == (400, "InvalidParameterValueException")
+            assert part in refusal["message"]
+
+    play(story)
+
+
+def test_functions_from_folders_have_no_snapstart_and_layers_are_none(tmp_path):
+    async def story(client):
+        snap_start = {"Runtime": "python3.12", "SnapStart": {"ApplyOn": "PublishedVersions"}}
+        status, _, refusal = await client.create(b"", **hot(tmp_path), **snap_start)
+        assert (status, "SnapStart for functions that run from a folder" in refusal["message"]) == (
+            400,
+            True,
+        )
+        document = {"Content": hot(tmp_path)["Code"]}
+        status, _, refusal = await client.ask("POST", LAYERS, document)
+        assert (status, "folders as the code of functions only" in refusal["message"]) == (
+            400,
+            True,
+        )
+
+    play(story)
+
+
+def test_a_server_that_others_can_reach_takes_no_folders(tmp_path):
+    async def whole():
+        config = Config(journal="memory", host="0.0.0.0", listen_publicly=True)
+        async with serve(config, sandbox=ScriptedSandbox()) as server, wire_to(server) as wire:
+            status, _, refusal = await Client(server, wire).create(b"", **hot(tmp_path))
+            assert (status, "does not run functions from folders" in refusal["message"]) == (
+                400,
+                True,
+            )
+
+    run(whole())
+
+
+def test_the_next_invoke_after_a_change_runs_in_an_environment_that_has_it(tmp_path):
+    (tmp_path / "app.py").write_text("x = 1")
+
+    async def story(client):
+        await client.create(b"", **hot(tmp_path))
+        sandbox = client.server.app.parts.sandbox
+
+        async def invoke():
+            status, headers, answer = await client.ask("POST", f"{FUNCTION}/f/invocations", {})
+            assert (status, answer) == (200, {})
+            assert "x-amz-function-error" not in headers
+            return len(sandbox.environments), len(sandbox.alive)
+
+        assert [await invoke() for _ in range(3)] == [(1, 1)] * 3
+        first = sandbox.alive[0].spec
+        assert (first.code_folder, first.code_archive) == (str(tmp_path), "")
+        (tmp_path / "app.py").write_text("x = 2")
+        assert [await invoke() for _ in range(2)] == [(2, 1)] * 2
+        assert sandbox.alive[0].spec.code_digest != first.code_digest
+
+    play(story)
+
+
+def test_a_folder_that_is_gone_is_told_and_used_again_when_it_is_back(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+
+    async def story(client):
+        await client.create(b"", **hot(source))
+        invoke = ("POST", f"{FUNCTION}/f/invocations", {})
+        assert (await client.ask(*invoke))[0] == 200
+        source.rmdir()
+        status, headers, refusal = await client.ask(*invoke)
+        assert (status, headers["x-amzn-errortype"]) == (502, "InvalidZipFileException")
+        assert f"{source} cannot be read" in refusal["Message"]
+        source.mkdir()
+        assert (await client.ask(*invoke))[0] == 200
+
+    play(story)
+
+
+def test_a_folder_that_changes_all_the_time_does_not_keep_its_function_from_running(
+    tmp_path, monkeypatch
+):
+    states = itertools.count()
+    monkeypatch.setattr(invoker, "fingerprint", lambda _: f"hot-{next(states)}")
+
+    async def story(client):
+        await client.create(b"", **hot(tmp_path))
+        for _ in range(3):
+            status, _, _ = await client.ask("POST", f"{FUNCTION}/f/invocations", {})
+            assert status == 200
+
+    play(story)

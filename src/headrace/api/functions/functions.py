@@ -3,8 +3,10 @@
 Source: spec/lambda.md 1.8 to 1.10.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from headrace.api.context import Context
 from headrace.api.functions.asking import at_most, decode_marker, encode_marker, reference_of
@@ -34,6 +36,9 @@ Bodies = Mapping[Any, bytes]
 
 #: Stands for an archive that was not stored yet, where only the rest is to be checked.
 NO_CODE = Code(digest="", size_bytes=0)
+
+#: The bucket whose keys are folders on the server's machine, as LocalStack's users know it.
+HOT_RELOAD = "hot-reload"
 
 #: Greater than every function name: behind it there is nothing.
 _BEHIND_ALL = "~"
@@ -87,6 +92,8 @@ def code_of(given: Parameters) -> Code:
     Raises:
         InvalidParameterValue: None, or one that would have to come from elsewhere.
     """
+    if given.get("S3Bucket") == HOT_RELOAD:
+        return folder_code(given.get("S3Key", ""))
     if given.get("S3Bucket") or given.get("S3Key"):
         raise InvalidParameterValue(
             "This server cannot fetch code from S3. Send the archive itself as ZipFile."
@@ -95,6 +102,21 @@ def code_of(given: Parameters) -> Code:
     if archive is None:
         raise InvalidParameterValue("Please provide a source for function code.")
     return archive if isinstance(archive, Code) else NO_CODE
+
+
+def folder_code(path: str) -> Code:
+    """Return the code that is a folder on this machine; the shell looks whether it is there.
+
+    Raises:
+        InvalidParameterValue: The path is not absolute.
+    """
+    if not path.startswith("/") or "\0" in path:
+        raise InvalidParameterValue(
+            f"With S3Bucket {HOT_RELOAD}, S3Key is the absolute path of a folder on the server's "
+            f"machine, not {path!r}."
+        )
+    digest = hashlib.sha256(f"{HOT_RELOAD}:{path}".encode(errors="surrogatepass"))
+    return Code(digest.hexdigest(), size_bytes=0, folder=path)
 
 
 def update_function_configuration(
@@ -165,13 +187,18 @@ def answer_get_function(
     """Answer with the configuration, the tags, and where the code can be fetched."""
     answer: Answer = {
         "Configuration": configuration(reply.view, reply.qualifier),
-        "Code": {"RepositoryType": "S3", "Location": f"{context.base_url}{reply.code_link}"},
+        "Code": {"RepositoryType": "S3", "Location": _location(reply, context)},
     }
     if reply.view.tags:
         answer["Tags"] = reply.view.tags
     if reply.view.reserved is not None:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": reply.view.reserved}
     return answer
+
+
+def _location(reply: FunctionShown, context: Context) -> str:
+    folder = reply.view.code.folder
+    return f"file://{quote(folder)}" if folder else f"{context.base_url}{reply.code_link}"
 
 
 def answer_deleted(parameters: Parameters, context: Context, reply: Done, bodies: Bodies) -> Answer:

@@ -24,6 +24,7 @@ from headrace.core.functions.errors import InvalidParameterValue, ResourceNotFou
 from headrace.core.functions.instants import format_modified
 from headrace.core.functions.layernames import LayerReference, parse_layer, parse_layer_version
 from headrace.core.functions.replies import LayerPolicyShown, LayersListed, LayerVersionShown
+from headrace.core.functions.settings import Code
 
 Bodies = Mapping[Any, bytes]
 
@@ -35,7 +36,7 @@ def publish_layer_version(
     return PublishLayerVersion(
         caller=context.account,
         reference=_reference(parameters, context),
-        content=code_of(parameters["Content"]),
+        content=_content(parameters["Content"]),
         seed=context.seed,
         description=parameters.get("Description", ""),
         runtimes=_optional(parameters, "CompatibleRuntimes"),
@@ -130,6 +131,21 @@ def remove_layer_permission(
 def get_layer_policy(parameters: Parameters, context: Context, rooms: Any) -> GetLayerPolicy:
     """Read GetLayerVersionPolicy."""
     return GetLayerPolicy(context.account, _reference(parameters, context))
+
+
+def _content(given: Parameters) -> Code:
+    """Return which archive is meant.
+
+    Raises:
+        InvalidParameterValue: None, or a folder, which a layer cannot follow.
+    """
+    code = code_of(given)
+    if code.folder:
+        raise InvalidParameterValue(
+            "This server takes folders as the code of functions only. Send the layer's archive as "
+            "ZipFile."
+        )
+    return code
 
 
 def _reference(parameters: Parameters, context: Context) -> LayerReference:

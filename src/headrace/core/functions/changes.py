@@ -25,7 +25,7 @@ from headrace.core.functions.names import (
     check_new_name,
 )
 from headrace.core.functions.runtimes import Interpreter
-from headrace.core.functions.settings import Settings
+from headrace.core.functions.settings import Code, Settings
 from headrace.core.functions.validation import check_settings, check_tags
 
 
@@ -55,8 +55,21 @@ def check_creation(command: CreateFunction, directory: Directory, machine: Machi
     if directory.number(reference.account, reference.region, reference.name) is not None:
         raise ResourceConflict(f"Function already exist: {reference.name}")
     settings = with_layers(command.settings, command.layers, reference, directory.layers)
-    check_size(settings, command.code)
+    check_code(settings, command.code)
     return settings
+
+
+def check_code(settings: Settings, code: Code) -> None:
+    """Refuse code that does not go together with settings.
+
+    Raises:
+        InvalidParameterValue: It is too much, or SnapStart is asked for what may change any time.
+    """
+    check_size(settings, code)
+    if code.folder and settings.snap_start == "PublishedVersions":
+        raise InvalidParameterValue(
+            "This server does not support SnapStart for functions that run from a folder."
+        )
 
 
 def check_update(
@@ -95,7 +108,7 @@ def check_code_update(
     if command.architecture is not None:
         settings = msgspec.structs.replace(settings, architecture=command.architecture)
     machine.check(settings)
-    check_size(settings, command.code)
+    check_code(settings, command.code)
     return number, function, settings
 
 

@@ -110,7 +110,8 @@ class Directory:
                 if version.replaced is not None:
                     pairs.append(version.replaced)
                 for settings, code in pairs:
-                    digests.add(code.digest)
+                    if not code.folder:
+                        digests.add(code.digest)
                     digests.update(one.digest for one in settings.layers)
         return frozenset(digests)
 

@@ -163,7 +163,10 @@ class Fleet:
             return []
         execution = environment.execution
         assert execution is not None
+        if end.ending is Ending.STALE:
+            return self._place_again(environment, execution, now)
         if end.ending is Ending.LOST and not execution.was_lost:
+            execution.was_lost = True
             return self._place_again(environment, execution, now)
         lines, reply = conclude(execution, environment.deployment, environment.init_us, end)
         effects: Effects = [_log(environment, lines), self._answer(environment, execution, reply)]
@@ -182,7 +185,6 @@ class Fleet:
     def _place_again(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         """Give an invoke that never began to another environment, before all that wait."""
         pool = self._roster.pool_of(environment)
-        execution.was_lost = True
         self._lose(environment)
         pool.waiting.appendleft(execution)
         return self._serve(pool, now)

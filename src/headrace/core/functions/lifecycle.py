@@ -5,6 +5,7 @@ Source: spec/lambda.md 1.8 to 1.10.
 
 from headrace.core.functions import codelinks
 from headrace.core.functions.changes import (
+    check_code,
     check_code_update,
     check_creation,
     check_deletion,
@@ -20,7 +21,7 @@ from headrace.core.functions.commands import (
 )
 from headrace.core.functions.decision import Decision, Scene
 from headrace.core.functions.function import view
-from headrace.core.functions.layeruse import check_size, with_layers
+from headrace.core.functions.layeruse import with_layers
 from headrace.core.functions.names import LATEST
 from headrace.core.functions.records import (
     FunctionCreated,
@@ -90,7 +91,7 @@ def update_configuration(command: UpdateFunctionConfiguration, scene: Scene) -> 
         command.settings, command.layers, command.reference, scene.directory.layers
     )
     code = function.latest.code
-    check_size(settings, code)
+    check_code(settings, code)
     record = FunctionUpdated(number, scene.now, command.seed, settings, code, scene.preparation_ms)
     after = changed(function, record)
     return Decision(FunctionShown(view(number, after, after.latest, settled=False)), [record])

@@ -54,6 +54,8 @@ class Ending(Enum):
     REFUSED = "refused"  #: Init only: the machine gave no environment.
     UNUSABLE = "unusable"  #: Init only: the code archive cannot be unpacked.
     LOST = "lost"  #: Invoke only: the environment was dead before the event came to it.
+    #: Invoke only: it was ended before the event came to it, because its code has changed.
+    STALE = "stale"
 
 
 #: After these an environment can take the next invoke.

@@ -50,11 +50,15 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A zip archive that lies among the blobs."""
+    """A zip archive that lies among the blobs, or a folder on this machine.
+
+    The digest of a folder is that of its path: what it holds may change at any time.
+    """
 
     digest: str  #: SHA-256 in lower-case hex; empty while only the settings are being checked.
     size_bytes: int
     unzipped_bytes: int = 0  #: Of its files together; 0 where it was stored without being counted.
+    folder: str = ""  #: Absolute path; empty for an archive.
 
     @property
     def sha256_base64(self) -> str:

@@ -383,6 +383,22 @@ def test_an_invoke_whose_environment_was_dead_before_gets_another_once(bench):
     assert waiting not in bench.replies
 
 
+def test_an_invoke_goes_from_one_environment_of_changed_code_to_the_next_until_one_is_new(bench):
+    for _ in range(3):
+        bench.send()
+        bench.started()
+    for _ in range(3):
+        bench.ended(environment=_busy(bench), payload=b"1")
+    ticket = bench.send()
+    for _ in range(3):
+        bench.ended(Ending.STALE, environment=_busy(bench))
+    assert ticket not in bench.replies
+    bench.started()
+    bench.ended(payload=b"2")
+    assert bench.replies[ticket].payload == b"2"
+    assert len(bench.room.fleet._roster.environments) == 1
+
+
 def _busy(bench):
     return next(
         e.id for e in bench.room.fleet._roster.environments.values() if e.life.value == "busy"
