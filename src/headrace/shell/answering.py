@@ -29,8 +29,8 @@ BUG = InternalFailure("We encountered an internal error. Please try again.")
 class Bodies(Protocol):
     """Where the bodies of messages are found."""
 
-    def get(self, address: BodyAddress) -> bytes | None:
-        """Return a body that is in memory, or None."""
+    def find(self, addresses: Iterable[BodyAddress]) -> Mapping[BodyAddress, bytes] | None:
+        """Return these bodies if all are in memory, else None."""
         ...
 
     async def fetch(self, addresses: Iterable[BodyAddress]) -> Mapping[BodyAddress, bytes]:
@@ -160,15 +160,11 @@ class ReceiveAnswering(Answering):
         if self.exchange.is_gone:
             self._give_back()
             return
-        get = self.backstage.bodies.get
-        bodies: dict[BodyAddress, bytes] = {}
-        for message in reply.messages:
-            body = get(message.address)
-            if body is None:
-                self.backstage.begin(self._read_and_write(), self.refuse_for_bug)
-                return
-            bodies[message.address] = body
-        self._write_or_give_back(bodies)
+        bodies = self.backstage.bodies.find([message.address for message in reply.messages])
+        if bodies is None:
+            self.backstage.begin(self._read_and_write(), self.refuse_for_bug)
+        else:
+            self._write_or_give_back(bodies)
 
     def lose(self) -> None:
         """The client has gone, and its answer has not been written."""

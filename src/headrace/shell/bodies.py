@@ -69,6 +69,25 @@ class Bodies:
         self._cached.move_to_end(address.block)
         return cached.bodies.get((address.machine, address.number))
 
+    def find(self, addresses: Iterable[BodyAddress]) -> dict[BodyAddress, bytes] | None:
+        """Return the bodies at these addresses if all are in memory, else None."""
+        found: dict[BodyAddress, bytes] = {}
+        block = 0
+        bodies: dict[BodyKey, bytes] = {}
+        for address in addresses:
+            if address.block != block:
+                block = address.block
+                cached = self._cached.get(block)
+                if cached is None:
+                    return None
+                self._cached.move_to_end(block)
+                bodies = cached.bodies
+            body = bodies.get((address.machine, address.number))
+            if body is None:
+                return None
+            found[address] = body
+        return found
+
     async def fetch(self, addresses: Iterable[BodyAddress]) -> dict[BodyAddress, bytes]:
         """Return the bodies at these addresses, from memory or from disk.
 

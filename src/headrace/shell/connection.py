@@ -224,10 +224,11 @@ class Connection(asyncio.Protocol):
         if not keep_alive:
             self._is_deaf = True
         exchange = Exchange(self, request, keep_alive=keep_alive)
-        if self._waiting or not self._may_begin():
+        exchanges = self.exchanges
+        if self._waiting or self._is_stuck or (exchanges and not self._may_begin()):
             self._let_wait(exchange)
         else:
-            self.exchanges.append(exchange)
+            exchanges.append(exchange)
             self._shared.application.serve(exchange)
 
     def _continue(self) -> None:

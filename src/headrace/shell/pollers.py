@@ -151,14 +151,11 @@ class Pollers:
         if self._stopping:
             self._return(life, queue, received)
             return
-        found: dict[BodyAddress, bytes] = {}
-        for message in received.messages:
-            body = self._bodies.get(message.address)
-            if body is None:
-                self._read_and_tell(life, key, received)
-                return
-            found[message.address] = body
-        self._tell_polled(life, key, received, found)
+        found = self._bodies.find([message.address for message in received.messages])
+        if found is None:
+            self._read_and_tell(life, key, received)
+        else:
+            self._tell_polled(life, key, received, found)
 
     def _read_and_tell(self, life: Any, key: _Key, received: Received) -> None:
         """Read bodies from disk; their blocks stay although their messages may go meanwhile."""

@@ -206,9 +206,9 @@ class Reader:
             raise Refused(431, f"The headers exceed {HEAD_BYTES_MAX} bytes.")
         self._body_limit = limit = self._gate.body_limit(method, target, headers)
         length = headers.get("content-length")
-        if length is not None and int(length) > limit:
+        self.body_bytes_expected = size = limit if length is None else int(length)
+        if size > limit:
             raise _too_large(limit)
-        self.body_bytes_expected = limit if length is None else int(length)
         expected = headers.get("expect")
         if expected is not None:
             if expected.lower() != "100-continue":

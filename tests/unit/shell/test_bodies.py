@@ -65,6 +65,37 @@ def test_what_was_sealed_is_found_without_reading():
     asyncio.run(scenario())
 
 
+def test_bodies_are_found_together_or_not_at_all():
+    async def scenario():
+        bodies = Bodies(await filled(0))
+        for seq in (1, 2):
+            block = OpenBlock(seq)
+            for number in (seq, seq + 10):
+                block.add_body(16, number, b"%d" % number)
+            bodies.keep(block)
+        places = [BodyAddress(1, 16, 1), BodyAddress(2, 16, 12), BodyAddress(1, 16, 11)]
+        found = bodies.find(places)
+        assert found == dict(zip(places, (b"1", b"12", b"11"), strict=True))
+        assert bodies.find([]) == {}
+        assert bodies.find([*places, BodyAddress(1, 16, 12)]) is None
+        assert bodies.find([*places, BodyAddress(3, 16, 1)]) is None
+
+    asyncio.run(scenario())
+
+
+def test_what_was_found_last_stays_longest():
+    async def scenario():
+        bodies = Bodies(await filled(0), budget_bytes=2 * (1 + ENTRY_BYTES))
+        for seq in (1, 2, 3):
+            block = OpenBlock(seq)
+            block.add_body(16, seq, b"x")
+            bodies.keep(block)
+            assert bodies.find([BodyAddress(1, 16, 1)]) is not None
+        assert bodies.find([BodyAddress(2, 16, 2)]) is None
+
+    asyncio.run(scenario())
+
+
 def test_a_miss_is_read_once_for_all_who_wait_and_the_block_is_pinned_meanwhile():
     async def scenario():
         journal = await filled(3)

@@ -426,7 +426,7 @@ def test_bodies_that_come_after_memory_was_rebuilt_are_dropped():
             return await fetch(addresses)
 
         server.bodies.fetch = slow
-        server.bodies.get = lambda address: None
+        server.bodies.find = lambda addresses: None
         await server.send("a")
         await server.quiet()
         assert server.hand.count == 1

@@ -62,6 +62,15 @@ def test_nothing_is_copied_when_nothing_is_left_out():
     assert without_empty(result) is result
 
 
+@pytest.mark.parametrize("empty", [None, [], {}])
+def test_what_is_empty_is_left_out_of_structures_in_a_list_however_many_are_full(empty):
+    full = [{"a": "x", "b": 1} for _ in range(3)]
+    assert without_empty({"l": full})["l"] is full
+    assert without_empty({"l": [*full, {"a": "x", "b": empty}]}) == {"l": [*full, {"a": "x"}]}
+    deep = {"l": [{"m": {"a": empty, "b": "x"}}]}
+    assert without_empty(deep) == {"l": [{"m": {"b": "x"}}]}
+
+
 def test_none_is_left_out_at_the_top_and_empty_lists_stay():
     assert without_none({"events": [], "token": None}) == {"events": []}
 

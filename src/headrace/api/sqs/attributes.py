@@ -14,7 +14,11 @@ from headrace.core.sqs.content import Attribute
 from headrace.core.sqs.errors import InvalidParameterValue
 
 #: Characters that neither bodies nor String values may hold (4.6).
-FORBIDDEN_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_forbidden = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
+#: Those of ASCII that may.
+_ALLOWED_ASCII = bytes([*b"\t\n\r", *range(0x20, 0x80)])
+#: Characters from which it is worth its while to make bytes of a text to look at them.
+_LONG_TEXT = 128
 
 #: AWS's documented set, and the Latin letters beyond ASCII that it was seen to accept (4.3).
 _NAME = re.compile(r"[A-Za-z0-9_\-.\u00c0-\u017f]+")
@@ -58,6 +62,14 @@ def parse_system_attributes(given: Mapping[str, Any] | None) -> dict[str, Attrib
             raise InvalidParameterValue(f"Message system attribute name '{name}' is invalid.")
         parsed[name] = _parse_value(name, value or {})
     return parsed
+
+
+def holds_forbidden(text: str) -> bool:
+    """Tell whether a text holds a character that AWS refuses (4.6), in the fastest way for it."""
+    if len(text) >= _LONG_TEXT and text.isascii():
+        return bool(text.encode().translate(None, _ALLOWED_ASCII))
+    # What is printable holds nothing that is forbidden, and is found out several times faster.
+    return not text.isprintable() and _forbidden(text) is not None
 
 
 def check_name(name: str) -> None:
@@ -119,7 +131,7 @@ def _value_of_kind(name: str, kind: str, value: Mapping[str, Any]) -> str | byte
             f"Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
         )
     if isinstance(chosen, str):
-        if FORBIDDEN_CHARACTERS.search(chosen):
+        if holds_forbidden(chosen):
             raise InvalidParameterValue(
                 f"Invalid binary character was found in the message (user) attribute '{name}'."
             )

@@ -5,6 +5,7 @@ parked receives are served and its deadline is set. A receive moves a bounded nu
 the dead-letter queue; then it is parked and goes on at a deadline of its own at the same instant.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -221,7 +222,7 @@ class Delivery:
 
 def forgets_of(slots: Iterable[Slot]) -> list[Forget]:
     """Return how many bodies of each block die with these messages."""
-    dead: dict[int, int] = {}
-    for slot in slots:
-        dead[slot.block] = dead.get(slot.block, 0) + 1
-    return [Forget(block, count) for block, count in dead.items()]
+    blocks = [slot.block for slot in slots]
+    if blocks and blocks.count(blocks[0]) == len(blocks):
+        return [Forget(blocks[0], len(blocks))]  # as is usual
+    return [Forget(block, count) for block, count in Counter(blocks).items()]

@@ -181,22 +181,23 @@ class Messages:
     def delete_messages(self, command: DeleteMessages, now: Instant, ticket: int) -> Effects:
         """Delete by receipt handle; one whose message is gone is a success (2.10)."""
         queue = self._directory.queue(command.queue)
-        slots = queue.touched.slots
+        slots, machine = queue.touched.slots, queue.number
         is_fifo = queue.view.is_fifo
+        read = self._delivery.receipts.read
         results: list[ServiceError | None] = []
         found: set[int] = set()
         for handle in command.receipt_handles:
-            receipt = self._delivery.receipts.read(handle)
-            if receipt is None or receipt[0] != queue.number:
+            receipt = read(handle)
+            if receipt is None or receipt[0] != machine:
                 results.append(_invalid_handle(handle))
                 continue
-            slot = slots.get(receipt[1])
-            if slot is not None and is_fifo and is_over(slot, receipt, now):
-                results.append(expired_handle(handle))
-                continue
+            number = receipt[1]
+            if number in slots:
+                if is_fifo and is_over(slots[number], receipt, now):
+                    results.append(expired_handle(handle))
+                    continue
+                found.add(number)
             results.append(None)
-            if slot is not None:
-                found.add(receipt[1])
         reply = Reply(ticket, EntriesDone(tuple(results)))
         if not found:
             return [reply]

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 def ranges_of(numbers: Iterable[int]) -> list[int]:
     """Return the ranges that cover `numbers`, which ascend and do not repeat."""
+    numbers = list(numbers)
+    if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        return [numbers[0], len(numbers)]  # as is usual
     ranges: list[int] = []
     expected = -1
     for number in numbers:

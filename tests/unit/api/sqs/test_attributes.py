@@ -3,9 +3,9 @@
 import pytest
 
 from headrace.api.sqs.attributes import (
-    FORBIDDEN_CHARACTERS,
     body_digest,
     digest,
+    holds_forbidden,
     parse_attributes,
     parse_system_attributes,
     select,
@@ -209,13 +209,17 @@ def test_size_counts_name_type_and_value():
 @pytest.mark.parametrize("character", ["\x00", "\x08", "\x13", "\ufffe", "\uffff", "\ud800"])
 def test_forbidden_characters_are_found(character):
     """4.6."""
-    assert FORBIDDEN_CHARACTERS.search(f"a{character}b")
+    for length in (1, 200):
+        assert holds_forbidden("a" * length + character)
+        assert holds_forbidden("\u00e9" * length + character + "b")
 
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\r", " ", "\ud7ff", "\ue000", "\ufffd", "😀"])
 def test_allowed_characters_are_not_found(character):
     """4.6."""
-    assert not FORBIDDEN_CHARACTERS.search(character)
+    for length in (1, 200):
+        assert not holds_forbidden("a" * length + character)
+        assert not holds_forbidden("\u00e9" * length + character + "b")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +242,10 @@ def test_select_follows_the_names_of_a_receive(names, selected):
 
 
 @pytest.mark.parametrize("code", [*range(0x300), 0xD800, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF])
-def test_printable_characters_are_never_forbidden(code):
-    """What `sending` may skip the search for."""
-    character = chr(code)
-    assert not (character.isprintable() and FORBIDDEN_CHARACTERS.search(character))
+def test_a_text_is_judged_the_same_in_each_way(code):
+    """Short or long, of ASCII or not, printable or not: 4.6 names the ranges."""
+    allowed = code in {9, 10, 13} or any(
+        low <= code <= high for low, high in ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
+    )
+    for rest in ("", "a" * 200, "\u00e9" * 200):
+        assert holds_forbidden(rest + chr(code)) is not allowed
