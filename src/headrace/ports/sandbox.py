@@ -29,6 +29,29 @@ class Layer(msgspec.Struct, frozen=True):
     digest: str  #: SHA-256 of the archive in hex.
 
 
+class ImageFound(msgspec.Struct, frozen=True):
+    """A container image on this machine, as it says itself."""
+
+    digest: str  #: SHA-256 in hex: of its manifest, its configuration, or what stands for a folder.
+    resolved_uri: str
+    architecture: str  #: In AWS's words where it has one; empty where it does not say.
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+    variables: dict[str, str] = {}
+
+
+class ImageSpec(msgspec.Struct, frozen=True):
+    """A container image as the root of an environment, and what to execute there."""
+
+    uri: str
+    digest: str
+    architecture: str  #: Of the function, in AWS's words.
+    command: tuple[str, ...]  #: Program and arguments; may be empty, and then nothing can run.
+    working_directory: str  #: Absolute; "/" where nobody named one.
+    variables: dict[str, str]  #: The image's own; those of Lambda and of the function go over them.
+
+
 class EnvironmentSpec(msgspec.Struct, frozen=True):
     """Everything a new execution environment needs; two functions never share one."""
 
@@ -50,6 +73,8 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     #: A folder on this machine whose files are the code, instead of an archive's: `code_archive` is
     #: empty then, and `code_digest` another one whenever the folder has changed.
     code_folder: str = ""
+    #: The root, instead of any code; `runtime` is "image" then. Needs level `namespace`.
+    image: ImageSpec | None = None
     #: "on-demand", "provisioned-concurrency" or "snap-start", as the function is told.
     initialization_type: str = "on-demand"
     #: Which template it comes from, for "snap-start"; else empty.

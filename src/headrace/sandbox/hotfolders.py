@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +23,14 @@ from headrace.sandbox import files, limits
 PREFIX = files.COPY_PREFIX
 #: Folders that are left out: they change without the code having changed.
 _LEFT_OUT = frozenset({".git", "__pycache__"})
+
+
+class Bounds(NamedTuple):
+    """How much a folder may hold, and what of it does not count."""
+
+    bytes_max: int
+    entries_max: int
+    left_out: frozenset[str]
 
 
 class _Entry(msgspec.Struct, frozen=True, gc=False):
@@ -37,15 +46,22 @@ class _Entry(msgspec.Struct, frozen=True, gc=False):
 _Listing = dict[str, _Entry]
 
 
-def fingerprint(folder: str) -> str:
+def fingerprint(folder: str, bounds: Bounds | None = None) -> str:
     """Return a name for what a folder holds now: another one after any change.
 
     Costs a look at each file, and reads none.
 
+    Args:
+        bounds: None: those of a function's code.
+
     Raises:
         CodeUnusable: It is no folder, or holds too much.
     """
-    return _name(folder, _list(folder))
+    return _name(folder, _list(folder, bounds or _code_bounds()))
+
+
+def _code_bounds() -> Bounds:
+    return Bounds(limits.UNPACKED_BYTES_MAX, limits.ARCHIVE_ENTRIES_MAX, _LEFT_OUT)
 
 
 class HotFolders:
@@ -71,7 +87,7 @@ class HotFolders:
             CodeUnusable: It is no folder, or holds too much.
         """
         target = os.path.join(self._folder, name)
-        listing = _list(source)
+        listing = _list(source, _code_bounds())
         before = self._newest.get(source)
         place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=self._folder)
         try:
@@ -114,25 +130,25 @@ def _name(folder: str, listing: _Listing) -> str:
     return PREFIX + digest.hexdigest()
 
 
-def _list(folder: str) -> _Listing:
+def _list(folder: str, bounds: Bounds) -> _Listing:
     listing: _Listing = {}
     size = 0
     try:
-        for path, entry in _walk(folder, ""):
+        for path, entry in _walk(folder, "", bounds.left_out):
             listing[path] = entry
             size += entry.size if stat.S_ISREG(entry.mode) else 0
-            if len(listing) > limits.ARCHIVE_ENTRIES_MAX:
+            if len(listing) > bounds.entries_max:
                 raise CodeUnusable(
-                    f"{folder} holds more than {limits.ARCHIVE_ENTRIES_MAX} files and folders."
+                    f"{folder} holds more than {bounds.entries_max} files and folders."
                 )
-            if size > limits.UNPACKED_BYTES_MAX:
-                raise CodeUnusable(f"{folder} holds more than {limits.UNPACKED_BYTES_MAX} bytes.")
+            if size > bounds.bytes_max:
+                raise CodeUnusable(f"{folder} holds more than {bounds.bytes_max} bytes.")
     except OSError as error:
         raise CodeUnusable(f"{folder} cannot be read: {error}.") from error
     return listing
 
 
-def _walk(folder: str, below: str) -> Iterator[tuple[str, _Entry]]:
+def _walk(folder: str, below: str, left_out: frozenset[str]) -> Iterator[tuple[str, _Entry]]:
     """Yield all that is below a folder; sockets and their like are left out.
 
     What goes away meanwhile was not there.
@@ -145,11 +161,11 @@ def _walk(folder: str, below: str) -> Iterator[tuple[str, _Entry]]:
             except FileNotFoundError:
                 continue
             kind = stat.S_IFMT(status.st_mode)
-            if kind == stat.S_IFDIR and found.name not in _LEFT_OUT:
+            if kind == stat.S_IFDIR and found.name not in left_out:
                 # Its size and times change with what it holds, which is looked at itself.
                 yield path, _Entry(status.st_mode, 0, 0, 0)
                 with contextlib.suppress(FileNotFoundError):
-                    yield from _walk(found.path, f"{path}/")
+                    yield from _walk(found.path, f"{path}/", left_out)
             elif kind in (stat.S_IFREG, stat.S_IFLNK):
                 yield (
                     path,

@@ -27,6 +27,15 @@ LOG_LINE_BYTES_MAX = 262_144
 UNPACKED_BYTES_MAX = 262_144_000
 #: Entries of an archive; ours: a limit on inodes.
 ARCHIVE_ENTRIES_MAX = 100_000
+#: A container image unpacked, in bytes (AWS's quota), and its entries; the latter is ours.
+IMAGE_BYTES_MAX = 10_737_418_240
+IMAGE_ENTRIES_MAX = 1_000_000
+#: The largest JSON document of an image, in bytes (as registries have it).
+IMAGE_DOCUMENT_BYTES_MAX = 4_194_304
+#: How many indexes of an image may lie in each other; ours.
+IMAGE_INDEXES_MAX = 4
+#: How many links a path may follow, as in the kernel.
+LINKS_FOLLOWED_MAX = 40
 #: How much is unpacked between two looks at the limits, in bytes.
 UNPACK_CHUNK_BYTES = 262_144
 

@@ -8,6 +8,9 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from headrace.core.functions.runtimes import IMAGE
 from headrace.ports.sandbox import (
     EnvironmentSpec,
     InitOutcome,
@@ -171,9 +174,17 @@ class LinuxSandbox:
 
     def _found(self) -> list[Interpreter]:
         if self._interpreters is None:
-            self._interpreters = find_interpreters(self._search)
+            found = find_interpreters(self._search)
+            self._interpreters = [self._judged(one) for one in found]
             self._pool.show_languages(self._interpreters)
         return self._interpreters
+
+    def _judged(self, interpreter: Interpreter) -> Interpreter:
+        """Return an interpreter, or what is missing for container images."""
+        if interpreter.runtime != IMAGE or self._posture.namespaces:
+            return interpreter
+        missing = f"They need sandbox level namespace or strict, and this one is {self.level}."
+        return msgspec.structs.replace(interpreter, missing=missing)
 
     async def _interpreter(self, runtime: str) -> Interpreter:
         found = self._interpreters

@@ -5,6 +5,7 @@ from typing import Any
 
 from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import limits
+from headrace.sandbox.images.unpacking import image_name
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Language, Launch, Speech
 from headrace.sandbox.languages.python import paths_of
 from headrace.sandbox.layers import merged_name
@@ -55,6 +56,7 @@ def compose_order(
         "start": spec.environment_id,
         "code": spec.code_digest,
         "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
+        "image": "" if spec.image is None else image_name(spec.image.digest),
         "is_template": is_template,
         "user": supply.user,
         "user_count": 0 if supply.users is None else supply.users.count,
@@ -70,6 +72,8 @@ def compose_order(
         "language": interpreter.prefix,
         "entry_points": language.entry_points(launch),
         "arguments": language.arguments(launch),
+        "not_found": _not_found(launch, language),
+        "working_directory": places.task if spec.image is None else spec.image.working_directory,
         "wrapper": spec.variables.get("AWS_LAMBDA_EXEC_WRAPPER", "")
         if language.obeys_wrapper
         else "",
@@ -78,3 +82,15 @@ def compose_order(
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
     }
+
+
+def _not_found(launch: Launch, language: Language) -> str:
+    """Return what is said when there is no program to execute, in AWS's words (2.2)."""
+    image = launch.spec.image
+    if image is None:
+        return f"Couldn't find valid bootstrap(s): [{' '.join(language.entry_points(launch))}]"
+    if not image.command:
+        return "The image has neither ENTRYPOINT nor CMD, and the function's ImageConfig has none."
+    if "/" in image.command[0]:
+        return f"fork/exec {image.command[0]}: no such file or directory"
+    return f'exec: "{image.command[0]}": executable file not found in $PATH'

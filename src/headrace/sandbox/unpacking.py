@@ -9,6 +9,7 @@ from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import files, layers
 from headrace.sandbox.environment import LinuxEnvironment
 from headrace.sandbox.hotfolders import HotFolders
+from headrace.sandbox.images.unpacking import image_name, unpack_image
 
 
 class Unpacking:
@@ -26,7 +27,11 @@ class Unpacking:
         Raises:
             CodeUnusable: An archive cannot be unpacked.
         """
-        if spec.code_folder:
+        image = spec.image
+        if image is not None:
+            found = (image.uri, image.digest, image.architecture, self._folder)
+            await self._once(image_name(image.digest), unpack_image, *found)
+        elif spec.code_folder:
             await self._once(spec.code_digest, self.hot.copy, spec.code_folder, spec.code_digest)
         else:
             code = (spec.code_archive, spec.code_digest, self._folder)

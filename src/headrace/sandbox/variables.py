@@ -20,10 +20,21 @@ def compose_variables(launch: Launch, language: Language, api_address: str) -> d
     Args:
         api_address: Where the Runtime API is, host and port; empty where it is not spoken.
     """
-    variables = common_variables(launch) | language.variables(launch) | launch.spec.variables
+    if launch.spec.image is None:
+        variables = common_variables(launch) | language.variables(launch)
+    else:
+        variables = language.variables(launch) | image_variables(launch)
+    variables |= launch.spec.variables
     if api_address:
         variables["AWS_LAMBDA_RUNTIME_API"] = api_address
     return variables
+
+
+def image_variables(launch: Launch) -> dict[str, str]:
+    """Return the variables that a container image has beside its own: those of Lambda alone."""
+    common = common_variables(launch)
+    lambdas = {name: value for name, value in common.items() if name.startswith("AWS_")}
+    return lambdas | {"AWS_EXECUTION_ENV": "AWS_Lambda_Image", "TZ": common["TZ"]}
 
 
 def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:

@@ -293,6 +293,7 @@ class App:
             parts.blobs,
             parts.clock,
             takes_folders=config.hot_reload and is_loopback(config.host),
+            takes_images=is_loopback(config.host),
         ).join(self.service)
         Looking(self.service)
         self.invoker = Invoker(

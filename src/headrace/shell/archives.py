@@ -22,10 +22,12 @@ from headrace.core.functions.errors import (
     ServiceException,
 )
 from headrace.core.functions.limits import UNZIPPED_BYTES_MAX, ZIPPED_BYTES_MAX
-from headrace.core.functions.settings import Code
+from headrace.core.functions.settings import Code, Image
 from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
 from headrace.ports.journal import JournalError
+from headrace.ports.sandbox import CodeUnusable
+from headrace.sandbox.images.sources import find_image
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.wire.envelope import HttpRequest, HttpResponse
@@ -39,13 +41,21 @@ class Archives:
     """What the service asks about code: preparing it, and serving it."""
 
     def __init__(
-        self, rooms: Rooms, blobs: Blobs, clock: Clock, *, takes_folders: bool = True
+        self,
+        rooms: Rooms,
+        blobs: Blobs,
+        clock: Clock,
+        *,
+        takes_folders: bool = True,
+        takes_images: bool = True,
     ) -> None:
         """Keep archives in `blobs`.
 
         Args:
             takes_folders: Whether functions may run from folders of this machine.
+            takes_images: Whether they may be container images of this machine.
         """
+        self._takes_images = takes_images
         self._takes_folders = takes_folders
         self._rooms = rooms
         self._blobs = blobs
@@ -66,9 +76,9 @@ class Archives:
         Raises:
             ServiceError: The function cannot be created, or the archive cannot be used.
         """
-        content = parameters["Code"].get("ZipFile")
-        code = await self._take_in(content, create_function, parameters, context)
-        return {**parameters, "Code": {**parameters["Code"], "ZipFile": code}}
+        given = parameters["Code"]
+        code = await self._take_in(given, create_function, parameters, context)
+        return {**parameters, "Code": {**given, **code}}
 
     async def prepare_update(self, parameters: dict[str, Any], context: Context) -> dict[str, Any]:
         """Store a function's new archive; return the parameters with a `Code` as ZipFile.
@@ -76,9 +86,8 @@ class Archives:
         Raises:
             ServiceError: The function cannot be updated, or the archive cannot be used.
         """
-        content = parameters.get("ZipFile")
-        code = await self._take_in(content, update_function_code, parameters, context)
-        return {**parameters, "ZipFile": code}
+        code = await self._take_in(parameters, update_function_code, parameters, context)
+        return {**parameters, **code}
 
     async def prepare_layer(self, parameters: dict[str, Any], context: Context) -> dict[str, Any]:
         """Store the archive of a layer version; return the parameters with a `Code` as ZipFile.
@@ -86,9 +95,9 @@ class Archives:
         Raises:
             ServiceError: The version cannot be published, or the archive cannot be used.
         """
-        content = parameters["Content"].get("ZipFile")
-        code = await self._take_in(content, publish_layer_version, parameters, context)
-        return {**parameters, "Content": {**parameters["Content"], "ZipFile": code}}
+        given = parameters["Content"]
+        code = await self._take_in(given, publish_layer_version, parameters, context)
+        return {**parameters, "Content": {**given, **code}}
 
     async def serve(self, request: HttpRequest) -> HttpResponse:
         """Answer a code link: the archive, byte for byte, or why not."""
@@ -108,22 +117,36 @@ class Archives:
 
     async def _take_in(
         self,
-        content: bytes | None,
+        given: dict[str, Any],
         read: Callable[..., Any],
         parameters: dict[str, Any],
         context: Context,
-    ) -> Code | None:
-        """Store an archive if the rest of its request would be accepted."""
+    ) -> dict[str, Code]:
+        """Store an archive, or look at an image, if the rest of its request would be accepted.
+
+        Args:
+            given: Where the code stands among the parameters.
+
+        Returns:
+            What replaces members of `given`: a `Code` in the place of an archive or a URI.
+        """
+        content = given.get("ZipFile")
         if content is not None and len(content) > ZIPPED_BYTES_MAX:
             raise RequestEntityTooLarge(
                 f"Zipped size must be smaller than {ZIPPED_BYTES_MAX} bytes"
             )
         command = read(parameters, context, self._rooms)
         self._rooms.functions.check(command)
-        if not isinstance(command, PublishLayerVersion) and command.code.folder:
-            await self._check_folder(command.code.folder)
-            return None
+        if not isinstance(command, PublishLayerVersion):
+            if command.code.image is not None:
+                return {"ImageUri": await self._find_image(given["ImageUri"])}
+            if command.code.folder:
+                await self._check_folder(command.code.folder)
+                return {}
         assert content is not None  # `read` has refused a request without an archive
+        return {"ZipFile": await self._store(content)}
+
+    async def _store(self, content: bytes) -> Code:
         unzipped_bytes = await asyncio.to_thread(check_archive, content)
         try:
             digest = await self._blobs.put(content)
@@ -132,6 +155,32 @@ class Archives:
         except JournalError as error:
             raise ServiceException("The code could not be stored.") from error
         return Code(digest, len(content), unzipped_bytes)
+
+    async def _find_image(self, uri: str) -> Code:
+        """Return what an image is now.
+
+        Raises:
+            InvalidParameterValue: There is none, or this server takes none.
+        """
+        if not self._takes_images:
+            raise InvalidParameterValue(
+                "This server does not read images from its machine, because it is not local."
+            )
+        architecture = self._rooms.functions.machine.architectures[0]
+        try:
+            found = await asyncio.to_thread(find_image, uri, architecture)
+        except CodeUnusable as error:
+            raise InvalidParameterValue(str(error)) from None
+        image = Image(
+            uri=uri,
+            resolved_uri=found.resolved_uri,
+            architecture=found.architecture,
+            entry_point=found.entry_point,
+            command=found.command,
+            working_directory=found.working_directory,
+            variables=found.variables,
+        )
+        return Code(found.digest, size_bytes=0, image=image)
 
     async def _check_folder(self, folder: str) -> None:
         """Refuse a folder that no function can run from.

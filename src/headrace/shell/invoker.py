@@ -28,8 +28,8 @@ from headrace.core.functions.effects import (
 )
 from headrace.core.functions.limits import LOG_TAIL_BYTES
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.runtimes import Interpreter
-from headrace.core.functions.settings import Deployment
+from headrace.core.functions.runtimes import IMAGE, Interpreter
+from headrace.core.functions.settings import Deployment, ImageConfig
 from headrace.ports.blobs import Blobs
 from headrace.ports.journal import JournalError
 from headrace.ports.logs import LogSink
@@ -37,6 +37,7 @@ from headrace.ports.sandbox import (
     CodeUnusable,
     Environment,
     EnvironmentSpec,
+    ImageSpec,
     Invocation,
     InvokeStatus,
     Layer,
@@ -232,10 +233,11 @@ class Invoker:
     async def _spec(self, effect: StartEnvironment | PrepareTemplate) -> EnvironmentSpec:
         """Return what the sandbox needs to know, with the archives as files."""
         deployment = effect.deployment
+        archive, state = "", ""
         if deployment.code.folder:
-            archive, state = "", await asyncio.to_thread(fingerprint, deployment.code.folder)
-        else:
-            archive, state = str(await self._blobs.path(deployment.code.digest)), ""
+            state = await asyncio.to_thread(fingerprint, deployment.code.folder)
+        elif deployment.code.image is None:
+            archive = str(await self._blobs.path(deployment.code.digest))
         layers = [
             Layer(str(await self._blobs.path(one.digest)), one.digest)
             for one in deployment.settings.layers
@@ -419,7 +421,7 @@ def environment_spec(
         environment_id=effect.environment,
         function_name=deployment.name,
         function_version=deployment.version,
-        runtime=settings.runtime,
+        runtime=settings.runtime if deployment.code.image is None else IMAGE,
         handler=settings.handler,
         code_archive=code_archive,
         code_digest=folder_state or deployment.code.digest,
@@ -431,8 +433,28 @@ def environment_spec(
         log_stream=effect.log_stream,
         init_limit_ms=effect.init_limit_ms,
         layers=tuple(layers),
+        image=image_spec(deployment),
         initialization_type=effect.initialization_type,
         template=deployment.template if is_template else "",
+    )
+
+
+def image_spec(deployment: Deployment) -> ImageSpec | None:
+    """Return the image of a function and what is executed there; None: it has an archive.
+
+    Each part that the function does not name is the image's.
+    """
+    image = deployment.code.image
+    if image is None:
+        return None
+    config = deployment.settings.image_config or ImageConfig()
+    return ImageSpec(
+        uri=image.uri,
+        digest=deployment.code.digest,
+        architecture=deployment.settings.architecture,
+        command=(*(config.entry_point or image.entry_point), *(config.command or image.command)),
+        working_directory=config.working_directory or image.working_directory or "/",
+        variables=image.variables,
     )
 
 

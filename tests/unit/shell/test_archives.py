@@ -11,12 +11,14 @@ import zipfile
 import pytest
 
 from headrace.core.functions.errors import InvalidParameterValue
+from headrace.ports.sandbox import RuntimeFound
 from headrace.shell import archives, invoker
 from headrace.shell.archives import NOT_A_ZIP, check_archive
 from headrace.shell.config import Config
-from headrace.testing.sandbox import ScriptedSandbox
+from headrace.testing.sandbox import PYTHON, ScriptedSandbox
 from headrace.testing.server import serve
 from tests.unit.core.functions.bench import ROLE
+from tests.unit.sandbox.image_files import make_layer, make_oci
 from tests.unit.shell.talk import post, run, wire_to
 
 FUNCTION = "/2015-03-31/functions"
@@ -371,3 +373,62 @@ def test_a_folder_that_changes_all_the_time_does_not_keep_its_function_from_runn
             assert status == 200
 
     play(story)
+
+
+IMAGES = (PYTHON, RuntimeFound("image", "", ""))
+
+
+def test_an_image_is_resolved_when_it_is_named_and_reaches_the_sandbox(tmp_path):
+    layers = [make_layer({"a": b"1"})]
+    config = {"Entrypoint": ["/a"], "Cmd": ["b"], "WorkingDir": "/w", "Env": ["A=1"]}
+    digest = make_oci(tmp_path, layers, config)
+    uri = f"oci:{tmp_path}:latest"
+
+    async def whole():
+        sandbox = ScriptedSandbox(runtimes=IMAGES)
+        async with serve(sandbox=sandbox) as server, wire_to(server) as wire:
+            client = Client(server, wire)
+            document = {
+                "FunctionName": "f",
+                "Role": ROLE,
+                "PackageType": "Image",
+                "Code": {"ImageUri": uri},
+                "ImageConfig": {"Command": ["c", "d"]},
+            }
+            status, _, created = await client.ask("POST", FUNCTION, document)
+            assert (status, created["CodeSha256"]) == (201, digest)
+            make_oci(tmp_path, [make_layer({"a": b"2"})], config)
+            await client.ask("POST", f"{FUNCTION}/f/invocations", {})
+            (environment,) = sandbox.environments.values()
+            spec = environment.spec
+            assert (spec.runtime, spec.code_archive) == ("image", "")
+            assert (spec.image.uri, spec.image.digest) == (uri, digest)
+            assert spec.image.command == ("/a", "c", "d")
+            assert (spec.image.working_directory, spec.image.variables) == ("/w", {"A": "1"})
+            update = {"ImageUri": uri}
+            _, _, updated = await client.ask("PUT", f"{FUNCTION}/f/code", update)
+            assert updated["CodeSha256"] not in {digest, created["RevisionId"]}
+            for bad in ("oci:/none", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/f:1"):
+                update = {"ImageUri": bad}
+                status, _, refusal = await client.ask("PUT", f"{FUNCTION}/f/code", update)
+                assert (status, bad.partition(":")[2] in refusal["message"]) == (400, True)
+            assert server.app.parts.blobs._contents == {}
+
+    run(whole())
+
+
+def test_a_server_that_others_can_reach_reads_no_images_from_its_machine(tmp_path):
+    async def whole():
+        config = Config(journal="memory", host="0.0.0.0", listen_publicly=True)
+        sandbox = ScriptedSandbox(runtimes=IMAGES)
+        async with serve(config, sandbox=sandbox) as server, wire_to(server) as wire:
+            document = {
+                "FunctionName": "f",
+                "Role": ROLE,
+                "PackageType": "Image",
+                "Code": {"ImageUri": f"rootfs:{tmp_path}"},
+            }
+            status, _, refusal = await Client(server, wire).ask("POST", FUNCTION, document)
+            assert (status, "because it is not local" in refusal["message"]) == (400, True)
+
+    run(whole())

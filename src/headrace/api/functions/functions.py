@@ -30,12 +30,15 @@ from headrace.core.functions.commands import (
 from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.names import check_function_only
 from headrace.core.functions.replies import Done, FunctionShown, FunctionsListed
-from headrace.core.functions.settings import Code
+from headrace.core.functions.settings import Code, Image
 
 Bodies = Mapping[Any, bytes]
 
 #: Stands for an archive that was not stored yet, where only the rest is to be checked.
 NO_CODE = Code(digest="", size_bytes=0)
+
+#: Stands for a container image that was not looked at yet.
+NO_IMAGE = Code(digest="", size_bytes=0, image=Image(uri="", resolved_uri="", architecture=""))
 
 #: The bucket whose keys are folders on the server's machine, as LocalStack's users know it.
 HOT_RELOAD = "hot-reload"
@@ -52,6 +55,7 @@ def create_function(parameters: Parameters, context: Context, rooms: Any) -> Cre
     """
     reference = reference_of(parameters, context, "CreateFunction")
     refuse_unserved(parameters)
+    _check_package(parameters)
     architectures = rooms.functions.machine.architectures
     return CreateFunction(
         reference=reference,
@@ -69,10 +73,6 @@ def update_function_code(
 ) -> UpdateFunctionCode:
     """Read UpdateFunctionCode; the archive was stored before, or is not looked at."""
     reference = reference_of(parameters, context, "UpdateFunctionCode")
-    if parameters.get("ImageUri"):
-        raise InvalidParameterValue(
-            "Please don't provide ImageUri when updating a function with packageType Zip."
-        )
     refuse_unserved(parameters)
     architectures = parameters.get("Architectures")
     return UpdateFunctionCode(
@@ -86,12 +86,25 @@ def update_function_code(
     )
 
 
+def _check_package(parameters: Parameters) -> None:
+    """Refuse an archive where an image was announced, and the other way round."""
+    is_image = parameters.get("PackageType") == "Image"
+    if is_image != bool(parameters["Code"].get("ImageUri")):
+        word, kind = ("provide", "Image") if is_image else ("don't provide", "Zip")
+        raise InvalidParameterValue(
+            f"Please {word} ImageUri when creating a function with packageType {kind}."
+        )
+
+
 def code_of(given: Parameters) -> Code:
     """Return which archive is meant.
 
     Raises:
         InvalidParameterValue: None, or one that would have to come from elsewhere.
     """
+    image = given.get("ImageUri")
+    if image:
+        return image if isinstance(image, Code) else NO_IMAGE
     if given.get("S3Bucket") == HOT_RELOAD:
         return folder_code(given.get("S3Key", ""))
     if given.get("S3Bucket") or given.get("S3Key"):
@@ -187,7 +200,7 @@ def answer_get_function(
     """Answer with the configuration, the tags, and where the code can be fetched."""
     answer: Answer = {
         "Configuration": configuration(reply.view, reply.qualifier),
-        "Code": {"RepositoryType": "S3", "Location": _location(reply, context)},
+        "Code": _code_answer(reply, context),
     }
     if reply.view.tags:
         answer["Tags"] = reply.view.tags
@@ -196,9 +209,16 @@ def answer_get_function(
     return answer
 
 
-def _location(reply: FunctionShown, context: Context) -> str:
-    folder = reply.view.code.folder
-    return f"file://{quote(folder)}" if folder else f"{context.base_url}{reply.code_link}"
+def _code_answer(reply: FunctionShown, context: Context) -> Answer:
+    code = reply.view.code
+    if code.image is not None:
+        return {
+            "RepositoryType": "ECR",
+            "ImageUri": code.image.uri,
+            "ResolvedImageUri": code.image.resolved_uri,
+        }
+    link = f"file://{quote(code.folder)}" if code.folder else context.base_url + reply.code_link
+    return {"RepositoryType": "S3", "Location": link}
 
 
 def answer_deleted(parameters: Parameters, context: Context, reply: Done, bodies: Bodies) -> Answer:

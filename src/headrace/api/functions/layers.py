@@ -166,7 +166,7 @@ def answer_version(
     return {
         "Content": {
             "Location": f"{context.base_url}{reply.link}",
-            "CodeSha256": content.sha256_base64,
+            "CodeSha256": content.code_sha256,
             "CodeSize": content.size_bytes,
         },
         "LayerArn": reply.arn,

@@ -10,7 +10,7 @@ from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.function import FunctionView
 from headrace.core.functions.instants import format_modified
 from headrace.core.functions.names import runtime_version_arn
-from headrace.core.functions.settings import Logging, Settings
+from headrace.core.functions.settings import ImageConfig, Logging, Settings
 
 _REASON = "The function is being created."
 _REASON_CODE = "Creating"
@@ -21,7 +21,6 @@ _UNSERVED = (
     "VpcConfig",
     "FileSystemConfigs",
     "CodeSigningConfigArn",
-    "ImageConfig",
     "TenancyConfig",
     "CapacityProviderConfig",
     "DurableConfig",
@@ -37,10 +36,6 @@ def refuse_unserved(parameters: Parameters) -> None:
     Raises:
         InvalidParameterValue: A member asks for something that this server does not do yet.
     """
-    if parameters.get("PackageType") == "Image":
-        raise InvalidParameterValue(
-            "This server does not run container images yet. Use PackageType Zip."
-        )
     for name in _UNSERVED:
         if _says_something(parameters.get(name)):
             raise InvalidParameterValue(f"This server does not serve {name} yet.")
@@ -63,10 +58,10 @@ def new_settings(parameters: Parameters, name: str, architectures: tuple[str, ..
         architecture=architectures[0],
     )
     settings = changed_settings(parameters, defaults)
+    changes: dict[str, Any] = {"package_type": parameters.get("PackageType", "Zip")}
     if parameters.get("Architectures"):
-        architecture = parameters["Architectures"][0]
-        settings = msgspec.structs.replace(settings, architecture=architecture)
-    return settings
+        changes["architecture"] = parameters["Architectures"][0]
+    return msgspec.structs.replace(settings, **changes)
 
 
 def changed_settings(parameters: Parameters, settings: Settings) -> Settings:
@@ -83,6 +78,8 @@ def changed_settings(parameters: Parameters, settings: Settings) -> Settings:
         value = parameters.get(member, {}).get(inner)
         if value is not None:
             changes[ours] = value
+    if "ImageConfig" in parameters:
+        changes["image_config"] = _image_config(parameters["ImageConfig"])
     if "LoggingConfig" in parameters:
         changes["logging"] = _logging(parameters["LoggingConfig"], settings.logging)
     return msgspec.structs.replace(settings, **changes)
@@ -108,6 +105,18 @@ _NESTED = (
 )
 
 
+def _image_config(given: Parameters) -> ImageConfig | None:
+    """Return an ImageConfig as a whole; an empty one is none (L-C4)."""
+    if not given:
+        return None
+    entry_point, command = given.get("EntryPoint"), given.get("Command")
+    return ImageConfig(
+        entry_point=None if entry_point is None else tuple(entry_point),
+        command=None if command is None else tuple(command),
+        working_directory=given.get("WorkingDirectory"),
+    )
+
+
 def asked_layers(parameters: Parameters) -> tuple[str, ...] | None:
     """Return the ARNs of the layers that a function is to have; None: those that it has."""
     return tuple(parameters["Layers"]) if "Layers" in parameters else None
@@ -129,9 +138,10 @@ def configuration(view: FunctionView, qualifier: str | None = None) -> Answer:
     answer = listed(view)
     if qualifier is not None:
         answer["FunctionArn"] = f"{view.arn}:{qualifier}"
-    answer["RuntimeVersionConfig"] = {
-        "RuntimeVersionArn": runtime_version_arn(view.region, view.settings.runtime)
-    }
+    if view.settings.package_type == "Zip":
+        answer["RuntimeVersionConfig"] = {
+            "RuntimeVersionArn": runtime_version_arn(view.region, view.settings.runtime)
+        }
     answer["State"] = view.state
     if view.state == "Pending":
         answer["StateReason"] = _REASON
@@ -163,16 +173,21 @@ def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
         "Timeout": settings.timeout_s,
         "MemorySize": settings.memory_mb,
         "LastModified": format_modified(view.changed_at),
-        "CodeSha256": view.code.sha256_base64,
+        "CodeSha256": view.code.code_sha256,
         "Version": view.version,
         "TracingConfig": {"Mode": settings.tracing_mode},
         "RevisionId": view.revision_id,
-        "PackageType": "Zip",
+        "PackageType": settings.package_type,
         "Architectures": [settings.architecture],
         "EphemeralStorage": {"Size": settings.ephemeral_storage_mb},
         "SnapStart": {"ApplyOn": settings.snap_start, "OptimizationStatus": optimization},
         "LoggingConfig": _logging_answer(settings.logging),
     }
+    if settings.package_type == "Image":
+        del answer["Runtime"], answer["Handler"]
+    if settings.image_config is not None:
+        config = _image_config_answer(settings.image_config)
+        answer["ImageConfigResponse"] = {"ImageConfig": config}
     if settings.variables is not None:
         answer["Environment"] = {"Variables": settings.variables}
     if settings.layers:
@@ -181,6 +196,17 @@ def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
         answer["DeadLetterConfig"] = {"TargetArn": settings.dead_letter_arn}
     if settings.kms_key_arn:
         answer["KMSKeyArn"] = settings.kms_key_arn
+    return answer
+
+
+def _image_config_answer(config: ImageConfig) -> Answer:
+    answer: Answer = {}
+    if config.entry_point is not None:
+        answer["EntryPoint"] = list(config.entry_point)
+    if config.command is not None:
+        answer["Command"] = list(config.command)
+    if config.working_directory is not None:
+        answer["WorkingDirectory"] = config.working_directory
     return answer
 
 

@@ -63,9 +63,15 @@ def check_code(settings: Settings, code: Code) -> None:
     """Refuse code that does not go together with settings.
 
     Raises:
-        InvalidParameterValue: It is too much, or SnapStart is asked for what may change any time.
+        InvalidParameterValue: It is too much, an image for another machine, or SnapStart is asked
+            for what may change at any time.
     """
     check_size(settings, code)
+    image = code.image
+    if image is not None and image.architecture not in {"", settings.architecture}:
+        raise InvalidParameterValue(
+            f"The image is for {image.architecture}, and the function for {settings.architecture}."
+        )
     if code.folder and settings.snap_start == "PublishedVersions":
         raise InvalidParameterValue(
             "This server does not support SnapStart for functions that run from a folder."
@@ -105,11 +111,25 @@ def check_code_update(
     """
     number, function = check_update(command.reference, command.revision_id, directory, now)
     settings = function.latest.settings
+    _check_kind(settings, command.code)
     if command.architecture is not None:
         settings = msgspec.structs.replace(settings, architecture=command.architecture)
     machine.check(settings)
     check_code(settings, command.code)
     return number, function, settings
+
+
+def _check_kind(settings: Settings, code: Code) -> None:
+    """Refuse an archive for a function of an image, and the other way round (L-A26)."""
+    is_image = settings.package_type == "Image"
+    if is_image and code.image is None:
+        raise InvalidParameterValue(
+            "Please provide ImageUri when updating a function with packageType Image."
+        )
+    if not is_image and code.image is not None:
+        raise InvalidParameterValue(
+            "Please don't provide ImageUri when updating a function with packageType Zip."
+        )
 
 
 def check_deletion(reference: FunctionReference, directory: Directory) -> tuple[int, str | None]:

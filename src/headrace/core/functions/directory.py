@@ -110,7 +110,7 @@ class Directory:
                 if version.replaced is not None:
                     pairs.append(version.replaced)
                 for settings, code in pairs:
-                    if not code.folder:
+                    if code.is_archive:
                         digests.add(code.digest)
                     digests.update(one.digest for one in settings.layers)
         return frozenset(digests)

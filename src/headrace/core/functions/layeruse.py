@@ -26,11 +26,17 @@ def with_layers(
         arns: Of layer versions, in their order; None: those that it has.
 
     Raises:
-        InvalidParameterValue: They are too many, of another region, not there, or two of one layer.
+        InvalidParameterValue: They are too many, of another region, not there, or two of one layer;
+            or the function is an image.
         AccessDenied: They are another account's, who did not allow it.
     """
     if arns is None:
         return settings
+    if arns and settings.package_type == "Image":
+        raise InvalidParameterValue(
+            "Please don't provide Handler or Runtime or Layer when the intended function "
+            "PackageType is Image."
+        )
     if len(arns) > limits.LAYERS_MAX:
         raise InvalidParameterValue(f"Cannot reference more than {limits.LAYERS_MAX} layers.")
     kept = {one.arn: one for one in settings.layers}

@@ -140,6 +140,9 @@ LISTABLE = (
     "python2.7",
 )
 
+#: Stands for container images, of which each brings its own program; no identifier of AWS's.
+IMAGE = "image"
+
 #: Language, version, and what AWS puts behind it: "nodejs22.x", "java8.al2", "provided.al2023".
 _IDENTIFIER = re.compile(r"([a-z]+)(?:(\d+)(?:\.(\d+))?)?(?:\.(x|al\d+))?")
 #: The language of packages that bring their own program.
@@ -237,11 +240,28 @@ def check_runtime(runtime: str, interpreters: Sequence[Interpreter]) -> None:
             f"{chosen.missing}"
         )
     if chosen is None:
-        served = ", ".join(one.runtime for one in interpreters if not one.missing) or "none"
+        served = (
+            ", ".join(
+                one.runtime for one in interpreters if not one.missing and one.runtime != IMAGE
+            )
+            or "none"
+        )
         raise InvalidParameterValue(
             f"This server cannot run the runtime {runtime}: it found no interpreter for it on this "
             f"machine. Runtimes found: {served}."
         )
+
+
+def check_images(interpreters: Sequence[Interpreter]) -> None:
+    """Refuse a container image where none can run.
+
+    Raises:
+        InvalidParameterValue: The sandbox of this machine cannot give it a root of its own.
+    """
+    runs = next((one for one in interpreters if one.runtime == IMAGE), None)
+    if runs is None or runs.missing:
+        reason = "its sandbox has no roots of their own." if runs is None else runs.missing
+        raise InvalidParameterValue(f"This server cannot run container images: {reason}")
 
 
 def _version(runtime: str) -> tuple[int, ...] | None:

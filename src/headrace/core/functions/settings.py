@@ -16,6 +16,29 @@ class Logging(msgspec.Struct, frozen=True, gc=False, array_like=True):
     system_level: str = ""
 
 
+class ImageConfig(msgspec.Struct, frozen=True, array_like=True):
+    """What a function says in the place of its container image; None where the image counts."""
+
+    entry_point: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    working_directory: str | None = None
+
+
+class Image(msgspec.Struct, frozen=True, array_like=True):
+    """A container image as it was found when a function's code was set.
+
+    New fields go to the end with a default, so that old bytes still decode.
+    """
+
+    uri: str  #: As the caller gave it.
+    resolved_uri: str  #: The same with the digest instead of a tag.
+    architecture: str  #: In AWS's words; empty where the image does not say.
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+    variables: dict[str, str] = {}
+
+
 class LayerUse(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A layer version as a function has it: with its content, which may outlive the version."""
 
@@ -47,10 +70,12 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     kms_key_arn: str = ""
     snap_start: str = "None"  #: "None" or "PublishedVersions".
     layers: tuple[LayerUse, ...] = ()  #: In the order in which they are merged.
+    package_type: str = "Zip"  #: "Zip" or "Image", for ever.
+    image_config: ImageConfig | None = None
 
 
 class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A zip archive that lies among the blobs, or a folder on this machine.
+    """A zip archive that lies among the blobs, a folder on this machine, or a container image.
 
     The digest of a folder is that of its path: what it holds may change at any time.
     """
@@ -59,10 +84,18 @@ class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):
     size_bytes: int
     unzipped_bytes: int = 0  #: Of its files together; 0 where it was stored without being counted.
     folder: str = ""  #: Absolute path; empty for an archive.
+    image: Image | None = None
 
     @property
-    def sha256_base64(self) -> str:
-        """The digest as CodeSha256 shows it: base64, padding kept."""
+    def is_archive(self) -> bool:
+        """Whether it lies among the blobs."""
+        return not self.folder and self.image is None
+
+    @property
+    def code_sha256(self) -> str:
+        """The digest as CodeSha256 shows it: base64 with its padding, for images hex (1.7)."""
+        if self.image is not None:
+            return self.digest
         return base64.b64encode(bytes.fromhex(self.digest)).decode()
 
 

@@ -13,7 +13,7 @@ from headrace.core.functions.errors import (
     constraint_violated,
     value_out_of_bounds,
 )
-from headrace.core.functions.runtimes import Interpreter, check_runtime
+from headrace.core.functions.runtimes import Interpreter, check_images, check_runtime
 from headrace.core.functions.settings import Logging, Settings
 
 #: Names that a function's variables may not have (spec/lambda.md 1.5).
@@ -63,12 +63,12 @@ def check_settings(
         InvalidParameterValue: The first of the other faults.
     """
     _check_numbers(settings)
-    if not settings.runtime or not settings.handler:
-        raise InvalidParameterValue(
-            "Runtime and Handler are mandatory parameters for functions created with deployment "
-            "packages."
-        )
-    check_runtime(settings.runtime, interpreters)
+    if settings.package_type == "Image":
+        _check_image_settings(settings)
+        check_images(interpreters)
+    else:
+        _check_zip_settings(settings)
+        check_runtime(settings.runtime, interpreters)
     if settings.architecture not in architectures:
         raise InvalidParameterValue(
             f"This server cannot run functions for {settings.architecture}: its machine is "
@@ -87,6 +87,30 @@ def check_tags(tags: Mapping[str, str]) -> None:
     """
     if len(tags) > limits.TAGS_MAX:
         raise InvalidParameterValue("Number of tags exceeds resource tag limit.")
+
+
+def _check_zip_settings(settings: Settings) -> None:
+    if settings.image_config is not None:
+        raise InvalidParameterValue(
+            "Please don't provide ImageConfig when the intended function PackageType is Zip."
+        )
+    if not settings.runtime or not settings.handler:
+        raise InvalidParameterValue(
+            "Runtime and Handler are mandatory parameters for functions created with deployment "
+            "packages."
+        )
+
+
+def _check_image_settings(settings: Settings) -> None:
+    if settings.runtime or settings.handler:
+        raise InvalidParameterValue(
+            "Please don't provide Handler or Runtime or Layer when the intended function "
+            "PackageType is Image."
+        )
+    if settings.snap_start == "PublishedVersions":
+        raise InvalidParameterValue(
+            "Container images are not supported for SnapStart enabled functions."
+        )
 
 
 def _check_numbers(settings: Settings) -> None:

@@ -44,7 +44,7 @@ def publish(command: PublishVersion, scene: Scene) -> Decision:
         command.reference, command.revision_id, scene.directory, scene.now
     )
     latest = function.latest
-    current = latest.code.sha256_base64
+    current = latest.code.code_sha256
     if command.code_sha256 not in {None, current}:
         raise InvalidParameterValue(
             f"CodeSHA256 ({command.code_sha256}) is different from current CodeSHA256 in $LATEST "

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from headrace.core.functions.runtimes import IMAGE
 from headrace.faces.cli import up
 from headrace.ports.sandbox import RuntimeFound
 from headrace.shell.app import look_at_machine
@@ -11,6 +12,8 @@ from headrace.shell.fetching import FETCHABLE, FetchFailed, fetch_runtime
 
 #: What serves a runtime whose packages bring their own program.
 OWN_PROGRAM = "the package's own bootstrap"
+#: What serves container images.
+OWN_ROOT = "each image's own program"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +48,13 @@ def describe(level: str, runtimes: list[RuntimeFound]) -> list[str]:
     """Return the lines to print."""
     lines = [f"sandbox level: {level}"]
     lines += [
-        f"{found.runtime:16} {found.version:10} {found.path or OWN_PROGRAM}"
+        f"{found.runtime:16} {found.version:10} {found.path or _own(found)}"
         + (" (cannot be used yet)" if found.missing else "")
         for found in runtimes
     ]
     lines += dict.fromkeys(found.missing for found in runtimes if found.missing)
     return lines if runtimes else [*lines, "no interpreter was found"]
+
+
+def _own(found: RuntimeFound) -> str:
+    return OWN_ROOT if found.runtime == IMAGE else OWN_PROGRAM

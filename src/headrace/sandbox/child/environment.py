@@ -235,8 +235,11 @@ def send_frame(connection, header):
 def enter(settings, seccomp, order):
     """Give up, step by step, everything that a function must not have."""
     if settings["namespaces"]:
-        enter_namespaces(settings, order)
-        mount_processes()
+        if order["image"]:
+            enter_image(order)
+        else:
+            enter_namespaces(settings, order)
+            mount_processes()
     set_limits(order)
     give_up_rights(settings, seccomp, order)
 
@@ -270,8 +273,7 @@ def give_up_rights(settings, seccomp, order):
 
 def enter_namespaces(settings, order):
     """Mount what is this environment's own, and hide the code and languages of all others."""
-    kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
-    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+    leave_machine()
     mount_temporary(order)
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
@@ -282,14 +284,37 @@ def enter_namespaces(settings, order):
         if order["language"]:
             kernel.bind("/.languages/" + settings["languages"][order["language"]], "/var/lang")
     kernel.umount("/.languages")
+
+
+def leave_machine():
+    """Have mounts, a host name and more of our own."""
+    kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
+    kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     socket.sethostname(HOST_NAME)
 
 
-def mount_temporary(order):
-    """Mount an empty /tmp of the size asked for."""
+def enter_image(order):
+    """Make a container image's root ours, with the few things that every root has."""
+    leave_machine()
+    root = "/.image"
+    kernel.bind("/.store/" + order["image"], root)
+    mount_temporary(order, root)
+    kernel.bind("/dev", root + "/dev", recursive=True)
+    for name in ("/etc/hosts", "/etc/resolv.conf"):
+        if os.path.exists(name):
+            kernel.bind(name, root + name)
+    mount_processes(root)
+    os.chdir(root)
+    kernel.pivot_root(".", ".")
+    kernel.umount(".")
+    os.chdir("/")
+
+
+def mount_temporary(order, root=""):
+    """Mount an empty /tmp of the size asked for, below a root."""
     kernel.mount(
         "tmpfs",
-        "/tmp",
+        root + "/tmp",
         "tmpfs",
         kernel.MS_NOSUID | kernel.MS_NODEV,
         "size=%dm,nr_inodes=%d,mode=1777"
@@ -297,13 +322,15 @@ def mount_temporary(order):
     )
 
 
-def mount_processes():
+def mount_processes(root=""):
     """Show the processes of our own pid namespace only, and the kernel's settings read-only."""
-    kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    kernel.mount("proc", root + "/proc", "proc", flags)
     for name in KERNEL_SETTINGS:
-        if os.path.exists(name):
-            kernel.bind(name, name)
-            kernel.set_read_only(name)
+        path = root + name
+        if os.path.exists(path):
+            kernel.bind(path, path)
+            kernel.set_read_only(path)
 
 
 def set_limits(order):
@@ -334,12 +361,15 @@ def count_threads(user):
 
 def execute(order, connection):
     """Start a program instead of going on in the forked interpreter; does not return."""
+    try:
+        os.chdir(order["working_directory"])
+    except OSError as error:
+        reason = "chdir %s: %s" % (order["working_directory"], (error.strerror or "").lower())
+        refuse(connection, reason, "Runtime.InvalidWorkingDir")
     program = find_program(order["entry_points"])
     if program is None:
-        looked_at = " ".join(order["entry_points"])
-        refuse(connection, "Couldn't find valid bootstrap(s): [%s]" % looked_at)
+        refuse(connection, order["not_found"])
     os.set_inheritable(connection, order["speaks_frames"])
-    os.chdir(order["paths"]["task"])
     command = [program] + order["arguments"]
     if order["wrapper"]:
         command.insert(0, order["wrapper"])
@@ -360,7 +390,7 @@ def find_program(paths):
     return None
 
 
-def refuse(connection, reason):
+def refuse(connection, reason, kind="Runtime.InvalidEntrypoint"):
     """Tell that there is no program to run, in AWS's words, and end."""
-    send_frame(connection, {"kind": "fault", "type": "Runtime.InvalidEntrypoint", "reason": reason})
+    send_frame(connection, {"kind": "fault", "type": kind, "reason": reason})
     os._exit(SETUP_FAILED)

@@ -52,6 +52,7 @@ ETC = (
 )
 DEVICES = ("null", "zero", "full", "random", "urandom")
 FOLDERS = (
+    ".image",
     ".languages",
     ".store",
     "dev",

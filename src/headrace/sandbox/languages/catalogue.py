@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headrace.core.functions.runtimes import language_of
+from headrace.sandbox.languages.image import Image
 from headrace.sandbox.languages.java import Java
 from headrace.sandbox.languages.language import Interpreter, Language
 from headrace.sandbox.languages.nodejs import NodeJs
@@ -12,7 +13,7 @@ from headrace.sandbox.languages.ruby import Ruby
 
 PYTHON = Python()
 #: In the order in which their runtimes are shown.
-LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Ruby(), Java(), Provided())
+LANGUAGES: tuple[Language, ...] = (PYTHON, NodeJs(), Ruby(), Java(), Provided(), Image())
 
 
 def language_for(runtime: str) -> Language:

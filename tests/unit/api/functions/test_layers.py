@@ -44,7 +44,7 @@ def test_a_version_is_answered_with_its_content():
         f"http://127.0.0.1:4566/_headrace/code/{ACCOUNT}/{REGION}/layer:shared/"
     )
     assert answer == LISTED | {
-        "Content": {"CodeSha256": CONTENT.sha256_base64, "CodeSize": 276},
+        "Content": {"CodeSha256": CONTENT.code_sha256, "CodeSize": 276},
         "LayerArn": ARN,
         "Description": "d",
         "CompatibleRuntimes": ["python3.12", "java8"],

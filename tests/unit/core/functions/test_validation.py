@@ -3,7 +3,8 @@
 import pytest
 
 from headrace.core.functions.errors import ConstraintViolated, InvalidParameterValue
-from headrace.core.functions.settings import Logging
+from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import ImageConfig, Logging
 from headrace.core.functions.validation import check_settings, check_tags
 from tests.unit.core.functions.bench import PYTHON, settings_with
 
@@ -83,3 +84,50 @@ def test_a_function_has_at_most_fifty_tags():
     with pytest.raises(InvalidParameterValue) as refusal:
         check_tags({str(number): "" for number in range(51)})
     assert refusal.value.message == "Number of tags exceeds resource tag limit."
+
+
+IMAGES = Interpreter("image", "", "")
+IMAGE_SETTINGS = {"package_type": "Image", "runtime": "", "handler": ""}
+
+
+def image_refusal(interpreters=(PYTHON, IMAGES), **changes):
+    with pytest.raises(InvalidParameterValue) as caught:
+        check_settings(settings_with(**(IMAGE_SETTINGS | changes)), interpreters, ["x86_64"])
+    return caught.value.message
+
+
+def test_an_image_needs_no_runtime_and_may_have_an_image_config():
+    settings = settings_with(**IMAGE_SETTINGS, image_config=ImageConfig(command=("a",)))
+    check_settings(settings, [PYTHON, IMAGES], ["x86_64"])
+
+
+@pytest.mark.parametrize("changes", [{"runtime": "python3.11"}, {"handler": "a.b"}])
+def test_an_image_has_neither_runtime_nor_handler(changes):
+    assert image_refusal(**changes) == (
+        "Please don't provide Handler or Runtime or Layer when the intended function PackageType "
+        "is Image."
+    )
+
+
+def test_an_image_has_no_snapstart():
+    assert "SnapStart" in image_refusal(snap_start="PublishedVersions")
+
+
+def test_images_are_refused_where_none_can_run():
+    missing = Interpreter("image", "", "", "They need sandbox level namespace.")
+    sentence = "This server cannot run container images: They need sandbox level namespace."
+    assert image_refusal([PYTHON, missing]) == sentence
+    assert image_refusal([PYTHON]).startswith("This server cannot run container images: ")
+
+
+def test_a_package_has_no_image_config():
+    assert refusal_of(image_config=ImageConfig()).message == (
+        "Please don't provide ImageConfig when the intended function PackageType is Zip."
+    )
+
+
+def test_container_images_are_no_runtime():
+    with pytest.raises(InvalidParameterValue) as caught:
+        check_settings(settings_with(runtime="nodejs22.x"), [PYTHON, IMAGES], ["x86_64"])
+    assert caught.value.message.endswith("Runtimes found: python3.11.")
+    assert "at 'runtime' failed" in refusal_of(runtime="image").message

@@ -94,7 +94,7 @@ def test_another_revision_or_code_than_the_caller_knows_is_refused(bench):
     assert isinstance(publish(bench, revision_id="x"), PreconditionFailed)
     refusal = publish(bench, code_sha256="eA==")
     assert isinstance(refusal, InvalidParameterValue)
-    current = CODE.sha256_base64
+    current = CODE.code_sha256
     assert refusal.message == (
         f"CodeSHA256 (eA==) is different from current CodeSHA256 in $LATEST ({current}). "
         "Please try again with the CodeSHA256 in $LATEST."

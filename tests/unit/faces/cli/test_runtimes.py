@@ -12,11 +12,13 @@ def test_level_and_interpreters_are_described():
     found = [
         RuntimeFound("python3.12", "/usr/bin/python3.12", "3.12.1"),
         RuntimeFound("provided.al2023", "", ""),
+        RuntimeFound("image", "", ""),
     ]
     assert runtimes.describe("strict", found) == [
         "sandbox level: strict",
         "python3.12       3.12.1     /usr/bin/python3.12",
         "provided.al2023             the package's own bootstrap",
+        "image                       each image's own program",
     ]
     assert runtimes.describe("process", [])[-1] == "no interpreter was found"
 

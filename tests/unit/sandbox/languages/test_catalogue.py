@@ -6,9 +6,10 @@ from headrace.sandbox.languages.catalogue import LANGUAGES, find_interpreters, l
 
 
 def test_each_language_serves_the_runtimes_that_it_finds():
-    assert [one.runtime for one in find_interpreters({"PATH": ""})][-2:] == [
+    assert [one.runtime for one in find_interpreters({"PATH": ""})][-3:] == [
         "provided.al2",
         "provided.al2023",
+        "image",
     ]
     for language in LANGUAGES:
         for found in language.find({"PATH": "/usr/bin"}):

@@ -1,0 +1,1 @@
+"""Container images from files of this machine: found, and unpacked as root file systems."""

@@ -1,0 +1,188 @@
+"""Container images as the roots of environments: at `namespace` and `strict`, refused below."""
+
+import os
+
+import pytest
+
+from headrace.ports.sandbox import CodeUnusable, ImageSpec, SandboxUnavailable
+from headrace.sandbox.images.sources import find_image
+from tests.unit.sandbox.bench import answer, invocation
+from tests.unit.sandbox.image_files import (
+    make_docker_archive,
+    make_layer,
+    make_oci,
+    make_root,
+    program,
+    python_files,
+    python_layer,
+)
+
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
+COMMAND = ("python3", "-S", "/app/main", "argument")
+SOURCE = """
+def tried(path):
+    try:
+        open(path, "w").close()
+    except OSError as error:
+        return type(error).__name__
+    return "written"
+
+def handle(event, headers):
+    return {
+        "event": event,
+        "argv": sys.argv,
+        "folder": os.getcwd(),
+        "root": sorted(os.listdir("/")),
+        "variables": dict(os.environ),
+        "tmp": tried("/tmp/x"),
+        "app": tried("/app/x"),
+        "pids": [name for name in os.listdir("/proc") if name.isdigit()],
+        "null": tried("/dev/null"),
+    }
+"""
+
+
+def image(uri, **changes):
+    found = find_image(uri, ARCHITECTURE)
+    values = {
+        "uri": uri,
+        "digest": found.digest,
+        "architecture": ARCHITECTURE,
+        "command": (*found.entry_point, *found.command) or COMMAND,
+        "working_directory": found.working_directory or "/app",
+        "variables": found.variables
+        or {"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/own", "PYTHONHOME": "/usr", "OWN": "image"},
+    }
+    return ImageSpec(**(values | changes))
+
+
+def parts(source=SOURCE):
+    return [python_layer(), make_layer(program(source))]
+
+
+def oci(folder, source=SOURCE):
+    make_oci(folder / "oci", parts(source))
+    return f"oci:{folder / 'oci'}:latest"
+
+
+def docker(folder):
+    make_docker_archive(folder / "f.tar", parts())
+    return f"docker-archive:{folder / 'f.tar'}"
+
+
+def rootfs(folder):
+    return f"rootfs:{make_root(folder / 'root', python_files(), program(SOURCE))}"
+
+
+def start(bench, spec, **changes):
+    values = {"runtime": "image", "handler": "", "code_archive": "", "code_digest": ""}
+    return bench.start("", image=spec, **(values | changes))
+
+
+def has_roots(bench):
+    return bench.box.level in {"namespace", "strict"}
+
+
+@pytest.mark.parametrize("form", [oci, docker, rootfs])
+def test_an_image_runs_on_its_own_root(bench, tmp_path, form):
+    spec = image(form(tmp_path))
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                with pytest.raises(SandboxUnavailable, match="need sandbox level namespace"):
+                    await start(bench, spec)
+                return
+            environment = await start(bench, spec, variables={"OWN": "function", "MORE": "1"})
+            assert environment.init.status.value == "ok", (environment.init, bytes(bench.log))
+            for event in (1, 2):
+                seen = answer(await environment.invoke(invocation(event)))
+                assert seen["event"] == event
+            assert seen["argv"] == ["/app/main", "argument"]
+            assert seen["folder"] == "/app"
+            assert {"app", "own", "usr", "tmp", "proc", "dev"} <= set(seen["root"])
+            assert not {"home", "root", ".store", "var"} & set(seen["root"])
+            assert (seen["tmp"], seen["app"], seen["null"]) == ("written", "OSError", "written")
+            assert len(seen["pids"]) == 2
+            variables = seen["variables"]
+            assert variables["OWN"] == "function"
+            assert variables["MORE"] == "1"
+            assert variables["PATH"] == "/usr/bin"
+            assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "f"
+            assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_Image"
+            assert not {"_HANDLER", "LAMBDA_TASK_ROOT"} & variables.keys()
+
+    bench.run(story())
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({"command": ("none",)}, "Runtime.InvalidEntrypoint", 'exec: "none": executable file not'),
+        ({"command": ("/none",)}, "Runtime.InvalidEntrypoint", "fork/exec /none: no such file"),
+        ({"command": ()}, "Runtime.InvalidEntrypoint", "neither ENTRYPOINT nor CMD"),
+        ({"working_directory": "/none"}, "Runtime.InvalidWorkingDir", "chdir /none: no such file"),
+    ],
+)
+def test_an_image_without_anything_to_run_is_told(bench, tmp_path, changes, kind, reason):
+    spec = image(oci(tmp_path), **changes)
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                return
+            init = (await start(bench, spec)).init
+            assert (init.status.value, init.error_type) == ("fault", kind)
+            assert reason in init.payload.decode()
+
+    bench.run(story())
+
+
+def test_an_image_sees_nothing_of_others_and_cannot_leave_its_root(bench, tmp_path):
+    source = """
+def handle(event, headers):
+    try:
+        os.chroot("/")
+        refused = False
+    except OSError:
+        refused = True
+    return [os.path.exists(path) for path in event], refused, os.getuid()
+"""
+    spec = image(oci(tmp_path, source))
+    paths = [
+        str(tmp_path),
+        "/.store",
+        "/.image",
+        "/.languages",
+        "/var/runtime/programs",
+        "/root",
+        "/proc/1/root/.store",
+        "/proc/1/root/.image",
+    ]
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                return
+            environment = await start(bench, spec)
+            seen, refused, user = answer(await environment.invoke(invocation(paths)))
+            assert not any(seen)
+            assert refused
+            assert user != 0
+
+    bench.run(story())
+
+
+def test_an_image_that_has_changed_is_not_used_until_the_code_is_updated(bench, tmp_path):
+    uri = rootfs(tmp_path)
+    spec = image(uri)
+    (tmp_path / "root" / "app" / "more").write_text("")
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                return
+            with pytest.raises(CodeUnusable, match="Update its code"):
+                await start(bench, spec)
+
+    bench.run(story())
