@@ -70,17 +70,25 @@ def compose_order(
         "readable": readable,
         "writable": writable,
         "language": interpreter.prefix,
-        "entry_points": language.entry_points(launch),
-        "arguments": language.arguments(launch),
-        "not_found": _not_found(launch, language),
-        "working_directory": places.task if spec.image is None else spec.image.working_directory,
-        "wrapper": spec.variables.get("AWS_LAMBDA_EXEC_WRAPPER", "")
-        if language.obeys_wrapper
-        else "",
+        **_program(launch, language),
         "speaks_frames": language.speech is Speech.FRAMES,
         "variables": variables,
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
+    }
+
+
+def _program(launch: Launch, language: Language) -> dict[str, Any]:
+    """Return what is to be executed, and where."""
+    spec = launch.spec
+    folder = launch.places.task if spec.image is None else spec.image.working_directory
+    wrapper = spec.variables.get("AWS_LAMBDA_EXEC_WRAPPER", "") if language.obeys_wrapper else ""
+    return {
+        "entry_points": language.entry_points(launch),
+        "arguments": language.arguments(launch),
+        "wrapper": wrapper,
+        "not_found": _not_found(launch, language),
+        "working_directory": folder,
     }
 
 

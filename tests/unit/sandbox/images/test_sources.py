@@ -32,7 +32,7 @@ def layers_of(uri, digest=""):
         return [layer.read() for layer in layers.open()]
 
 
-def refused(uri, match):
+def expect_refusal(uri, match):
     with pytest.raises(CodeUnusable, match=match):
         layers_of(uri)
 
@@ -75,8 +75,8 @@ def test_tags_choose_and_one_that_moves_leaves_the_old_image_to_those_who_have_i
     two = make_oci(tmp_path, [make_layer({"b": b"2"})], CONFIG, tag="two")
     assert find_image(f"oci:{tmp_path}:one", HERE).digest == one
     assert find_image(f"oci:{tmp_path}:two", HERE).digest == two
-    refused(f"oci:{tmp_path}", "2 images that could be meant")
-    refused(f"oci:{tmp_path}:three", "none has the tag three")
+    expect_refusal(f"oci:{tmp_path}", "2 images that could be meant")
+    expect_refusal(f"oci:{tmp_path}:three", "none has the tag three")
     make_oci(tmp_path, [make_layer({"c": b"3"})], CONFIG, tag="one")
     assert layers_of(f"oci:{tmp_path}:one", one) == [LAYER]
 
@@ -104,34 +104,34 @@ def test_damaged_blobs_are_refused(tmp_path):
     manifest = json.loads((blobs / digest).read_text())
     layer = blobs / manifest["layers"][0]["digest"].removeprefix("sha256:")
     layer.write_bytes(LAYER[:-1])
-    refused(f"oci:{tmp_path}", "damaged or incomplete")
+    expect_refusal(f"oci:{tmp_path}", "damaged or incomplete")
     config = blobs / manifest["config"]["digest"].removeprefix("sha256:")
     config.write_text("{}")
-    refused(f"oci:{tmp_path}", "is not what its name says")
+    expect_refusal(f"oci:{tmp_path}", "is not what its name says")
     config.unlink()
-    refused(f"oci:{tmp_path}", "cannot be read")
+    expect_refusal(f"oci:{tmp_path}", "cannot be read")
 
 
 def test_damaged_archives_are_refused(tmp_path):
     path = tmp_path / "f.tar"
     uri = f"docker-archive:{path}"
-    refused(uri, "cannot be read")
+    expect_refusal(uri, "cannot be read")
     path.write_bytes(b"no tar")
-    refused(uri, "cannot be read")
+    expect_refusal(uri, "cannot be read")
     make_docker_archive(path, [LAYER], CONFIG, **{"0/layer.tar": LAYER + bytes(512)})
-    refused(uri, "damaged or incomplete")
+    expect_refusal(uri, "damaged or incomplete")
     make_docker_archive(path, [LAYER], CONFIG, **{"manifest.json": b"[]"})
-    refused(uri, "0 images")
+    expect_refusal(uri, "0 images")
     make_docker_archive(path, [LAYER], CONFIG, **{"manifest.json": b'[{"Layers": 1}]'})
-    refused(uri, "is not an image of this form")
+    expect_refusal(uri, "is not an image of this form")
     make_docker_archive(path, [LAYER], CONFIG)
-    refused(f"{uri}:other", "0 images")
+    expect_refusal(f"{uri}:other", "0 images")
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no", '{"manifests": [{"digest": "md5:1"}]}'])
 def test_an_index_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "index.json").write_text(text)
-    refused(f"oci:{tmp_path}", "is not an image of this form|no SHA-256")
+    expect_refusal(f"oci:{tmp_path}", "is not an image of this form|no SHA-256")
 
 
 def test_a_configuration_that_is_none_is_refused(tmp_path):

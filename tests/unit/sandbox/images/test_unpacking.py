@@ -46,7 +46,7 @@ def entries(*made):
     return buffer.getvalue()
 
 
-def refused(root, layer, match):
+def expect_refusal(root, layer, match):
     with pytest.raises(CodeUnusable, match=match):
         lay(root, layer)
 
@@ -134,7 +134,7 @@ def test_a_hard_link_to_a_link_is_the_link(root, tmp_path):
 @pytest.mark.parametrize("target", ["none", "folder"])
 def test_a_hard_link_to_nothing_is_refused(root, target):
     (root / "folder").mkdir()
-    refused(root, entries(("b", tarfile.LNKTYPE, target, 0o644)), "hard link to nothing")
+    expect_refusal(root, entries(("b", tarfile.LNKTYPE, target, 0o644)), "hard link to nothing")
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_a_hard_link_to_nothing_is_refused(root, target):
     ids=["up", "through", "folder"],
 )
 def test_entries_that_lead_out_are_refused(root, layer):
-    refused(root, make_layer(layer), "leads out of its root")
+    expect_refusal(root, make_layer(layer), "leads out of its root")
     assert [one.name for one in root.parent.iterdir()] == ["root"]
 
 
 def test_hard_links_that_lead_out_are_refused(root):
     layer = entries(("b", tarfile.LNKTYPE, "../victim", 0o644))
-    refused(root, layer, "leads out of its root")
+    expect_refusal(root, layer, "leads out of its root")
 
 
 def test_a_slash_before_a_name_is_the_root(root):
@@ -164,12 +164,12 @@ def test_a_slash_before_a_name_is_the_root(root):
 @pytest.mark.parametrize("name", [".wh.", ".wh..", "d/.wh..."])
 def test_a_deletion_of_nothing_is_refused(root, name):
     (root / "d").mkdir()
-    refused(root, make_layer({name: b""}), "deletes nothing")
+    expect_refusal(root, make_layer({name: b""}), "deletes nothing")
     assert (root / "d").is_dir()
 
 
 def test_links_in_circles_are_refused(root):
-    refused(root, make_layer({"a": "b", "b": "a", "a/c": b"1"}), "lead in circles")
+    expect_refusal(root, make_layer({"a": "b", "b": "a", "a/c": b"1"}), "lead in circles")
 
 
 def test_rights_beyond_reading_writing_and_executing_are_left_out(root):
@@ -195,7 +195,7 @@ def test_an_image_holds_only_so_much_over_all_its_layers(root, monkeypatch, limi
 
 @pytest.mark.parametrize("cut", [10, 700])
 def test_a_layer_that_is_cut_off_is_refused(root, cut):
-    refused(root, make_layer({"a": b"1" * 1_000})[:cut], "not a usable tar")
+    expect_refusal(root, make_layer({"a": b"1" * 1_000})[:cut], "not a usable tar")
 
 
 def test_an_image_is_unpacked_once_with_what_every_root_needs(tmp_path):
