@@ -38,7 +38,8 @@ from headrace.core.functions.effects import (
 from headrace.core.functions.function import NO_TEMPLATE, deployment
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.settings import Code
+from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import Code, Image
 from headrace.core.machine import Numbers
 from tests.laws.harness import Laws, Life
 from tests.unit.core.functions.bench import ACCOUNT, PYTHON, SEED, reference, settings_with
@@ -90,6 +91,11 @@ def translate(step, life):
     seed = bytes([number]) * 16
     version = str(number % 3 + 1)
     code = Code(f"{number:064x}", number)
+    if number == 8:
+        code = Code(f"{number:064x}", 0, folder="/hot")
+    if number == 7:
+        settings = settings_with(package_type="Image", runtime="", handler="")
+        code = Code(f"{number:064x}", 0, image=Image("oci:/a", "oci:/a@sha256:7", ""))
     over = life.__dict__.setdefault("over", set())
     match what:
         case "create":
@@ -209,7 +215,8 @@ stories = st.lists(st.tuples(waits, st.one_of(st.none(), steps)), max_size=30)
 #: Stories that have a function from the first instant.
 busy_stories = stories.map(lambda story: [(0, ("create", "a", 2)), (0, ("invoke", "a", 1)), *story])
 
-LAWS = Laws(lambda: Functions(Numbers(), [PYTHON], preparation_ms=100), translate)
+IMAGES = Interpreter("image", "", "")
+LAWS = Laws(lambda: Functions(Numbers(), [PYTHON, IMAGES], preparation_ms=100), translate)
 
 
 @given(busy_stories)

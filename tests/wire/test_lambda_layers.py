@@ -1,4 +1,4 @@
-"""Layers in REST-JSON: bytes written down, botocore as judge."""
+"""Layers, folders and container images in REST-JSON: bytes written down, botocore as judge."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import ValidationException
 from headrace.wire.route import route
 from tests.wire.judge import REQUEST_ID, exchange, lambda_client
-from tests.wire.test_lambda import Golden, without_streams
+from tests.wire.test_lambda import FUNCTIONS, Golden, without_streams
 
 LAYERS = "/2018-10-31/layers"
 ARN = "arn:aws:lambda:eu-west-1:000000000000:layer:l"
@@ -142,6 +142,60 @@ GOLDENS = [
         {},
         204,
         b"",
+    ),
+]
+
+IMAGE = {
+    "FunctionName": "f",
+    "PackageType": "Image",
+    "ImageConfigResponse": {"ImageConfig": {"EntryPoint": ["/a"], "WorkingDirectory": "/w"}},
+}
+IMAGE_JSON = (
+    b'{"FunctionName":"f","PackageType":"Image","ImageConfigResponse":{"ImageConfig":'
+    b'{"EntryPoint":["/a"],"WorkingDirectory":"/w"}}}'
+)
+FROM_IMAGE = {"RepositoryType": "ECR", "ImageUri": "oci:/a:b", "ResolvedImageUri": "oci:/a@c"}
+ROLE = "arn:aws:iam::000000000000:role/r"
+
+GOLDENS += [
+    Golden(
+        "CreateFunction",
+        {
+            "FunctionName": "f",
+            "Role": ROLE,
+            "PackageType": "Image",
+            "Code": {"ImageUri": "oci:/a:b"},
+            "ImageConfig": {"EntryPoint": ["/a"], "WorkingDirectory": "/w"},
+        },
+        "POST",
+        FUNCTIONS,
+        b'{"FunctionName": "f", "Role": "arn:aws:iam::000000000000:role/r", '
+        b'"PackageType": "Image", "Code": {"ImageUri": "oci:/a:b"}, '
+        b'"ImageConfig": {"EntryPoint": ["/a"], "WorkingDirectory": "/w"}}',
+        IMAGE,
+        201,
+        IMAGE_JSON,
+    ),
+    Golden(
+        "GetFunction",
+        {"FunctionName": "f"},
+        "GET",
+        f"{FUNCTIONS}/f",
+        b"",
+        {"Configuration": IMAGE, "Code": FROM_IMAGE},
+        200,
+        b'{"Configuration":' + IMAGE_JSON + b',"Code":{"RepositoryType":"ECR",'
+        b'"ImageUri":"oci:/a:b","ResolvedImageUri":"oci:/a@c"}}',
+    ),
+    Golden(
+        "UpdateFunctionCode",
+        {"FunctionName": "f", "S3Bucket": "hot-reload", "S3Key": "/abs/folder"},
+        "PUT",
+        f"{FUNCTIONS}/f/code",
+        b'{"S3Bucket": "hot-reload", "S3Key": "/abs/folder"}',
+        {"FunctionName": "f", "CodeSize": 0},
+        200,
+        b'{"FunctionName":"f","CodeSize":0}',
     ),
 ]
 

@@ -13,7 +13,7 @@ from headrace.sandbox.languages.catalogue import PYTHON, language_for
 from headrace.sandbox.languages.language import Interpreter, Speech
 from headrace.sandbox.languages.python import own_interpreter
 from headrace.sandbox.levels import Posture
-from headrace.sandbox.orders import compose_order
+from headrace.sandbox.orders import compose_order, may_have_extensions
 from headrace.sandbox.pool import ZygotePool
 from headrace.sandbox.runtime_api import RuntimeApi
 from headrace.sandbox.supplies import Supplies, Supply, Users
@@ -121,7 +121,7 @@ class Maker:
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
         endpoint, address = None, ""
         speaks_frames = language.speech is Speech.FRAMES
-        attended = bool(spec.layers) and control is None and isinstance(forker, Zygote)
+        attended = may_have_extensions(spec) and control is None and isinstance(forker, Zygote)
         if attended or not speaks_frames:
             try:
                 endpoint, address = _open_endpoint(

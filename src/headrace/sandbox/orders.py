@@ -57,6 +57,7 @@ def compose_order(
         "code": spec.code_digest,
         "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
         "image": "" if spec.image is None else image_name(spec.image.digest),
+        "attended": may_have_extensions(spec),
         "is_template": is_template,
         "user": supply.user,
         "user_count": 0 if supply.users is None else supply.users.count,
@@ -76,6 +77,11 @@ def compose_order(
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
     }
+
+
+def may_have_extensions(spec: EnvironmentSpec) -> bool:
+    """Return whether there may be programs in /opt/extensions."""
+    return bool(spec.layers) or spec.image is not None
 
 
 def _program(launch: Launch, language: Language) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.unit.sandbox.image_files import (
     python_files,
     python_layer,
 )
+from tests.unit.sandbox.programs import extension
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 COMMAND = ("python3", "-S", "/app/main", "argument")
@@ -184,5 +185,31 @@ def test_an_image_that_has_changed_is_not_used_until_the_code_is_updated(bench, 
                 return
             with pytest.raises(CodeUnusable, match="Update its code"):
                 await start(bench, spec)
+
+    bench.run(story())
+
+
+def test_an_image_may_bring_extensions(bench, tmp_path):
+    listener = extension(
+        "me = register('INVOKE', 'SHUTDOWN')\n"
+        "while True:\n"
+        "    event = next_event(me)\n"
+        "    log(event['eventType'], os.environ['OWN'])\n"
+        "    if event['eventType'] == 'SHUTDOWN': break\n"
+    )
+    program_of = {"opt/extensions/listener": listener.encode()}
+    files = program("def handle(event, headers):\n    return event\n")
+    make_oci(tmp_path / "oci", [python_layer(), make_layer({**files, **program_of})])
+    spec = image(f"oci:{tmp_path / 'oci'}")
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                return
+            environment = await start(bench, spec)
+            assert environment.init.status.value == "ok", (environment.init, bytes(bench.log))
+            assert answer(await environment.invoke(invocation(1))) == 1
+            await environment.kill()
+            assert bytes(bench.log) == b"INVOKE image\nSHUTDOWN image\n"
 
     bench.run(story())

@@ -51,9 +51,9 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     kernel.die_with_parent(signal.SIGKILL if namespaces else signal.SIGTERM)
     signal.set_wakeup_fd(-1)
     connection, log = descriptors[:2]
-    # Only what has layers can have extensions, which report on a socket of their own.
-    reports = descriptors[2] if order["layers"] else -1
-    cgroups = descriptors[3 if order["layers"] else 2 :]
+    # Only layers and images can bring extensions, which report on a socket of their own.
+    reports = descriptors[2] if order["attended"] else -1
+    cgroups = descriptors[3 if order["attended"] else 2 :]
     for descriptor in cgroups:
         os.write(descriptor, b"0")
     kernel.close_all_but([one for one in (connection, log, status_writer, reports) if one >= 0])
@@ -180,7 +180,7 @@ def become_runtime(settings, seccomp, order, connection, log, reports):
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
         take_streams(log)
-        if order["layers"]:
+        if order["attended"]:
             connection, reports = move_both(connection, reports)
         connection = move(connection, CONNECTION)
         kernel.close_all_but([one for one in (connection, reports) if one >= 0])
@@ -189,7 +189,7 @@ def become_runtime(settings, seccomp, order, connection, log, reports):
     except OSError as error:
         send_frame(connection, {"kind": "setup_failed", "reason": str(error)})
         os._exit(SETUP_FAILED)
-    if order["layers"]:
+    if order["attended"]:
         extensions.start(
             order["paths"]["layers"] + "/extensions",
             order["extension_variables"],
