@@ -6,7 +6,7 @@ zygote builds its root, `scratch/<environment>` temporary folders at levels with
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -201,13 +201,19 @@ class LinuxSandbox:
 
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
         interpreter = await self._interpreter(spec.runtime)
-        await self._unpacking.unpack(spec)
-        if self._can_copy(spec, interpreter):
-            environment = await self._templates.start(spec, take_log)
-            if environment is not None:
-                return environment
-        started, environment = await self._maker.fork(spec, take_log, interpreter)
-        self._unpacking.hold(spec, environment)
+        let_go = self._unpacking.hold(spec)
+        try:
+            await self._unpacking.unpack(spec)
+            if self._can_copy(spec, interpreter):
+                environment = await self._templates.start(spec, take_log)
+                if environment is not None:
+                    _when_gone(environment, let_go)
+                    return environment
+            started, environment = await self._maker.fork(spec, take_log, interpreter)
+        except BaseException:
+            let_go()
+            raise
+        _when_gone(environment, let_go)
         await environment.initialise(started)
         return environment
 
@@ -236,6 +242,14 @@ class LinuxSandbox:
             and not needs_own_interpreter(spec.variables)
             and not (spec.layers and os.path.exists(f"{self._code}/{layers}/extensions"))
         )
+
+
+def _when_gone(environment: LinuxEnvironment, action: Callable[[], None]) -> None:
+    """Run an action when an environment is gone, or at once if it is so already."""
+    if environment.exited.done():
+        action()
+    else:
+        environment.when_gone(action)
 
 
 def _discard(task: asyncio.Task[LinuxEnvironment]) -> None:

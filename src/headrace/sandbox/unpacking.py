@@ -1,13 +1,15 @@
 """Have a function's code and layers unpacked, each once, whoever asks for it."""
 
 import asyncio
+import contextlib
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
 from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import files, layers
-from headrace.sandbox.environment import LinuxEnvironment
 from headrace.sandbox.hotfolders import HotFolders
 from headrace.sandbox.images.unpacking import image_name, unpack_image
 
@@ -45,16 +47,21 @@ class Unpacking:
             merged = layers.merged_name(digests)
             await self._once(merged, layers.merge_layers, digests, self._folder)
 
-    def hold(self, spec: EnvironmentSpec, environment: LinuxEnvironment) -> None:
-        """Keep the copy of a folder for as long as an environment has it."""
-        if spec.code_folder:
-            self.hot.use(spec.code_digest)
-            environment.when_gone(lambda: self._leave(spec.code_digest))
+    def hold(self, spec: EnvironmentSpec) -> Callable[[], None]:
+        """Keep the copy of a folder from now on; return what lets go of it."""
+        if not spec.code_folder:
+            return _let_go_of_nothing
+        self.hot.use(spec.code_digest)
+        return lambda: self._leave(spec.code_digest)
 
     def _leave(self, name: str) -> None:
         for folder in self.hot.leave(name):
+            # Out of the way first: nobody may find it half removed.
+            place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=self._folder)
+            with contextlib.suppress(FileNotFoundError):  # It was never made.
+                os.rename(folder, f"{place}/code")
             removal = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
             )
             self._removals.add(removal)
             removal.add_done_callback(self._removals.discard)
@@ -73,3 +80,7 @@ class Unpacking:
             self._tasks[name] = task
             task.add_done_callback(lambda _: self._tasks.pop(name, None))
         await asyncio.shield(task)
+
+
+def _let_go_of_nothing() -> None:
+    """Do nothing: archives and images stay."""

@@ -52,18 +52,11 @@ def test_a_bad_archive_is_told_to_all_and_tried_again(tmp_path):
     asyncio.run(story())
 
 
-def test_a_copy_of_a_folder_goes_with_its_last_environment(tmp_path):
+def test_a_copy_of_a_folder_goes_when_the_last_has_let_go_of_it(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     (tmp_path / "code").mkdir()
     (source / "app.py").write_text("x = 1")
-
-    class Environment:
-        def __init__(self):
-            self.end = None
-
-        def when_gone(self, action):
-            self.end = action
 
     def spec():
         state = fingerprint(str(source))
@@ -71,19 +64,44 @@ def test_a_copy_of_a_folder_goes_with_its_last_environment(tmp_path):
 
     async def story():
         unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
-        first, environment = spec(), Environment()
+        (folder,) = (tmp_path / "code").iterdir()
+
+        def there():
+            return {one.name for one in folder.iterdir()}
+
+        first = spec()
+        # Held before it is made: until its environment is there, others may come and go.
+        holds = [unpacking.hold(first), unpacking.hold(first)]
         await unpacking.unpack(first)
-        unpacking.hold(first, environment)
         (source / "app.py").write_text("x = 2")
         second = spec()
+        hold = unpacking.hold(second)
         await unpacking.unpack(second)
-        (folder,) = (tmp_path / "code").iterdir()
-        assert {one.name for one in folder.iterdir()} == {first.code_digest, second.code_digest}
-        environment.end()
+        hold()
+        holds.pop()()
         await unpacking.close()
-        assert {one.name for one in folder.iterdir()} == {second.code_digest}
+        assert there() == {first.code_digest, second.code_digest}
+        holds.pop()()
+        await unpacking.close()
+        assert there() == {second.code_digest}
         # The next start keeps none: nobody would know whose they were.
         files.open_folder(str(tmp_path / "code"))
-        assert list(folder.iterdir()) == []
+        assert there() == set()
+
+    asyncio.run(story())
+
+
+def test_letting_go_of_an_archive_leaves_it(tmp_path):
+    spec = spec_for(tmp_path, "x = 1")
+    (tmp_path / "code").mkdir()
+
+    async def story():
+        unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
+        let_go = unpacking.hold(spec)
+        await unpacking.unpack(spec)
+        let_go()
+        await unpacking.close()
+        (folder,) = (tmp_path / "code").iterdir()
+        assert {one.name for one in folder.iterdir()} == {spec.code_digest}
 
     asyncio.run(story())
