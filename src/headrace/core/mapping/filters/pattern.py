@@ -150,58 +150,94 @@ def _anything(_value: Any) -> bool:
 # --- matching ------------------------------------------------------------------------------------
 
 
-def fits(node: Node, value: Any, record: dict[str, Any]) -> bool:
+class Seen:
+    """A record while patterns are held against it; each of its objects is gone through once."""
+
+    __slots__ = ("_paths", "record")
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        """Hold a record of the event document."""
+        self.record = record
+        #: By identity of an object, which is kept so that no other takes it: what its keys with
+        #: dots say of its fields.
+        self._paths: dict[int, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {}
+
+    def members(self, value: dict[str, Any], name: str) -> list[Any]:
+        """Return what an object has under a name without dots; `a.b` is `b` inside `a`."""
+        found = [value[name]] if name in value else []
+        inside = self._paths_of(value).get(name)
+        if inside is None:
+            return found
+        if found and isinstance(found[0], dict):
+            both = found[0].keys() & inside.keys()
+            return [found[0] | inside | {key: [found[0][key], inside[key]] for key in both}]
+        return [*found, inside]
+
+    def exists(self, path: Path) -> bool:
+        """Tell whether a value that is no object is at a path, in any element of any array."""
+        level: list[Any] = [self.record]
+        for name in path:
+            level = [
+                member
+                for one in level
+                for element in elements(one)
+                if isinstance(element, dict)
+                for member in self.members(element, name)
+            ]
+        return any(not isinstance(element, dict) for one in level for element in elements(one))
+
+    def _paths_of(self, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        known = self._paths.get(id(value))
+        if known is not None:
+            return known[1]
+        paths: dict[str, dict[str, Any]] = {}
+        for key, one in value.items():
+            if "." in key:
+                first, _, rest = key.partition(".")
+                paths.setdefault(first, {})[rest] = one
+        self._paths[id(value)] = value, paths
+        return paths
+
+
+def fits(node: Node, value: Any, seen: Seen) -> bool:
     """Tell whether what stands at a node's path fits the node.
 
     Args:
         node: What is asked.
         value: What stands there, an array for several values.
-        record: The whole record: a path that is absent must be so in all of it.
+        seen: The whole record: a path that is absent must be so in all of it.
     """
-    if not rules_fit(node, value, record):
+    if not rules_fit(node, value, seen):
         return False
-    return not node.asks_below or below_fits(node, value, record)
+    return not node.asks_below or below_fits(node, value, seen)
 
 
-def rules_fit(node: Node, value: Any, record: dict[str, Any]) -> bool:
+def rules_fit(node: Node, value: Any, seen: Seen) -> bool:
     """Tell whether one of the values that are no objects fits one of the rules, if any are set."""
     rules = node.rules
     if rules is None:
         return True
     if any(rule(one) for one in elements(value) if not isinstance(one, dict) for rule in rules):
         return True
-    return node.absence_fits and not _exists(record, node.path)
+    return node.absence_fits and not seen.exists(node.path)
 
 
-def below_fits(node: Node, value: Any, record: dict[str, Any]) -> bool:
+def below_fits(node: Node, value: Any, seen: Seen) -> bool:
     """Tell whether one of the objects here fits all that is said of its fields.
 
     Where there is no object all fields are absent, and that may be just what is asked.
     """
     objects = [one for one in elements(value) if isinstance(one, dict)]
-    return any(_object_fits(node, one, record) for one in objects or [{}])
+    return any(_object_fits(node, one, seen) for one in objects or [{}])
 
 
-def _object_fits(node: Node, value: dict[str, Any], record: dict[str, Any]) -> bool:
+def _object_fits(node: Node, value: dict[str, Any], seen: Seen) -> bool:
     for name, field in node.fields.items():
-        if not fits(field, members(value, name), record):
+        if not fits(field, seen.members(value, name), seen):
             return False
     return all(
-        any(_object_fits(choice, value, record) for choice in choices) for choices in node.choices
+        any(_object_fits(choice, value, seen) for choice in choices) for choices in node.choices
     )
-
-
-def members(value: dict[str, Any], name: str) -> list[Any]:
-    """Return what an object has under a name; `a.b` is `b` inside `a`."""
-    found = [value[name]] if name in value else []
-    start = f"{name}."
-    inside = {key[len(start) :]: one for key, one in value.items() if key.startswith(start)}
-    if not inside:
-        return found
-    if found and isinstance(found[0], dict):
-        both = found[0].keys() & inside.keys()
-        return [found[0] | inside | {key: [found[0][key], inside[key]] for key in both}]
-    return [*found, inside]
 
 
 def elements(value: Any) -> Iterator[Any]:
@@ -213,17 +249,3 @@ def elements(value: Any) -> Iterator[Any]:
             waiting.extend(reversed(one))
         else:
             yield one
-
-
-def _exists(record: dict[str, Any], path: Path) -> bool:
-    """Tell whether there is a value that is no object at a path, in any element of any array."""
-    level: list[Any] = [record]
-    for name in path:
-        level = [
-            member
-            for one in level
-            for element in elements(one)
-            if isinstance(element, dict)
-            for member in members(element, name)
-        ]
-    return any(not isinstance(element, dict) for one in level for element in elements(one))

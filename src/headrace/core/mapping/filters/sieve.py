@@ -5,6 +5,7 @@ from typing import Any
 
 from headrace.core.mapping.filters.pattern import (
     Node,
+    Seen,
     below_fits,
     compile_pattern,
     decode_json,
@@ -33,29 +34,28 @@ class Sieve:
         if not self._patterns:
             return True
         try:
-            seen, is_json = {**record, _BODY: decode_json(record[_BODY])}, True
+            seen, is_json = Seen({**record, _BODY: decode_json(record[_BODY])}), True
         except ValueError:
-            seen, is_json = record, False
+            seen, is_json = Seen(record), False
         return any(_fits(node, seen, is_json=is_json) for node in self._patterns)
 
 
-def _fits(node: Node, record: dict[str, Any], *, is_json: bool) -> bool:
+def _fits(node: Node, seen: Seen, *, is_json: bool) -> bool:
     """Hold a record against a pattern or an alternative of it (the table of spec/esm.md 2.1)."""
     for name, field in node.fields.items():
-        value = record.get(name, [])
+        value = seen.record.get(name, [])
         if name == _BODY:
-            if not _body_fits(field, value, record, is_json=is_json):
+            if not _body_fits(field, value, seen, is_json=is_json):
                 return False
-        elif not fits(field, value, record):
+        elif not fits(field, value, seen):
             return False
     return all(
-        any(_fits(choice, record, is_json=is_json) for choice in choices)
-        for choices in node.choices
+        any(_fits(choice, seen, is_json=is_json) for choice in choices) for choices in node.choices
     )
 
 
-def _body_fits(node: Node, body: Any, record: dict[str, Any], *, is_json: bool) -> bool:
+def _body_fits(node: Node, body: Any, seen: Seen, *, is_json: bool) -> bool:
     """A body that is JSON is asked for its fields only, any other for its text only."""
     if is_json:
-        return node.rules is None and below_fits(node, body, record)
-    return not node.asks_below and rules_fit(node, body, record)
+        return node.rules is None and below_fits(node, body, seen)
+    return not node.asks_below and rules_fit(node, body, seen)
