@@ -17,6 +17,10 @@ SHUTDOWN_INTERNAL_MS = 500
 SHUTDOWN_EXTERNAL_MS = 2_000
 #: Requests of one connection that wait behind each other before no more is read; ours.
 PIPELINED_MAX = 16
+#: Connections of one environment to its endpoint; ours, far above what clients open.
+API_CONNECTIONS_MAX = 128
+#: Bytes of request bodies that are kept for one environment at a time; ours: two results.
+API_BODIES_BYTES_MAX = 2 * RESULT_BYTES_MAX
 
 #: Capacity of a log pipe, in bytes: what may lie unread when an outcome comes (Linux's default).
 LOG_PIPE_BYTES = 65_536

@@ -2,7 +2,8 @@
 
 Accepts what official and home-made clients send: bodies in chunks, with trailers, after
 `Expect: 100-continue`, requests behind each other on one connection, header names in any case.
-An answer may be given much later: a runtime waits in `next` for hours.
+An answer may be given much later: a runtime waits in `next` for hours. What a hostile function can
+make us keep has limits: connections, bodies, and answers that it does not read.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ class Request(msgspec.Struct):
     path: str  #: Without its query.
     headers: dict[str, str]  #: By lower-case name; of equal names the last one.
     body: bytes = b""
-    is_too_large: bool = False  #: The body is larger than allowed and was not kept.
+    #: The body is larger than allowed, or too much else is in hand, and it was not kept.
+    is_too_large: bool = False
     trailers: dict[str, str] = {}
 
 
@@ -63,6 +65,22 @@ Handler = Callable[[Request, Exchange], None]
 PeerCheck = Callable[[tuple[str, int]], bool]
 
 
+class Peers:
+    """The connections of one server, and what they keep together."""
+
+    def __init__(self, handle: Handler, may_speak: PeerCheck | None) -> None:
+        self.handle = handle
+        self.may_speak = may_speak
+        self.connections: set[WebConnection] = set()
+        self.bodies_bytes = 0
+
+    def admits(self, address: tuple[str, int]) -> bool:
+        """Return whether another connection, which is counted already, may speak here."""
+        if len(self.connections) > limits.API_CONNECTIONS_MAX:
+            return False
+        return self.may_speak is None or self.may_speak(address)
+
+
 class WebServer:
     """A listening socket and its connections."""
 
@@ -72,10 +90,8 @@ class WebServer:
         Args:
             may_speak: None: whoever can reach the socket belongs to the environment.
         """
-        self._handle = handle
-        self._may_speak = may_speak
+        self._peers = Peers(handle, may_speak)
         self._server: asyncio.Server | None = None
-        self._connections: set[WebConnection] = set()
 
     async def listen(self, listener: socket.socket) -> None:
         """Serve a socket that listens already; it is closed with the server."""
@@ -87,23 +103,20 @@ class WebServer:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for connection in list(self._connections):
+        for connection in list(self._peers.connections):
             connection.cut()
 
     def _connect(self) -> "WebConnection":
-        return WebConnection(self._handle, self._may_speak, self._connections)
+        return WebConnection(self._peers)
 
 
 class WebConnection(asyncio.Protocol):
     """One connection: reads requests, has one at a time answered, in their order."""
 
-    def __init__(
-        self, handle: Handler, may_speak: PeerCheck | None, others: set["WebConnection"]
-    ) -> None:
+    def __init__(self, peers: Peers) -> None:
         self.current: Exchange | None = None
-        self._handle = handle
-        self._may_speak = may_speak
-        self._others = others
+        self._peers = peers
+        self._is_stuck = False  #: Its answers are not read.
         self._transport: Any = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -123,17 +136,29 @@ class WebConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or refuse a stranger."""
         self._transport = transport
-        self._others.add(self)
-        if self._may_speak is not None and not self._may_speak(
-            transport.get_extra_info("peername")[:2]
-        ):
+        self._peers.connections.add(self)
+        if not self._peers.admits(transport.get_extra_info("peername")[:2]):
             self.cut()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Forget everything: nobody waits any more."""
         self.current = None
+        for request, _ in self._waiting:
+            self._peers.bodies_bytes -= len(request.body)
         self._waiting.clear()
-        self._others.discard(self)
+        self._drop_body()
+        self._peers.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        """Read no more and answer no more: what was answered is not read."""
+        self._is_stuck = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._is_stuck = False
+        self._answer_next()
+        self._resume()
 
     def data_received(self, data: bytes) -> None:
         """Read on; what is no HTTP ends the connection."""
@@ -165,12 +190,19 @@ class WebConnection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
-        """Keep a piece of the body, up to the limit."""
-        if len(self._body) + len(data) > limits.RESULT_BYTES_MAX:
+        """Keep a piece of the body, up to the limits."""
+        in_hand = self._peers.bodies_bytes + len(data)
+        whole = len(self._body) + len(data)
+        if whole > limits.RESULT_BYTES_MAX or in_hand > limits.API_BODIES_BYTES_MAX:
             self._is_too_large = True
-            self._body.clear()
+            self._drop_body()
         if not self._is_too_large:
+            self._peers.bodies_bytes = in_hand
             self._body += data
+
+    def _drop_body(self) -> None:
+        self._peers.bodies_bytes -= len(self._body)
+        self._body.clear()
 
     def on_message_complete(self) -> None:
         """Have the request answered, when those before it are."""
@@ -220,12 +252,14 @@ class WebConnection(asyncio.Protocol):
         self._transport.abort()
 
     def _answer_next(self) -> None:
-        if self.current is None and self._waiting:
+        if self.current is None and self._waiting and not self._is_stuck:
             request, keep_alive = self._waiting.popleft()
+            self._peers.bodies_bytes -= len(request.body)
             self._resume()
             exchange = self.current = Exchange(self, keep_alive=keep_alive)
-            self._handle(request, exchange)
+            self._peers.handle(request, exchange)
 
     def _resume(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            self._transport.resume_reading()
+        if not self._is_stuck and len(self._waiting) < limits.PIPELINED_MAX:
+            with contextlib.suppress(RuntimeError):
+                self._transport.resume_reading()

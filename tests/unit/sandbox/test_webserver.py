@@ -17,8 +17,12 @@ class Client:
         self.requests = []
         self.exchanges = []
         self.answers_at_once = True
+        self.act = None  #: What is done instead of all that.
 
     def handle(self, request, exchange):
+        if self.act is not None:
+            self.act(request, exchange)
+            return
         self.requests.append(request)
         self.exchanges.append(exchange)
         if self.answers_at_once:
@@ -137,6 +141,89 @@ def test_an_old_client_is_answered_and_left():
         answer = await reader.read()
         assert b"Connection: close\r\n" in answer
         assert answer.endswith(b"[1]")
+
+    play(act)
+
+
+def test_more_bodies_than_may_be_in_hand_are_not_kept(monkeypatch):
+    monkeypatch.setattr(limits, "API_BODIES_BYTES_MAX", 100)
+
+    async def act(client, reader, writer):
+        client.answers_at_once = False
+        post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n" + bytes(60)
+        writer.write(post * 3)
+        await client.until(lambda: client.exchanges)
+        for number in range(3):
+            await client.until(lambda number=number: len(client.exchanges) > number)
+            client.exchanges[number].answer(Reply(200, b""))
+        # The first was handed over at once; of the two that waited there was room for one.
+        assert [len(one.body) for one in client.requests] == [60, 60, 0]
+        assert [one.is_too_large for one in client.requests] == [False, False, True]
+        writer.write(post)
+        await client.until(lambda: len(client.requests) == 4)
+        assert len(client.requests[3].body) == 60
+
+    play(act)
+
+
+def test_bodies_of_whoever_has_left_are_in_hand_no_more(monkeypatch):
+    monkeypatch.setattr(limits, "API_BODIES_BYTES_MAX", 100)
+
+    async def act(client, reader, writer):
+        client.answers_at_once = False
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n\r\n"
+        address = writer.get_extra_info("peername")
+        for _ in range(3):
+            _, other = await asyncio.open_connection(*address)
+            other.write(head + bytes(60) + head + bytes(60) + head + bytes(30))
+            await client.until(lambda: client.exchanges)
+            other.close()
+            await client.until(lambda: not client.exchanges[0].is_open)
+            client.exchanges.clear()
+        writer.write(head + bytes(60))
+        await client.until(lambda: client.exchanges)
+        assert not client.requests[-1].is_too_large
+
+    play(act)
+
+
+def test_one_connection_too_many_gets_no_word(monkeypatch):
+    monkeypatch.setattr(limits, "API_CONNECTIONS_MAX", 2)
+
+    async def act(client, reader, writer):
+        address = writer.get_extra_info("peername")
+        second, other = await asyncio.open_connection(*address)
+        third, another = await asyncio.open_connection(*address)
+        with contextlib.suppress(ConnectionResetError):
+            assert await third.read() == b""
+        another.close()
+        other.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await read_answer(second))[1] == b"[1]"
+        other.close()
+
+    play(act)
+
+
+def test_whoever_does_not_read_answers_is_not_heard(monkeypatch):
+    async def act(client, reader, writer):
+        reader._transport.pause_reading()
+        get = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        answer = bytes(100_000)
+
+        def handle(request, exchange):
+            client.requests.append(request)
+            exchange.answer(Reply(200, answer))
+
+        client.act = handle
+        writer.write(get * 2_000)
+        before = -1
+        while len(client.requests) != before:  # Until nothing more is taken.
+            before = len(client.requests)
+            await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.05)
+        assert before < 500
+        reader._transport.resume_reading()
+        for _ in range(before + 1):
+            assert len((await read_answer(reader))[1]) == len(answer)
 
     play(act)
 
