@@ -55,14 +55,13 @@ class FrameDialogue:
         self._connection = connection
         self._take_answer = take_answer
         #: An answer in pieces, as far as it has come; None: it has become too large.
-        self._pieces: list[bytes] | None = []
-        self._size = 0
+        self._pieces: bytearray | None = bytearray()
         #: The answer of a runtime that is about to end by itself.
         self._last_words: Answer | None = None
 
     def deliver(self, invocation: Invocation) -> None:
         """Hand over one event."""
-        self._pieces, self._size, self._last_words = [], 0, None
+        self._pieces, self._last_words = bytearray(), None
         header: Header = {
             "id": invocation.request_id,
             "deadline_ms": invocation.deadline_epoch_ms,
@@ -87,7 +86,7 @@ class FrameDialogue:
         elif kind == "stream_end":
             whole = self._pieces
             self._take_answer(
-                Answer("too_large") if whole is None else Answer("result", "", b"".join(whole))
+                Answer("too_large") if whole is None else Answer("result", "", bytes(whole))
             )
         elif kind in _ANSWERS:
             answer = _answer_of(kind, header, body)
@@ -98,11 +97,10 @@ class FrameDialogue:
                 self._take_answer(answer)
 
     def _add(self, piece: bytes) -> None:
-        self._size += len(piece)
-        if self._size > limits.RESULT_BYTES_MAX:
+        if self._pieces is None or len(self._pieces) + len(piece) > limits.RESULT_BYTES_MAX:
             self._pieces = None
-        elif self._pieces is not None:
-            self._pieces.append(piece)
+        else:
+            self._pieces += piece
 
 
 def _answer_of(kind: str, header: dict[str, Any], body: bytes) -> Answer:

@@ -144,6 +144,8 @@ class Forker:
                 os.close(descriptor)
         else:
             started.set_result(descriptors[0])
+            for descriptor in descriptors[1:]:
+                os.close(descriptor)
 
     def end(self) -> None:
         """Take note that nothing will come any more."""

@@ -77,6 +77,8 @@ class Template:
             ForkerGone: The template has died.
         """
         reader, writer = os.pipe()
+        # The function that runs in the template may keep the other end open.
+        os.set_blocking(reader, False)
         connection, log_pipe, *groups = descriptors
         try:
             handle = await self._forker.start(order, [connection, log_pipe, writer, *groups], None)
@@ -104,7 +106,10 @@ class Template:
             self._keeper.end()
 
     def _note_end(self, reader: int, on_end: EndListener) -> None:
-        left = os.read(reader, 4)
+        try:
+            left = os.read(reader, 4)
+        except BlockingIOError:
+            left = b""
         os.close(reader)
         self._copies -= 1
         self._let_go()

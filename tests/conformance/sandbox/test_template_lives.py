@@ -18,7 +18,7 @@ from tests.conformance.sandbox.snapshots import (
     template_pid,
     until,
 )
-from tests.unit.sandbox.bench import Bench, alive, invocation, run
+from tests.unit.sandbox.bench import Bench, alive, answer, invocation, run
 
 
 def test_a_copy_ends_as_any_environment(bench):
@@ -128,6 +128,28 @@ def test_a_template_that_is_not_there_is_made_once_for_all_who_start(bench):
             assert [(await ask(one))["pid"] for one in ends] == [2] * 4
             assert bytes(bench.log).count(b"init\n") == 1
             await bench.box.drop_template(spec.template)
+
+    bench.run(story())
+
+
+@pytest.mark.copies
+def test_a_template_that_keeps_our_descriptors_open_holds_nobody_up(bench):
+    """Its function has taken away what we would close them with."""
+    source = """
+import os
+os.close = lambda descriptor: None
+def handler(event, context):
+    return event
+"""
+
+    async def story():
+        async with bench:
+            spec = snap_spec(bench, source)
+            await prepare(bench, spec)
+            one = await start(bench, spec)
+            other = await start(bench, spec)
+            await asyncio.wait_for(one.kill(), 10)
+            assert answer(await other.invoke(invocation(7))) == 7
 
     bench.run(story())
 

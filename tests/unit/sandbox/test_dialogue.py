@@ -1,5 +1,7 @@
 """Frames become answers: at once, when the last piece is here, or when their sender has ended."""
 
+import sys
+
 import pytest
 
 from headrace.sandbox import limits
@@ -66,6 +68,15 @@ def test_pieces_of_an_error_or_of_another_event_are_dropped(dialogue, answers):
     dialogue.deliver(invocation({}))
     dialogue.hear({"kind": "stream_end"}, b"")
     assert answers == [Answer("error", "E", b"{}"), Answer("result")]
+
+
+def test_pieces_without_content_cost_nothing(dialogue):
+    """A function may send them without end."""
+    dialogue.hear({"kind": "chunk"}, b"a")
+    size = sys.getsizeof(dialogue._pieces)
+    for _ in range(1_000):
+        dialogue.hear({"kind": "chunk"}, b"")
+    assert sys.getsizeof(dialogue._pieces) == size
 
 
 def test_pieces_may_be_as_large_as_a_result(dialogue, answers):

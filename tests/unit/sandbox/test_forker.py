@@ -74,6 +74,18 @@ def test_descriptors_that_nobody_asked_for_are_closed():
     play(act)
 
 
+def test_of_several_descriptors_the_first_is_taken_and_the_others_closed():
+    async def act(forker, theirs, silences):
+        before = len(os.listdir("/proc/self/fd"))
+        task = asyncio.create_task(forker.start({"start": "e"}, [], None))
+        await let_pass()
+        socket.send_fds(theirs, [b'{"started": "e"}'], [theirs.fileno()] * 3)
+        os.close(await task)
+        assert len(os.listdir("/proc/self/fd")) == before
+
+    play(act)
+
+
 def test_a_start_without_a_descriptor_is_none():
     async def act(forker, theirs, silences):
         task = asyncio.create_task(forker.start({"start": "e"}, [], None))
