@@ -8,12 +8,11 @@ import zipfile
 import pytest
 
 from headrace.ports.sandbox import Layer
-from headrace.sandbox.levels import LEVELS, find_posture
-from headrace.sandbox.linux import LinuxSandbox
+from headrace.sandbox.levels import LEVELS
+from tests.clients.sandboxes import sandbox_at
 from tests.unit.sandbox.bench import (
     REQUEST_ID,
     Bench,
-    alive,
     answer,
     invocation,
     make_archive,
@@ -27,18 +26,8 @@ HAS_ROOT = ("namespace", "strict")
 @pytest.fixture(scope="module", params=LEVELS)
 def shared(request, tmp_path_factory, java_runtimes):
     """A sandbox of each level that this machine allows, and the loop that it lives on."""
-    folder = tmp_path_factory.mktemp("sandbox")
-    open_to_all(folder)
-    posture = find_posture(str(folder), level=None, minimum="process", cgroups=True)
-    if posture.groups is not None:
-        posture.groups.remove()
-    if LEVELS.index(request.param) > LEVELS.index(posture.level):
-        pytest.skip(f"this machine allows level {posture.level} only")
-    with asyncio.Runner() as runner:
-        box = LinuxSandbox(str(folder), level=request.param)
-        yield box, runner
-        runner.run(box.close())
-    assert alive(str(folder)) == []
+    with sandbox_at(request.param, tmp_path_factory.mktemp("sandbox")) as shared:
+        yield shared
 
 
 @pytest.fixture

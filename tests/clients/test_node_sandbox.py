@@ -1,13 +1,12 @@
 """Node functions in real environments, at every level of the sandbox."""
 
-import asyncio
 import json
 
 import pytest
 
-from headrace.sandbox.levels import LEVELS, find_posture
-from headrace.sandbox.linux import LinuxSandbox
-from tests.unit.sandbox.bench import Bench, alive, invocation, open_to_all
+from headrace.sandbox.levels import LEVELS
+from tests.clients.sandboxes import sandbox_at
+from tests.unit.sandbox.bench import Bench, invocation
 
 NODE = {"runtime": "nodejs20.x", "handler": "index.handler"}
 
@@ -15,18 +14,8 @@ NODE = {"runtime": "nodejs20.x", "handler": "index.handler"}
 @pytest.fixture(scope="module", params=LEVELS)
 def shared(request, tmp_path_factory, node):
     """A sandbox of each level that this machine allows, and the loop that it lives on."""
-    folder = tmp_path_factory.mktemp("sandbox")
-    open_to_all(folder)
-    posture = find_posture(str(folder), level=None, minimum="process", cgroups=True)
-    if posture.groups is not None:
-        posture.groups.remove()
-    if LEVELS.index(request.param) > LEVELS.index(posture.level):
-        pytest.skip(f"this machine allows level {posture.level} only")
-    with asyncio.Runner() as runner:
-        box = LinuxSandbox(str(folder), level=request.param)
-        yield box, runner
-        runner.run(box.close())
-    assert alive(str(folder)) == []
+    with sandbox_at(request.param, tmp_path_factory.mktemp("sandbox")) as shared:
+        yield shared
 
 
 @pytest.fixture

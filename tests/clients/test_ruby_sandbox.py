@@ -1,6 +1,5 @@
 """Ruby functions in real environments, at every level of the sandbox."""
 
-import asyncio
 import json
 import os
 
@@ -8,17 +7,15 @@ import pytest
 
 from headrace.ports.sandbox import Layer
 from headrace.sandbox.languages.ruby import Ruby
-from headrace.sandbox.levels import LEVELS, find_posture
-from headrace.sandbox.linux import LinuxSandbox
+from headrace.sandbox.levels import LEVELS
+from tests.clients.sandboxes import sandbox_at
 from tests.unit.sandbox.bench import (
     ARN,
     REQUEST_ID,
     Bench,
-    alive,
     answer,
     invocation,
     make_archive,
-    open_to_all,
 )
 
 RUBY = {"runtime": "ruby3.3", "handler": "app.handler"}
@@ -69,18 +66,8 @@ def shared(request, tmp_path_factory):
     """A sandbox of each level that this machine allows, and the loop that it lives on."""
     if not Ruby().find(os.environ):
         pytest.skip("no Ruby 3.1 or later on this machine")
-    folder = tmp_path_factory.mktemp("sandbox")
-    open_to_all(folder)
-    posture = find_posture(str(folder), level=None, minimum="process", cgroups=True)
-    if posture.groups is not None:
-        posture.groups.remove()
-    if LEVELS.index(request.param) > LEVELS.index(posture.level):
-        pytest.skip(f"this machine allows level {posture.level} only")
-    with asyncio.Runner() as runner:
-        box = LinuxSandbox(str(folder), level=request.param)
-        yield box, runner
-        runner.run(box.close())
-    assert alive(str(folder)) == []
+    with sandbox_at(request.param, tmp_path_factory.mktemp("sandbox")) as shared:
+        yield shared
 
 
 @pytest.fixture

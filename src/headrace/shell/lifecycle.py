@@ -164,7 +164,11 @@ def introduce(app: App) -> list[str]:
         f"  data      {app.parts.journal.name}",
     ]
     runtimes = app.parts.sandbox.runtimes()
-    found = [f"{one.runtime} ({one.version})" for one in runtimes if not one.missing]
+    found = [
+        f"{one.runtime} ({one.version})" if one.version else one.runtime  # some bring their own
+        for one in runtimes
+        if not one.missing
+    ]
     lines.append(f"  sandbox   {app.parts.sandbox.level}")
     lines.append(f"  runtimes  {', '.join(found) or 'none found'}")
     missing = dict.fromkeys(one.missing for one in runtimes if one.missing)
