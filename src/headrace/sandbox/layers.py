@@ -11,8 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 
-#: As in `files.py`: what stands under such a name is removed at the next start.
-_TEMPORARY = ".unpacking-"
+from headrace.sandbox import files
 
 
 def merged_name(digests: Sequence[str]) -> str:
@@ -32,7 +31,7 @@ def merge_layers(digests: Sequence[str], folder: str) -> str:
     target = os.path.join(folder, merged_name(digests))
     if os.path.isdir(target):
         return target
-    place = tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder)
+    place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=folder)
     whole = os.path.join(place, "opt")
     try:
         os.mkdir(whole, 0o755)
