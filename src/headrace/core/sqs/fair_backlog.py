@@ -10,7 +10,7 @@ a number alone finds block and group; the order is core/sqs/fair_order.py's.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from headrace.base.instant import Instant
 from headrace.core.sqs.backlog import NO_NUMBER, Backlog
 from headrace.core.sqs.fair_group import RETURNED, FairGroup
 from headrace.core.sqs.fair_order import FairOrder, Turn
+from headrace.core.sqs.frozen import FrozenNames, Part
 from headrace.core.sqs.grouped_lane import GroupedLane
 from headrace.core.sqs.lane import Column, Piece, swapped
 from headrace.core.sqs.leftovers import Leftovers
@@ -186,15 +187,15 @@ class FairBacklog(Backlog):
 
     # --- snapshots ------------------------------------------------------------------------------
 
-    def encode_fair(self, write: Callable[[list[Column]], Any], *, freeze: bool) -> FairState:
-        """Return everything that is durable of it; `write` makes bytes of columns."""
+    def encode_fair(self, write: Callable[[Sequence[Part]], Any], *, freeze: bool) -> FairState:
+        """Return everything that is durable of it; `write` makes bytes of parts."""
         by_birth = self._by_birth
         if self.is_behind:
             first = self._first_living
             by_birth = {at: one for at, one in by_birth.items() if not at or one.lives(first)}
         # The messages without a group id, which come first, are not written.
         (births,) = write([Column([(array("Q", by_birth), 1)])])
-        names = [group.name for group in by_birth.values()][1:]
+        (names,) = write([FrozenNames([group.name for group in by_birth.values()][1:])])
         noisy = [
             (group.birth, 0 if group.in_flight else group.idle_since)
             for group in by_birth.values()

@@ -258,9 +258,9 @@ class Queue:
     def undo_receive(self, numbers: Iterable[int], now: Instant) -> None:
         """Make touched messages visible as if their newest receive had not been."""
         for number in numbers:
-            slot = self.touched.slots.get(number)
-            if slot is None:
+            if (slot := self.touched.slots.get(number)) is None:
                 continue
+            self.touched.about_to_change(slot)
             slot.receive_count -= 1
             slot.queue_receives -= 1
             if not slot.receive_count:
@@ -351,6 +351,7 @@ class Queue:
         return slots
 
     def _receive_again(self, slot: Slot, now: Instant, visible_at: Instant) -> None:
+        self.touched.about_to_change(slot)
         if not slot.first_received_at:
             slot.first_received_at = now
         slot.received_at = now

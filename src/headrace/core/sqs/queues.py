@@ -251,7 +251,7 @@ class Queues:
     def freeze(self, machine: int) -> Frozen | None:
         """Return the state of a deep queue as of now, a part at a time; None for any other."""
         queue = self.directory.queues.get(machine)
-        if queue is None or queue.backlog.count < DEEP_MESSAGES:
+        if queue is None or queue.backlog.count + len(queue.touched.slots) < DEEP_MESSAGES:
             return None
         return FrozenQueue(queue)
 

@@ -99,6 +99,7 @@ def _place_body(queue: Queue, home: int, number: int, block: int, old: int | Non
     if slot is not None and (slot.home, slot.home_number) == (home, number):
         if slot.block == block or (old is not None and slot.block != old):
             return False
+        queue.touched.about_to_change(slot)
         slot.block = block
         return True
     if home != queue.number:

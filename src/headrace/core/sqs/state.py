@@ -6,7 +6,7 @@ time from a queue that lives on (`FrozenQueue`). New fields go to
 the end of a struct with a default; another layout takes another number, and its reader is added.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,14 +16,15 @@ from headrace.core.sqs.attempts import Attempt, Attempts
 from headrace.core.sqs.fair import FairQueue
 from headrace.core.sqs.fair_backlog import FairState
 from headrace.core.sqs.fifo import FifoQueue, make_queue
+from headrace.core.sqs.frozen import FrozenNames, FrozenSlots, Part
 from headrace.core.sqs.lane import Column
 from headrace.core.sqs.movetask import MoveTask
 from headrace.core.sqs.queue import Identity, Queue
 from headrace.core.sqs.touched import Slot
 
 FORMAT = b"\x01"
-#: Stands for a column until its bytes are written. No text holds it, as it is no UTF-8.
-_MARK = b"\xc1\xfe\xc1\xff a column of a lane \xff\xc1\xfe\xc1"
+#: Stands for a part until its bytes are written. No text holds it, as it is no UTF-8.
+_MARK = b"\xc1\xfe\xc1\xff a part of a queue \xff\xc1\xfe\xc1"
 
 
 class QueueState(msgspec.Struct, array_like=True):
@@ -75,28 +76,29 @@ class FrozenQueue:
 
     def __init__(self, queue: Queue, *, freeze: bool = True) -> None:
         """Take the state now; without `freeze` the queue must not change before all is read."""
-        self._columns: list[Column] = []
+        #: What stands at the marks, in their order.
+        self._parts: list[Part] = []
         self._freeze = freeze
         self._pieces = _encode(self._state_of(queue)).split(_MARK)
-        assert len(self._pieces) == len(self._columns) + 1, "a mark stands in the state itself"
-        #: Bytes, but for some.
-        self.size = sum(map(len, self._pieces)) + sum(column.size for column in self._columns)
+        assert len(self._pieces) == len(self._parts) + 1, "a mark stands in the state itself"
+        #: Bytes, about.
+        self.size = sum(map(len, self._pieces)) + sum(part.size for part in self._parts)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the bytes."""
         yield FORMAT + self._pieces[0]
-        for column, piece in zip(self._columns, self._pieces[1:], strict=True):
-            yield _header_of(column.size)
-            yield from column
+        for part, piece in zip(self._parts, self._pieces[1:], strict=True):
+            if isinstance(part, Column):
+                yield _header_of(part.size)
+            yield from part
             yield piece
 
-    def _write(self, columns: list[Column]) -> list[Any]:
-        """Return what stands for these columns until the bytes are yielded."""
-        self._columns += columns
-        return [msgspec.Raw(_MARK)] * len(columns)
+    def _write(self, parts: Sequence[Part]) -> list[Any]:
+        """Return what stands for these parts, which come next, until the bytes are yielded."""
+        self._parts += parts
+        return [msgspec.Raw(_MARK)] * len(parts)
 
     def _state_of(self, queue: Queue) -> "QueueState":
-        slots = queue.touched.slots
         identity = queue.identity
         fair = queue.fair if isinstance(queue, FairQueue) else None
         has_lanes = fair is None and not isinstance(queue, FifoQueue)
@@ -112,7 +114,7 @@ class FrozenQueue:
             purged_at=queue.purged_at,
             next_message=queue.next_message,
             lanes=[(delay_ms, self._write(columns)) for delay_ms, columns in lanes],
-            slots=[slots[number] for number in sorted(slots)],
+            slots=self._write([FrozenSlots(queue.touched, freeze=self._freeze)])[0],
             tasks=queue.tasks,
             fifo=self._fifo_state(queue) if isinstance(queue, FifoQueue) else None,
             fair=None if fair is None else fair.encode_fair(self._write, freeze=self._freeze),
@@ -120,10 +122,10 @@ class FrozenQueue:
 
     def _fifo_state(self, queue: FifoQueue) -> "FifoState":
         groups, names = queue.backlog.encode_groups()
-        (births,) = self._write([groups])
+        births, written_names = self._write([groups, FrozenNames(names)])
         return FifoState(
             births=births,
-            names=names,
+            names=written_names,
             lane=self._write(queue.backlog.encode_lane(freeze=self._freeze)),
             window=self._write(queue.window.encode()),
             attempts=queue.attempts.all(),

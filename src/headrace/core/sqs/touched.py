@@ -6,6 +6,7 @@ visible, or its retention is over) and which returned message is the oldest (`_r
 """
 
 import heapq
+from collections.abc import Callable
 
 import msgspec
 
@@ -52,6 +53,18 @@ class Touched:
         self._events: list[tuple[int, int]] = []
         self._returned: list[int] = []  #: Numbers, with `LAST` where a message comes last.
         self._last_from = 0
+        self._watchers: list[Callable[[Slot], None]] = []
+
+    def watch(self, told: Callable[[Slot], None]) -> Callable[[], None]:
+        """Have `told` called with a slot before it changes, until what is returned is called."""
+        watchers = self._watchers
+        watchers.append(told)
+        return lambda: watchers.remove(told)
+
+    def about_to_change(self, slot: Slot) -> None:
+        """Tell who wants to know: comes before any change of a slot that is here."""
+        for told in self._watchers:
+            told(slot)
 
     def put_last(self, receives: int) -> None:
         """Let returned messages that were received so often come last; 0: none does."""
@@ -90,6 +103,8 @@ class Touched:
 
     def hide(self, slot: Slot, visible_at: Instant) -> None:
         """Put a slot that is here in flight until `visible_at`."""
+        if self._watchers:
+            self.about_to_change(slot)
         if slot.is_in_flight:
             self.in_flight -= 1
         slot.is_in_flight = True
@@ -98,6 +113,8 @@ class Touched:
 
     def show(self, slot: Slot, visible_at: Instant) -> None:
         """Make a slot that is here visible from `visible_at` on, which is now."""
+        if self._watchers:
+            self.about_to_change(slot)
         if slot.is_in_flight:
             self.in_flight -= 1
         slot.is_in_flight = False
@@ -118,6 +135,7 @@ class Touched:
     def adopt(self, other: "Touched") -> None:
         """Take all slots of another, which is not used any more."""
         self.slots, self.in_flight = other.slots, other.in_flight
+        self._watchers = other._watchers  # noqa: SLF001 - one list, from which they end
         self._events, self._returned = other.heaps()
 
     def clear(self) -> dict[int, Slot]:

@@ -1,5 +1,7 @@
 """Messages of groups come and go, and are judged (spec/sqs.md 6)."""
 
+import msgspec
+
 from headrace.core.sqs.backlog import NO_NUMBER
 from headrace.core.sqs.fair_backlog import FairBacklog
 from headrace.core.sqs.leftovers import Leftovers
@@ -31,6 +33,7 @@ def take(backlog, now=10, visible_at=99):
 def reload(backlog):
     other = FairBacklog(HOUR, NOISE, lambda: 10)
     state = backlog.encode_fair(written, freeze=False)
+    state.names = msgspec.msgpack.decode(state.names)
     other.decode_fair(state)
     for slot in backlog.touched.slots.values():
         other.touched.add(slot)
