@@ -266,6 +266,42 @@ def test_the_log_tail_is_what_the_invoke_wrote(function):
     assert "Init Duration" not in base64.b64decode(answer["LogResult"]).decode()
 
 
+def test_a_log_in_json_has_the_platforms_records_and_the_functions_own(functions):
+    source = (
+        "import logging\n"
+        "def handler(event, context):\n"
+        "    print('plain')\n"
+        "    logging.info('told')\n"
+        "    logging.debug('not told')\n"
+        "    raise ValueError('no')\n"
+    )
+    logging = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO"}
+    function = Function(functions, "logs-in-json", source, LoggingConfig=logging)
+    shown = functions.get_function_configuration(FunctionName=function.name)["LoggingConfig"]
+    assert shown == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "INFO",
+        "LogGroup": "/aws/lambda/logs-in-json",
+    }
+    _, answer = function.invoke({}, LogType="Tail")
+    start, plain, told, error, done, report = (
+        base64.b64decode(answer["LogResult"]).decode().splitlines()
+    )
+    request_id = answer["ResponseMetadata"]["RequestId"]
+    assert plain == "plain"
+    assert json.loads(told)["message"] == "told"
+    assert json.loads(error)["errorType"] == "ValueError"
+    for line, kind in (
+        (start, "platform.start"),
+        (done, "platform.runtimeDone"),
+        (report, "platform.report"),
+    ):
+        entry = json.loads(line)
+        assert (entry["type"], entry["record"]["requestId"]) == (kind, request_id)
+    functions.delete_function(FunctionName=function.name)
+
+
 def test_log_streams_are_files_of_one_environment_each(server, function):
     first = function.result({"do": "count"})
     assert function.result({"do": "count"}) == {"calls": 2, "stream": first["stream"]}

@@ -65,6 +65,9 @@ def common_variables(launch: Launch) -> dict[str, str]:
         "TZ": ":UTC",
         "_HANDLER": spec.handler,
     }
+    if spec.initialization_type == "snap-start":
+        # What was there before the snapshot has no stream of its own yet.
+        del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
     if not places.is_lambda:
         variables["TMPDIR"] = places.scratch
     return variables

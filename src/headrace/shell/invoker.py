@@ -464,8 +464,14 @@ def function_variables(
     """Return a function's variables: its own, and those by which its SDK finds this server.
 
     The access key is the account's id, by which the server knows whose resources are meant. A
-    function may name another endpoint itself; region and credentials are not its to set.
+    function may name another endpoint itself; region and credentials are not its to set. Format and
+    level of its log are there in JSON only, for its runtime to follow (spec/lambda.md 5.2).
     """
+    logging = deployment.settings.logging
+    log = {}
+    if logging.format == "JSON":
+        log["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        log["AWS_LAMBDA_LOG_LEVEL"] = logging.application_level
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         **(deployment.settings.variables or {}),
@@ -474,6 +480,7 @@ def function_variables(
         "AWS_ACCESS_KEY_ID": deployment.account,
         "AWS_SECRET_ACCESS_KEY": environment,
         "AWS_SESSION_TOKEN": environment,
+        **log,
     }
 
 

@@ -61,6 +61,12 @@ def test_the_address_of_the_runtime_api_is_not_the_functions_to_set(tmp_path):
     assert not {"PWD", "SHLVL", "AWS_EXECUTION_ENV"} & variables.keys()
 
 
+def test_an_environment_from_a_template_is_not_told_its_stream(tmp_path):
+    spec = spec_for(tmp_path, "", initialization_type="snap-start")
+    names = composed(spec).keys()
+    assert not {"AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"} & names
+
+
 def test_a_function_is_told_why_it_was_initialized(tmp_path):
     spec = spec_for(tmp_path, "", initialization_type="provisioned-concurrency")
     assert composed(spec)["AWS_LAMBDA_INITIALIZATION_TYPE"] == "provisioned-concurrency"

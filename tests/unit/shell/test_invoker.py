@@ -9,7 +9,7 @@ from headrace.core.functions.commands import EnvironmentStarted
 from headrace.core.functions.effects import StartEnvironment
 from headrace.core.functions.limits import STOP_AFTER_MS
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.settings import Code
+from headrace.core.functions.settings import Code, Logging
 from headrace.ports.sandbox import (
     CodeUnusable,
     InitOutcome,
@@ -335,6 +335,15 @@ def test_a_function_finds_this_server_and_its_own_account():
         "AWS_SECRET_ACCESS_KEY": "e",
         "AWS_SESSION_TOKEN": "e",
     }
+
+
+def test_a_runtime_is_told_to_log_in_json_and_from_which_level():
+    logging = Logging("/g", "JSON", "WARN", "INFO")
+    own = {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
+    deployment = deployment_with(settings=settings_with(logging=logging, variables=own))
+    variables = function_variables(deployment, "e", "http://127.0.0.1:1")
+    assert variables["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
+    assert variables["AWS_LAMBDA_LOG_LEVEL"] == "WARN"
 
 
 def test_a_function_may_name_another_endpoint_but_no_other_credentials():

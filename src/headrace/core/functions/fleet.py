@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.functions import loglines
+from headrace.core.functions import platformlog
 from headrace.core.functions.capacity import Capacity, Share
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
 from headrace.core.functions.effects import (
     FreezeEnvironment,
     RunInvoke,
     StopEnvironment,
-    WriteLog,
 )
 from headrace.core.functions.environment import Environment, Happening, Life
 from headrace.core.functions.errors import (
@@ -23,12 +22,12 @@ from headrace.core.functions.errors import (
     InvalidZipFile,
     ServiceException,
 )
-from headrace.core.functions.execution import Execution, conclude, error_type_for_log
+from headrace.core.functions.execution import Execution, conclude
 from headrace.core.functions.outcomes import SURVIVED, Ending
 from headrace.core.functions.placement import Pool, Roster, pool_key
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
-from headrace.core.functions.starts import Starts
+from headrace.core.functions.starts import Starts, initialization_type, write_log
 from headrace.core.machine import Reply
 
 Effects = list[Any]
@@ -168,8 +167,9 @@ class Fleet:
         if end.ending is Ending.LOST and not execution.was_lost:
             execution.was_lost = True
             return self._place_again(environment, execution, now)
-        lines, reply = conclude(execution, environment.deployment, environment.init_us, end)
-        effects: Effects = [_log(environment, lines), self._answer(environment, execution, reply)]
+        init_us = environment.init_us
+        lines, reply = conclude(execution, environment.deployment, init_us, end, now)
+        effects = [*_log(environment, lines), self._answer(environment, execution, reply)]
         environment.execution = None
         environment.init_us = None
         if end.ending in SURVIVED and not environment.is_dead:
@@ -220,7 +220,7 @@ class Fleet:
         """Give waiting invokes the free environments, and start what is missing."""
         effects: Effects = []
         while pool.can_run:
-            effects += self._run(*self._roster.match(pool))
+            effects += self._run(*self._roster.match(pool), now)
         self.starts.look_at(pool)
         return effects + self.starts.feed(now)
 
@@ -228,25 +228,16 @@ class Fleet:
         environment.happen(Happening.READY)
         execution = environment.execution
         if execution is None:
-            return self._note_init(environment, end) + self._free(environment, now)
+            if environment.is_ahead:
+                self._roster.pool_of(environment).failures = 0
+            else:
+                environment.init_us = end.duration_us
+            told = _log(environment, _beginning(environment, end, now))
+            return told + self._free(environment, now)
+        line = _init_end(environment, "invoke", end, now)
         execution.used_us = end.duration_us
-        execution.init_log = end.log
-        return self._run(environment, execution)
-
-    def _note_init(self, environment: Environment, end: EnvironmentStarted) -> Effects:
-        """See to it that the log tells how long the init phase took (spec/lambda.md 4.4, 5.1).
-
-        A REPORT tells of what its invoke waited for, a line by itself of what was ahead of need.
-        """
-        if environment.is_ahead:
-            self._roster.pool_of(environment).failures = 0
-            return [
-                _log(environment, loglines.init_report(end.duration_us, "init", end.ending, ""))
-            ]
-        environment.init_us = end.duration_us
-        if environment.deployment.has_template:
-            return [_log(environment, loglines.restore_report(end.duration_us))]
-        return []
+        execution.init_log = end.log + line
+        return _log(environment, line) + self._run(environment, execution, now)
 
     def _init_failed(
         self, environment: Environment, pool: Pool, end: EnvironmentStarted, now: Instant
@@ -258,19 +249,20 @@ class Fleet:
         execution = environment.execution
         if environment.is_ahead:
             pool.failures += 1
-            kind = error_type_for_log(end)
-            line = loglines.init_report(end.duration_us, "init", end.ending, kind)
-            return [_log(environment, line), *self._serve(pool, now)]
+            line = _init_end(environment, "init", end, now)
+            return _log(environment, line) + self._serve(pool, now)
         if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
             return self._refuse(environment, pool, end) + self._serve(pool, now)
         phase = "init" if execution is None else "invoke"
-        line = loglines.init_report(end.duration_us, phase, end.ending, error_type_for_log(end))
-        effects: Effects = [_log(environment, line)]
+        line = _init_end(environment, phase, end, now)
+        effects = _log(environment, line)
         if execution is not None:
+            deployment = environment.deployment
             execution.init_log = end.log + line
-            lines, reply = conclude(execution, environment.deployment, None, end)
-            start = loglines.start(execution.command.request_id, environment.deployment.version)
-            effects.append(_log(environment, start + lines))
+            start = platformlog.start(deployment, now, execution.command)
+            execution.start_log = start
+            lines, reply = conclude(execution, deployment, None, end, now)
+            effects += _log(environment, start + lines)
             effects.append(self._answer(environment, execution, reply))
         elif pool.waiting:
             execution = pool.waiting.popleft()
@@ -287,13 +279,14 @@ class Fleet:
             execution = pool.waiting.popleft()
         return [self._answer(environment, execution, _refusal(end))]
 
-    def _run(self, environment: Environment, execution: Execution) -> Effects:
+    def _run(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         environment.happen(Happening.TOOK)
         environment.execution = execution
         command = execution.command
         deployment = environment.deployment
+        execution.start_log = platformlog.start(deployment, now, command)
         return [
-            _log(environment, loglines.start(command.request_id, deployment.version)),
+            *_log(environment, execution.start_log),
             RunInvoke(
                 environment=environment.id,
                 request_id=command.request_id,
@@ -342,5 +335,21 @@ def _refusal(end: EnvironmentStarted) -> FunctionError:
     return ServiceException(f"No execution environment could be started. {sentence}")
 
 
-def _log(environment: Environment, text: bytes) -> WriteLog:
-    return WriteLog(environment.deployment.settings.logging.group, environment.stream, text)
+def _beginning(environment: Environment, end: EnvironmentStarted, now: Instant) -> bytes:
+    """Return what is told of a beginning that went well, outside any invoke (4.4, 5.1).
+
+    As text, a REPORT tells of what its invoke waited for, a line by itself of what was ahead.
+    """
+    deployment = environment.deployment
+    if deployment.has_template and not environment.is_ahead:
+        return platformlog.restore_end(deployment, now, end.duration_us)
+    return _init_end(environment, "init", end, now)
+
+
+def _init_end(environment: Environment, phase: str, end: EnvironmentStarted, now: Instant) -> bytes:
+    kind = initialization_type(environment)
+    return platformlog.init_end(environment.deployment, now, kind, phase, end)
+
+
+def _log(environment: Environment, text: bytes) -> Effects:
+    return write_log(environment.deployment, environment.stream, text)

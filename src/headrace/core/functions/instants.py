@@ -1,4 +1,4 @@
-"""Instants as Lambda writes them: days of log streams, LastModified."""
+"""Instants as Lambda writes them: days of log streams, times of log records, LastModified."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def format_day(instant: Instant) -> str:
     """Return the day in UTC, "2026/11/23"."""
     return f"{_EPOCH + timedelta(milliseconds=instant):%Y/%m/%d}"
+
+
+def format_moment(instant: Instant) -> str:
+    """Return date and time in UTC, "2026-11-23T06:37:12.345Z" (spec/lambda.md 5.2)."""
+    moment = _EPOCH + timedelta(milliseconds=instant)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{instant % 1_000:03d}Z"
 
 
 def format_modified(instant: Instant) -> str:

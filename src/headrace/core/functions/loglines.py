@@ -1,20 +1,13 @@
-"""The lines that the platform writes into a log stream: INIT_START, START, END, REPORT.
+"""The platform's log lines in Text: INIT_START, START, END, REPORT.
 
 Durations are whole microseconds and shown as milliseconds with two decimals.
 Source: spec/lambda.md 4.4, 5.1, 5.3.
 """
 
-from headrace.base.instant import Instant
-from headrace.core.functions.instants import format_day
 from headrace.core.functions.names import runtime_version_arn
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
-
-
-def log_stream(started_at: Instant, version: str, environment: str) -> str:
-    """Return the name of an environment's log stream: day of its start, version, id."""
-    return f"{format_day(started_at)}/[{version}]{environment}"
 
 
 def init_start(deployment: Deployment, interpreter: Interpreter) -> bytes:
@@ -77,7 +70,6 @@ def report(
         restored: Whether `init_us` is the time in which it came from a template; that is billed
             by itself.
     """
-    billed_ms = -(-(duration_us + (0 if restored else init_us or 0)) // 1_000)
     init = "" if init_us is None else f"Init Duration: {_ms(init_us)} ms\t"
     if init_us is not None and restored:
         init = (
@@ -90,11 +82,16 @@ def report(
         f"END RequestId: {request_id}\n"
         f"REPORT RequestId: {request_id}\t"
         f"Duration: {_ms(duration_us)} ms\t"
-        f"Billed Duration: {billed_ms} ms\t"
+        f"Billed Duration: {billed_ms(duration_us, init_us, restored=restored)} ms\t"
         f"Memory Size: {memory_mb} MB\t"
         f"Max Memory Used: {min(memory_peak_mb, memory_mb)} MB\t"
         f"{init}{end}\n"
     ).encode()
+
+
+def billed_ms(duration_us: int, init_us: int | None, *, restored: bool) -> int:
+    """Return what of an invoke is billed, rounded up: its init too, but for a restore (4.4)."""
+    return -(-(duration_us + (0 if restored else init_us or 0)) // 1_000)
 
 
 def _status(ending: Ending, error_type: str) -> str:

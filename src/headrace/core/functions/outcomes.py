@@ -107,6 +107,13 @@ def error_document(
     return msgspec.json.encode(document)
 
 
+def fault_of(ending: Ending, error_type: str, payload: bytes) -> tuple[str, str]:
+    """Return error type and sentence of a fault; two empty texts for every other ending."""
+    if ending is Ending.FAULT:
+        return error_type, payload.decode("utf-8", "replace")
+    return "", ""
+
+
 def error_type(ending: Ending) -> str:
     """Return the error type of an ending that is not the runtime's own report."""
     if ending is Ending.TIMED_OUT:

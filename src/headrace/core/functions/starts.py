@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.functions import limits, loglines
+from headrace.core.functions import limits, platformlog
 from headrace.core.functions.effects import (
     PrepareTemplate,
     StartEnvironment,
@@ -103,15 +103,15 @@ class Starts:
         environment.execution = execution
         environment.is_ahead = ahead
         self._roster.add(environment)
-        return self._effects(environment)
+        return self._effects(environment, now)
 
     def _environment(self, deployment: Deployment, request_id: str, now: Instant) -> Environment:
         """Return an environment that is to be started; `request_id` is of what it starts for."""
         self._started_ever += 1
         id = environment_id(deployment, now, self._started_ever, request_id)
-        return Environment(id, deployment, loglines.log_stream(now, deployment.version, id))
+        return Environment(id, deployment, platformlog.log_stream(deployment, now, id))
 
-    def _effects(self, environment: Environment) -> Effects:
+    def _effects(self, environment: Environment, now: Instant) -> Effects:
         """Return how an environment starts.
 
         On demand the init phase has 10 seconds, and inside an invoke the function's own time;
@@ -125,24 +125,32 @@ class Starts:
         elif environment.execution is None:
             limit_ms = limits.INIT_LIMIT_MS
         start = StartEnvironment(environment.id, deployment, environment.stream, limit_ms, kind)
-        opening = loglines.restore_start if kind == "snap-start" else loglines.init_start
-        return [*self._open(deployment, environment.stream, opening), start]
+        interpreter = self._interpreter(deployment)
+        if interpreter is None:
+            return [start]
+        text = platformlog.opening(deployment, interpreter, now, environment.id, kind)
+        return [*write_log(deployment, environment.stream, text), start]
 
     def template(self, deployment: Deployment, now: Instant) -> Effects:
         """Return how the template of a version with SnapStart is made; it serves no invokes."""
         self._started_ever += 1
         id = environment_id(deployment, now, self._started_ever, "")
-        stream = loglines.log_stream(now, deployment.version, id)
+        stream = platformlog.log_stream(deployment, now, id)
         limit_ms = max(deployment.settings.timeout_s * 1_000, limits.INIT_LIMIT_AHEAD_MS)
         prepare = PrepareTemplate(id, deployment, stream, limit_ms)
-        return [*self._open(deployment, stream, loglines.init_start), prepare]
-
-    def _open(self, deployment: Deployment, stream: str, opening: Any) -> Effects:
-        settings = deployment.settings
-        interpreter = choose_interpreter(settings.runtime, self._interpreters)
+        interpreter = self._interpreter(deployment)
         if interpreter is None:
-            return []
-        return [WriteLog(settings.logging.group, stream, opening(deployment, interpreter))]
+            return [prepare]
+        text = platformlog.template_opening(deployment, interpreter, now, id)
+        return [*write_log(deployment, stream, text), prepare]
+
+    def _interpreter(self, deployment: Deployment) -> Interpreter | None:
+        return choose_interpreter(deployment.settings.runtime, self._interpreters)
+
+
+def write_log(deployment: Deployment, stream: str, text: bytes) -> Effects:
+    """Return how the platform writes into a stream; nothing where it has nothing to say."""
+    return [WriteLog(deployment.settings.logging.group, stream, text)] if text else []
 
 
 def initialization_type(environment: Environment) -> str:

@@ -173,7 +173,3 @@ def _check_logging(logging: Logging) -> None:
             'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your '
             'request or change the LogFormat to "JSON" and try again.'
         )
-    if logging.format != "Text":
-        raise InvalidParameterValue(
-            f"This server does not support LogFormat {logging.format} yet. Use Text."
-        )

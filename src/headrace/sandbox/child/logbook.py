@@ -66,6 +66,7 @@ class JsonFormatter(logging.Formatter):
         entry["requestId"] = getattr(record, "aws_request_id", None) or None
         known = set(logging.LogRecord("", 0, "", 0, "", (), None).__dict__)
         known.update(("aws_request_id", "message", "asctime"))
+        known.update(entry)
         entry.update({name: value for name, value in record.__dict__.items() if name not in known})
         told = {name: value for name, value in entry.items() if value is not None}
         return json.dumps(told, default=str) + "\n"

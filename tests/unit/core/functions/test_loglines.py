@@ -2,7 +2,7 @@
 
 from headrace.core.functions import loglines
 from headrace.core.functions.outcomes import Ending
-from tests.unit.core.functions.bench import EPOCH, PYTHON, deployment_with, settings_with
+from tests.unit.core.functions.bench import PYTHON, deployment_with, settings_with
 
 
 def report(**changes):
@@ -18,10 +18,6 @@ def report(**changes):
     return loglines.report(**(values | changes)).decode()
 
 
-def test_a_stream_is_named_by_day_version_and_environment():
-    assert loglines.log_stream(EPOCH, "$LATEST", "f00") == "2026/11/18/[$LATEST]f00"
-
-
 def test_a_warm_report_ends_in_a_tab():
     assert report() == (
         "END RequestId: id\nREPORT RequestId: id\tDuration: 3.01 ms\tBilled Duration: 4 ms\t"
@@ -34,6 +30,12 @@ def test_init_is_billed_with_the_duration_before_rounding_up():
         duration_us=1_233_960, init_us=463_512
     )
     assert report(init_us=463_512).endswith("\tInit Duration: 463.51 ms\t\n")
+
+
+def test_a_restore_is_billed_by_itself():
+    assert loglines.billed_ms(3_010, 110_100, restored=False) == 114
+    assert loglines.billed_ms(3_010, 110_100, restored=True) == 4
+    assert loglines.billed_ms(3_010, None, restored=False) == 4
 
 
 def test_a_status_ends_the_report_without_a_tab():

@@ -67,11 +67,13 @@ def test_variables_are_measured_as_compact_json():
     )
 
 
-def test_text_logs_have_no_levels_and_json_logs_are_not_served_yet():
+def test_text_logs_have_no_levels():
     refusal = refusal_of(logging=Logging("/g", "Text", "INFO"))
     assert refusal.message.startswith('LogLevel is not supported when LogFormat is set to "Text".')
-    refusal = refusal_of(logging=Logging("/g", "JSON", "INFO", "INFO"))
-    assert "does not support LogFormat JSON yet" in refusal.message
+    refusal = refusal_of(logging=Logging("/g", "Text", "", "WARN"))
+    assert refusal.message.startswith('LogLevel is not supported when LogFormat is set to "Text".')
+    json_logs = settings_with(logging=Logging("/g", "JSON", "TRACE", "WARN"))
+    check_settings(json_logs, [PYTHON], ["x86_64"])
 
 
 def test_numbers_come_before_the_runtime_and_the_runtime_before_the_variables():
