@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-soak bench-crowd torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-soak bench-crowd day torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-crowd: setup ## Start 1,000 environments at once: how long, and how much m
 
 bench-peers: setup ## Install others' servers and measure them beside ours, in under 20 minutes.
 	@$(BIN)/python -m tools.bench.peers $(ARGS)
+
+day: setup ## Replay a day of deliveries through mappings in virtual time and look for lost messages.
+	@$(BIN)/python -m tools.day $(ARGS)
 
 torture: setup ## Kill the server ROUNDS times (1000) under load and look for lost messages.
 	HEADRACE_CRASH_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s --timeout=0 -m crash tests/crash $(ARGS)
