@@ -12,6 +12,7 @@ from headrace.core.mapping.commands import (
     FunctionFailed,
     GetMapping,
     LeaseOver,
+    Limit,
     ListMappings,
     ListMappingTags,
     NotInvoked,
@@ -31,6 +32,7 @@ from headrace.core.mapping.commands import (
 from headrace.core.mapping.effects import InvokeBatch, Poll
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
+from headrace.core.mapping.tags import BISECT
 from tests.laws.harness import Laws, Life
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,7 @@ OUTCOMES = (
     Succeeded(b"no report"),
     FunctionFailed(),
     Throttled(),
+    Throttled(Limit.FUNCTION),
     NotInvoked(),
     TooLarge(),
     LeaseOver(),
@@ -130,7 +133,7 @@ def translate(step, life: Life):
             return poll and PollFailed(poll.mapping, poll.poll)
         case ("finished", choice, outcome):
             invoke = newest(life, InvokeBatch, choice)
-            return invoke and BatchFinished(invoke.mapping, invoke.batch, outcome)
+            return invoke and finish(invoke, outcome, choice)
         case ("list",):
             return ListMappings(ACCOUNT, REGION, at_most=2)
     mapping = one_of(life, step[1]) if step is not None else None
@@ -149,7 +152,7 @@ def translate(step, life: Life):
         case ("delete", _):
             return DeleteMapping(mapping)
         case ("tag", _, choice):
-            return TagMapping(mapping, {str(choice): "value"})
+            return TagMapping(mapping, {str(choice): "value", BISECT: str(choice > 1).lower()})
         case ("untag", _, choice):
             return UntagMapping(mapping, (str(choice),))
         case ("tags", _):
@@ -159,6 +162,13 @@ def translate(step, life: Life):
         case ("provision", _, choice):
             return UpdateMapping(mapping, pollers=Pollers(choice or None), maximum_concurrency=0)
     return GetMapping(mapping)
+
+
+def finish(invoke: InvokeBatch, outcome, choice: int) -> BatchFinished:
+    """An invoke that ran gives its place back, mostly the account's."""
+    ran = isinstance(outcome, Succeeded | FunctionFailed)
+    limit = (Limit.ACCOUNT, Limit.ACCOUNT, Limit.FUNCTION, Limit.NONE)[choice]
+    return BatchFinished(invoke.mapping, invoke.batch, outcome, limit if ran else Limit.NONE)
 
 
 def messages(count: int) -> tuple[PolledMessage, ...]:
@@ -210,15 +220,18 @@ def test_slots_are_kept_and_every_batch_is_let_go(story):
     waited_ms = sum(wait_ms for wait_ms, _ in story)
     provisioned = any(step is not None and step[0] == "provision" for _, step in story)
     most = 30 + waited_ms // 60 if provisioned else 5 + waited_ms // 200
-    for delivery in list(life.room._deliveries.values()):
-        assert len(delivery._started) <= most
-        while delivery.in_hand:
+    for delivery in list(life.room._deliveries.by_mapping.values()):
+        hand = delivery._hand
+        assert hand.begun <= most
+        while hand:
             life.pass_time(100_000)
-            for number in list(delivery._started):
+            for number in list(hand._begun):
                 life.ask(BatchFinished(delivery.mapping, number, FunctionFailed()))
-        assert delivery._bytes == 0
-        assert not delivery._ready
-        assert delivery._open is None
+        assert hand.size == 0
+        assert not hand._ready
+        assert not hand._throttled
+        assert hand.open is None
+    assert life.room._deliveries._turns._waiting == {}
 
 
 @given(stories)

@@ -28,13 +28,28 @@ def story_without_room(max_receives):
 
 
 def test_26_without_room_for_the_pollers_valid_messages_die_without_ever_having_run():
-    """esm.md 10.2 T26, 4.3: the trap, with one receive allowed."""
-    assert story_without_room(max_receives=1) > 0
+    """esm.md 10.2 T26, 4.3: the trap. Two batches are always in hand, and one of them waits."""
+    assert story_without_room(max_receives=3) > 0
 
 
-def test_26_the_mapping_steps_back_so_far_that_three_receives_are_enough():
-    """esm.md 4.3, our default: a slot less for each throttle, and no growth meanwhile."""
-    assert story_without_room(max_receives=3) == 0
+def test_26_more_receives_let_all_of_them_run():
+    """esm.md 8.2, E-06 and E-09: what helps."""
+    assert story_without_room(max_receives=20) == 0
+
+
+def test_a_fifo_queues_groups_run_at_once_without_growth():
+    """esm.md 4.1: as many at once as there are groups, up to MaximumConcurrency."""
+    for settings, at_once in (({}, 40), ({"maximum_concurrency": 7}, 7)):
+        pipe = Pipeline(slowly(10_000))
+        queue = pipe.create_queue("orders.fifo", FifoQueue="true")
+        pipe.create_mapping(queue, batch_size=1, **settings)
+        for group in range(40):
+            pipe.send(queue, "a", "b", group=f"g{group}")
+        pipe.advance(0)
+        assert pipe.running_most == at_once
+        pipe.advance(20_000 * 40)
+        assert pipe.left(queue) == 0
+        assert pipe.running_most == at_once
 
 
 def test_provisioned_pollers_start_with_ten_each_and_grow_by_a_thousand_a_minute():

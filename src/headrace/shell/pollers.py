@@ -17,13 +17,14 @@ from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.core.functions.commands import Invoke
 from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
 from headrace.core.functions.names import FunctionReference, parse_reference
-from headrace.core.functions.replies import Invoked
+from headrace.core.functions.replies import Invoked, Place
 from headrace.core.machine import BodyAddress
 from headrace.core.mapping.batch import visibility_timeout_ms
 from headrace.core.mapping.commands import (
     BatchFinished,
     FunctionFailed,
     LeaseOver,
+    Limit,
     MessageAttribute,
     NotInvoked,
     Outcome,
@@ -227,7 +228,7 @@ class Pollers:
             outcome = outcome_of(value)
             if isinstance(outcome, NotInvoked):
                 log.info("mapping %d cannot invoke: %s", effect.mapping, value.message)
-            self._tell(life, BatchFinished(effect.mapping, effect.batch, outcome))
+            self._tell(life, BatchFinished(effect.mapping, effect.batch, outcome, freed_by(value)))
             self._put_down(life)
 
         command = Invoke(
@@ -313,11 +314,18 @@ def outcome_of(value: Any) -> Outcome:
         case Invoked():
             return FunctionFailed()
         case TooManyRequests():
-            return Throttled()
+            return Throttled(Limit.FUNCTION if value.is_of_function else Limit.ACCOUNT)
         case RequestEntityTooLarge():
             return TooLarge()
         case _:
             return NotInvoked()
+
+
+def freed_by(value: Any) -> Limit:
+    """Return where an invoke had the place that is free after its reply."""
+    if not isinstance(value, Invoked) or value.place is Place.AHEAD:
+        return Limit.NONE
+    return Limit.ACCOUNT if value.place is Place.ACCOUNT else Limit.FUNCTION
 
 
 def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:

@@ -24,6 +24,7 @@ from headrace.core.mapping.commands import (
     CreateMapping,
     FunctionFailed,
     GetMapping,
+    Limit,
     Outcome,
     Polled,
     PollFailed,
@@ -91,6 +92,7 @@ class Result(msgspec.Struct, frozen=True):
     outcome: Outcome
     duration_ms: int = 0
     handled: frozenset[str] = frozenset()  #: Ids of messages that may be deleted afterwards.
+    frees: Limit = Limit.ACCOUNT  #: Where it had its place, if it ran.
 
 
 #: The pretended function: decides a call when it begins.
@@ -115,9 +117,9 @@ def fail(duration_ms: int = 0) -> Result:
     return Result(FunctionFailed(), duration_ms)
 
 
-def throttle() -> Result:
+def throttle(limit: Limit = Limit.ACCOUNT) -> Result:
     """There is no room for the call."""
-    return Result(Throttled())
+    return Result(Throttled(limit), frees=Limit.NONE)
 
 
 class Pipeline:
@@ -373,7 +375,8 @@ class Pipeline:
             self.running -= runs
             call.outcome, call.ended_at = result.outcome, self.now
             self._handled |= result.handled
-            self._tell(BatchFinished(effect.mapping, effect.batch, result.outcome))
+            frees = result.frees if runs else Limit.NONE
+            self._tell(BatchFinished(effect.mapping, effect.batch, result.outcome, frees))
 
         self.at(result.duration_ms, end)
 

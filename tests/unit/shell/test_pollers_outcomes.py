@@ -7,17 +7,19 @@ from headrace.core.functions.errors import (
     RequestEntityTooLarge,
     ServiceException,
     account_is_busy,
+    function_is_busy,
     function_not_found,
 )
-from headrace.core.functions.replies import Invoked
+from headrace.core.functions.replies import Invoked, Place
 from headrace.core.mapping.commands import (
     FunctionFailed,
+    Limit,
     NotInvoked,
     Succeeded,
     Throttled,
     TooLarge,
 )
-from headrace.shell.pollers import outcome_of
+from headrace.shell.pollers import freed_by, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,8 @@ from headrace.shell.pollers import outcome_of
     [
         (Invoked("r", "$LATEST", b"{}"), Succeeded(b"{}")),
         (Invoked("r", "$LATEST", b"{}", function_error="Unhandled"), FunctionFailed()),
-        (account_is_busy(), Throttled()),
+        (account_is_busy(), Throttled(Limit.ACCOUNT)),
+        (function_is_busy(), Throttled(Limit.FUNCTION)),
         (RequestEntityTooLarge("too large"), TooLarge()),
         (function_not_found("arn"), NotInvoked()),
         (ServiceException("no sandbox"), NotInvoked()),
@@ -34,3 +37,16 @@ from headrace.shell.pollers import outcome_of
 )
 def test_what_an_invoke_means_for_a_batch(value, outcome):
     assert outcome_of(value) == outcome
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [
+        (Invoked("r", "$LATEST", b"{}", place=Place.ACCOUNT), Limit.ACCOUNT),
+        (Invoked("r", "$LATEST", b"{}", "Unhandled", place=Place.FUNCTION), Limit.FUNCTION),
+        (Invoked("r", "$LATEST", b"{}", place=Place.AHEAD), Limit.NONE),
+        (account_is_busy(), Limit.NONE),
+    ],
+)
+def test_where_a_place_is_free_after_an_invoke(value, limit):
+    assert freed_by(value) is limit

@@ -10,6 +10,8 @@ from headrace.base.arn import partition_of
 from headrace.base.errors import ServiceError
 from headrace.core.functions import limits
 
+_FUNCTION_IS_BUSY = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
 
 class FunctionError(ServiceError):
     """Base of Lambda's errors that carry a `Type`."""
@@ -75,6 +77,11 @@ class TooManyRequests(FunctionError):
     code = query_code = "TooManyRequestsException"
     status = 429
     fault = "Sender"
+
+    @property
+    def is_of_function(self) -> bool:
+        """Whether the function's own share is used up, and not its account's."""
+        return self.members.get("Reason") == _FUNCTION_IS_BUSY
 
 
 class Unspecific(ServiceError):
@@ -160,7 +167,7 @@ def account_is_busy() -> TooManyRequests:
 
 def function_is_busy() -> TooManyRequests:
     """Return the throttle of a function whose reserved concurrency is used up (I5)."""
-    return _throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+    return _throttled(_FUNCTION_IS_BUSY)
 
 
 def _throttled(reason: str) -> TooManyRequests:

@@ -5,7 +5,7 @@ from headrace.core.functions import platformlog
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
 from headrace.core.functions.limits import LOG_TAIL_BYTES
 from headrace.core.functions.outcomes import UNHANDLED, Ending, error_document, fault_of
-from headrace.core.functions.replies import Invoked
+from headrace.core.functions.replies import Invoked, Place
 from headrace.core.functions.settings import Deployment
 
 
@@ -38,6 +38,13 @@ class Execution:
         self.is_ahead = False
         #: Whether it has its place in what no function of the account has reserved.
         self.is_unreserved = False
+
+    @property
+    def place(self) -> Place:
+        """From what it has its place."""
+        if self.is_ahead:
+            return Place.AHEAD
+        return Place.ACCOUNT if self.is_unreserved else Place.FUNCTION
 
     def remaining_ms(self, timeout_s: int) -> int:
         """Return how long the handler may take; at least a millisecond."""
@@ -84,5 +91,6 @@ def conclude(
         payload=payload,
         function_error=None if end.ending is Ending.ANSWERED else UNHANDLED,
         log_tail=tail,
+        place=execution.place,
     )
     return lines, reply

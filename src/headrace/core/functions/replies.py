@@ -1,5 +1,7 @@
 """What the functions answer."""
 
+from enum import Enum
+
 import msgspec
 
 from headrace.base.instant import Instant
@@ -105,6 +107,14 @@ class LayerPolicyShown(msgspec.Struct, frozen=True):
     revision_id: str
 
 
+class Place(Enum):
+    """From what an invoke had its place (spec/lambda.md 6.1)."""
+
+    AHEAD = "ahead"  #: Environments that are ready ahead of need.
+    FUNCTION = "function"  #: What is reserved for the function.
+    ACCOUNT = "account"  #: What no function of the account has reserved.
+
+
 class Invoked(msgspec.Struct, frozen=True, gc=False):
     """A function has run; whether well or badly is `function_error`."""
 
@@ -113,3 +123,4 @@ class Invoked(msgspec.Struct, frozen=True, gc=False):
     payload: bytes  #: What the runtime posted, unchanged, or the error document.
     function_error: str | None = None  #: "Unhandled" for every kind of failure.
     log_tail: bytes | None = None  #: The last 4 KB from START to REPORT, if asked for.
+    place: Place = Place.ACCOUNT  #: Which is free again.

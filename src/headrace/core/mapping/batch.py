@@ -1,6 +1,6 @@
 """One batch: what is in it, how heavy it is, until when it may be handed to the function."""
 
-from collections.abc import Collection, MutableSequence
+from collections.abc import Collection, Iterable, MutableSequence
 
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.mapping.limits import (
@@ -20,10 +20,12 @@ class Batch:
         "handles",
         "ids",
         "lease_end",
+        "limit",
         "number",
         "records",
         "reports",
         "size",
+        "throttled_at",
         "tries",
     )
 
@@ -39,6 +41,8 @@ class Batch:
         self.size = FRAME_BYTES  #: Bytes of the event document.
         self.lease_end: Instant | None = None  #: When the first message is visible again.
         self.tries = 0  #: Invokes so far.
+        self.throttled_at: Instant | None = None  #: For the first time.
+        self.limit = ""  #: Under which there was no room (`turns.limit_of`).
 
     def __len__(self) -> int:
         """Return how many messages are in it."""
@@ -106,6 +110,25 @@ def release(
         else:
             ready.remove(follower)
     return messages, size
+
+
+def halves(batch: Batch, first: Batch, second: Batch) -> tuple[Batch, Batch]:
+    """Put the messages of a batch of two or more into two empty ones, in their order."""
+    middle = (len(batch) + 1) // 2
+    for part, places in ((first, slice(None, middle)), (second, slice(middle, None))):
+        part.ids, part.groups = batch.ids[places], batch.groups[places]
+        part.handles, part.records = batch.handles[places], batch.records[places]
+        part.size += sum(map(len, part.records)) + len(part.records) - 1
+        part.lease_end = batch.lease_end
+    return first, second
+
+
+def take_places(ready: Iterable[Batch], batch: Batch, first: Batch, second: Batch) -> None:
+    """Let what waits for a batch wait for its second half, and that for the first."""
+    for follower in ready:
+        if follower.after == batch.number:
+            follower.after = second.number
+    second.after = first.number
 
 
 def fits_alone(record: bytes) -> bool:

@@ -4,6 +4,8 @@ A mapping is named by its machine number: `Mappings.find` gives it for a UUID, i
 the loop. Each command names its reply.
 """
 
+from enum import Enum
+
 import msgspec
 
 from headrace.base.instant import Instant
@@ -148,6 +150,14 @@ class PollFailed(msgspec.Struct, frozen=True, gc=False):
     poll: int
 
 
+class Limit(Enum):
+    """Whose concurrency an invoke needs room in (spec/lambda.md 6.1)."""
+
+    NONE = "none"  #: Nobody's: it ran where environments are ready ahead of need, or not at all.
+    ACCOUNT = "account"  #: What no function of the account has reserved.
+    FUNCTION = "function"  #: What is reserved for the function.
+
+
 class Succeeded(msgspec.Struct, frozen=True, gc=False):
     """Outcome: the function returned this."""
 
@@ -160,6 +170,8 @@ class FunctionFailed(msgspec.Struct, frozen=True, gc=False):
 
 class Throttled(msgspec.Struct, frozen=True, gc=False):
     """Outcome: there was no room for the invoke; nothing ran."""
+
+    limit: Limit = Limit.ACCOUNT  #: Where there was none.
 
 
 class NotInvoked(msgspec.Struct, frozen=True, gc=False):
@@ -183,3 +195,4 @@ class BatchFinished(msgspec.Struct, frozen=True):
     mapping: int
     batch: int
     outcome: Outcome
+    frees: Limit = Limit.NONE  #: Where the invoke had its place, which is free now.

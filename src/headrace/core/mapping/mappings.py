@@ -23,7 +23,7 @@ from headrace.core.mapping.commands import (
     UntagMapping,
     UpdateMapping,
 )
-from headrace.core.mapping.delivery import Delivery, Tally
+from headrace.core.mapping.deliveries import Deliveries
 from headrace.core.mapping.errors import MappingInUse, MappingNotFound, ResourceConflict
 from headrace.core.mapping.limits import LIST_PAGE_MAX, SETTLE_MS
 from headrace.core.mapping.mapping import Mapping, mapping_of
@@ -36,6 +36,7 @@ from headrace.core.mapping.records import (
 from headrace.core.mapping.replies import Done, MappingsFound, TagsFound
 from headrace.core.mapping.settings import Settings, check_settings, check_timeouts, pollers
 from headrace.core.mapping.state import SETTLES_TO, State, created, updated
+from headrace.core.mapping.tally import Tally
 
 _DONE = Done()
 
@@ -73,7 +74,7 @@ class Mappings:
         self._settle_ms = settle_ms
         self._mappings: dict[int, Mapping] = {}
         self._by_uuid: dict[str, int] = {}
-        self._deliveries: dict[int, Delivery] = {}
+        self._deliveries = Deliveries()
         self._deadlines: Deadlines[int] = Deadlines()
         self._now = Instant(0)
         self._deciders: dict[type, Callable[[Any, Instant], Decision]] = {
@@ -110,7 +111,7 @@ class Mappings:
 
     def tally(self, mapping: int) -> Tally:
         """Return what a mapping has counted since the last start."""
-        return self._deliveries[mapping].tally if mapping in self._deliveries else Tally()
+        return self._deliveries.tally(mapping)
 
     # --- the room --------------------------------------------------------------------------------
 
@@ -138,8 +139,8 @@ class Mappings:
             if mapping is not None and mapping.settles_at == at:
                 self._settle(number, mapping)
                 effects += self._follow_state(number, at)
-            elif number in self._deliveries:
-                effects += self._deliveries[number].wake(at)
+            else:
+                effects += self._deliveries.wake(number, at)
             self._rest(number)
         return effects
 
@@ -238,6 +239,7 @@ class Mappings:
     def _tag(self, command: TagMapping | UntagMapping, now: Instant) -> Decision:
         record = tags.decide(command, self._mappings[command.mapping].tags, now)
         self._absorb(record)
+        self._deliveries.follow_tags(command.mapping, record.tags)
         return _DONE, [Remember(record)]
 
     def _list_tags(self, command: ListMappingTags, now: Instant) -> Decision:
@@ -246,17 +248,18 @@ class Mappings:
     # --- what the shell tells --------------------------------------------------------------------
 
     def _polled(self, command: Polled, now: Instant) -> Decision:
-        return self._tell(command.mapping, lambda delivery: delivery.polled(command, now))
+        return self._told(self._deliveries.polled(command, now), command.mapping)
 
     def _poll_failed(self, command: PollFailed, now: Instant) -> Decision:
-        return self._tell(command.mapping, lambda delivery: delivery.poll_failed(command.poll, now))
+        return self._told(self._deliveries.poll_failed(command, now), command.mapping)
 
     def _finished(self, command: BatchFinished, now: Instant) -> Decision:
-        return self._tell(command.mapping, lambda delivery: delivery.finished(command, now))
+        effects, taker = self._deliveries.finished(command, now)
+        if taker is not None:
+            self._rest(taker)
+        return self._told(effects, command.mapping)
 
-    def _tell(self, number: int, take: Callable[[Delivery], list[Any]]) -> Decision:
-        delivery = self._deliveries.get(number)
-        effects = take(delivery) if delivery is not None else []
+    def _told(self, effects: list[Any], number: int) -> Decision:
         self._rest(number)
         return _DONE, effects
 
@@ -301,25 +304,13 @@ class Mappings:
 
     def _follow_state(self, number: int, now: Instant) -> list[Any]:
         """Start or stop asking for messages, as the state says."""
-        mapping = self._mappings.get(number)
-        delivery = self._deliveries.get(number)
-        if mapping is not None and mapping.polls:
-            if delivery is None:
-                delivery = self._deliveries[number] = Delivery(
-                    number, mapping.source_arn, mapping.region, mapping.in_force, now
-                )
-            return delivery.run(mapping.in_force, now)
-        return delivery.stop(now) if delivery is not None else []
+        return self._deliveries.follow(number, self._mappings.get(number), now)
 
     def _rest(self, number: int) -> None:
         """Note the next deadline of a mapping; forget it when it is gone and nothing is in hand."""
         mapping = self._mappings.get(number)
-        delivery = self._deliveries.get(number)
-        if mapping is None and delivery is not None and delivery.is_idle:
-            del self._deliveries[number]
-            delivery = None
         settles_at = mapping.settles_at if mapping is not None else None
-        works_at = delivery.deadlines.next() if delivery is not None else None
+        works_at = self._deliveries.rest(number, is_gone=mapping is None)
         if settles_at is not None and (works_at is None or settles_at <= works_at):
             self._deadlines.put(number, settles_at)
         elif works_at is not None:

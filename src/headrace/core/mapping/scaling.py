@@ -38,16 +38,27 @@ class Scale(msgspec.Struct, frozen=True, gc=False):
     eased_at: Instant | None  #: From when on slots were free; None while all are taken.
 
 
-def bounds_of(maximum_concurrency: int, least_pollers: int = 0, most_pollers: int = 0) -> Bounds:
-    """Return the bounds that settings mean; 0 is not set (spec/esm.md 4.1)."""
+def bounds_of(
+    maximum_concurrency: int,
+    least_pollers: int = 0,
+    most_pollers: int = 0,
+    *,
+    is_fifo: bool = False,
+) -> Bounds:
+    """Return the bounds that settings mean; 0 is not set (spec/esm.md 4.1).
+
+    A FIFO queue gives only one batch at once of each group, so its mapping has as many slots at
+    once as it can use.
+    """
+    step_ms = 0 if is_fifo else GROWTH_STEP_MS
     if least_pollers:
         least = least_pollers * POLLER_CONCURRENCY
         most = most_pollers * POLLER_CONCURRENCY
         return Bounds(least, most, least, PROVISIONED_GROWTH_STEP_MS)
     if maximum_concurrency:
         start = min(CONCURRENCY_START, maximum_concurrency)
-        return Bounds(start, maximum_concurrency, start, GROWTH_STEP_MS)
-    return Bounds(CONCURRENCY_START, CONCURRENCY_MAX, CONCURRENCY_QUIET, GROWTH_STEP_MS)
+        return Bounds(start, maximum_concurrency, start, step_ms)
+    return Bounds(CONCURRENCY_START, CONCURRENCY_MAX, CONCURRENCY_QUIET, step_ms)
 
 
 def start(bounds: Bounds, now: Instant) -> Scale:
@@ -98,9 +109,14 @@ def fallen(scale: Scale, bounds: Bounds, now: Instant, in_hand: int) -> Scale:
     return Scale(limit, scale.grows_at, later(scale.eased_at, steps * GROWTH_STEP_MS))
 
 
-def shrunk(scale: Scale) -> Scale:
-    """Take away one slot: the function had no room, or failed; one always remains."""
-    return Scale(max(1, scale.limit - 1), scale.grows_at, scale.eased_at)
+def shrunk(scale: Scale, bounds: Bounds) -> Scale:
+    """Take away one slot: the function had no room, or failed.
+
+    As many remain as a quiet mapping keeps: AWS says of no case in which there are fewer, which is
+    why a reserved concurrency of 1 makes throttles (spec/esm.md 4.1, 4.3, T26).
+    """
+    limit = min(scale.limit, max(bounds.quiet, scale.limit - 1))
+    return Scale(limit, scale.grows_at, scale.eased_at)
 
 
 def rebound(scale: Scale, before: Bounds, after: Bounds) -> Scale:

@@ -34,10 +34,14 @@ class Settings(msgspec.Struct, frozen=True, gc=False, array_like=True):
     metrics: tuple[str, ...] = ()  #: Of MetricsConfig.
     kms_key_arn: str = ""  #: Its filters are not shown in lists.
 
-    @property
-    def bounds(self) -> Bounds:
-        """How many batches at once these settings allow."""
-        return bounds_of(self.maximum_concurrency, self.minimum_pollers, self.maximum_pollers)
+    def bounds(self, source_arn: str) -> Bounds:
+        """Return how many batches at once these settings allow of a queue's messages."""
+        return bounds_of(
+            self.maximum_concurrency,
+            self.minimum_pollers,
+            self.maximum_pollers,
+            is_fifo=source_arn.endswith(".fifo"),
+        )
 
 
 def pollers(least: int | None, most: int | None, before: Settings | None = None) -> tuple[int, int]:

@@ -8,6 +8,14 @@ from headrace.core.mapping.errors import InvalidParameterValue
 from headrace.core.mapping.limits import TAGS_MAX
 from headrace.core.mapping.records import MappingTagged
 
+#: A tag of ours: with the value "true" a batch that failed is halved and its halves are tried.
+BISECT = "headrace:bisect"
+
+
+def bisects(tags: Mapping[str, str]) -> bool:
+    """Tell whether a mapping with these tags halves batches that failed (AWS has no such thing)."""
+    return tags.get(BISECT) == "true"
+
 
 def check(tags: Mapping[str, str]) -> None:
     """Refuse more tags than a mapping may have.

@@ -5,20 +5,25 @@ import json
 import pytest
 
 from headrace.core.mapping.commands import (
+    BatchFinished,
     DeleteMapping,
     FunctionFailed,
     LeaseOver,
+    Limit,
     NotInvoked,
     Polled,
     Succeeded,
+    TagMapping,
     Target,
     Throttled,
     TooLarge,
+    UntagMapping,
     UpdateMapping,
 )
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.limits import PAYLOAD_BYTES_MAX
-from tests.unit.core.mapping.story import QUEUE, SETTLE_MS, Story, message
+from headrace.core.mapping.tags import BISECT
+from tests.unit.core.mapping.story import FUNCTION, QUEUE, SETTLE_MS, Story, message, messages
 
 
 def ids(effect):
@@ -379,7 +384,7 @@ def test_deleted_a_batch_in_flight_still_ends_well():
     assert list(story.room.machines()) == []
     assert story.finish(1) == [DeleteBatch(mapping, QUEUE, handles("a"))]
     assert story.arrive() == []
-    assert story.room._deliveries == {}
+    assert story.room._deliveries.by_mapping == {}
 
 
 def test_a_new_function_takes_over_when_the_update_has_settled():
@@ -404,3 +409,81 @@ def test_much_in_hand_stops_receiving_until_batches_end(monkeypatch):
         polls.append(len(of(Poll, effects)))
     assert polls == [1, 1, 0]
     assert len(of(Poll, story.finish(1))) == 1
+
+
+def two_mappings(story, **settings):
+    """Two mappings of two functions; return each one's number and receive."""
+    found = []
+    for seed, name in ((1, "one"), (2, "two")):
+        queue, function = f"{QUEUE}-{name}", f"{FUNCTION}-{name}"
+        number = story.create(seed=seed, queue=queue, function=function, **settings)
+        found.append((number, story.poll))
+    return found
+
+
+def bring(story, poll, *names):
+    lease_end = story.now + 30_000
+    return story.tell(Polled(poll.mapping, poll.poll, messages(*names), lease_end))
+
+
+def end(story, mapping, batch, outcome, frees=Limit.NONE):
+    return story.tell(BatchFinished(mapping, batch, outcome, frees))
+
+
+def test_a_place_that_comes_free_goes_to_the_other_mapping_that_waits_before_all_else():
+    story = Story()
+    (busy, busy_poll), (quiet, quiet_poll) = two_mappings(story)
+    bring(story, busy_poll, "a")
+    bring(story, quiet_poll, "b")
+    assert of(InvokeBatch, end(story, quiet, 1, Throttled())) == []
+    given, deleted = end(story, busy, 1, Succeeded(b"null"), Limit.ACCOUNT)
+    assert (type(given), given.mapping, ids(given)) == (InvokeBatch, quiet, ["b"])
+    assert isinstance(deleted, DeleteBatch)
+    assert story.pass_time(60_000) == []  # its next try by time is off
+
+
+@pytest.mark.parametrize("frees", [Limit.NONE, Limit.FUNCTION])
+def test_a_place_under_another_limit_is_not_given(frees):
+    story = Story()
+    (busy, busy_poll), (quiet, quiet_poll) = two_mappings(story)
+    bring(story, busy_poll, "a")
+    bring(story, quiet_poll, "b")
+    end(story, quiet, 1, Throttled())
+    assert of(InvokeBatch, end(story, busy, 1, Succeeded(b"null"), frees)) == []
+
+
+def test_a_stale_end_gives_no_place_away():
+    story = Story()
+    (busy, _), (quiet, quiet_poll) = two_mappings(story)
+    bring(story, quiet_poll, "b")
+    end(story, quiet, 1, Throttled())
+    assert end(story, busy, 7, Succeeded(b"null"), Limit.ACCOUNT) == []
+    assert end(story, quiet, 1, Succeeded(b"null"), Limit.ACCOUNT) == []  # it does not run
+
+
+def test_a_turn_goes_on_to_the_next_batch_when_the_lease_of_the_first_is_over():
+    story = Story()
+    (busy, busy_poll), (quiet, quiet_poll) = two_mappings(story, batch_size=1)
+    bring(story, busy_poll, "a")
+    early = Polled(quiet, quiet_poll.poll, messages("b"), story.now + 500)
+    story.tell(early)
+    bring(story, story.poll, "c")
+    end(story, quiet, 1, Throttled())
+    end(story, quiet, 2, Throttled())
+    story.now += 500  # the first is to be let go of at this very instant
+    given = of(InvokeBatch, end(story, busy, 1, Succeeded(b"null"), Limit.ACCOUNT))
+    assert [ids(effect) for effect in given] == [["c"]]
+
+
+def test_a_failed_batch_is_halved_only_for_who_asked_for_it():
+    story = Story()
+    mapping = story.create()
+    story.tell(TagMapping(mapping, {BISECT: "true"}))
+    story.arrive("a", "b", "c")
+    halves = of(InvokeBatch, story.finish(1, FunctionFailed()))
+    assert [ids(half) for half in halves] == [["a", "b"], ["c"]]
+    assert of(InvokeBatch, story.finish(3, FunctionFailed())) == []  # one message is no two
+    assert of(InvokeBatch, story.finish(2, TooLarge())) == []
+    story.tell(UntagMapping(mapping, (BISECT,)))
+    story.arrive("d", "e")
+    assert of(InvokeBatch, story.finish(4, FunctionFailed())) == []

@@ -90,16 +90,29 @@ def test_nothing_falls_while_all_slots_are_taken():
     assert scaling.fallen(busy, PLAIN, 10**9, 1) == busy
 
 
-def test_shrinks_to_one_and_falling_does_not_lift_it_again():
-    scale = scaling.start(PLAIN, 0)
-    for _ in range(9):
-        scale = scaling.shrunk(scale)
-    assert scale.limit == 1
-    assert scaling.fallen(scale, PLAIN, 10**9, 1).limit == 1
+def test_shrinks_to_what_a_quiet_mapping_keeps_and_falling_does_not_lift_it_again():
+    for bounds, least in ((PLAIN, 2), (scaling.bounds_of(8), 5), (scaling.bounds_of(0, 2, 9), 20)):
+        scale = scaling.start(bounds, 0)
+        for _ in range(9):
+            scale = scaling.shrunk(scale, bounds)
+        assert scale.limit == least
+        assert scaling.fallen(scale, bounds, 10**9, 1).limit == least
+
+
+def test_shrinking_never_adds_a_slot():
+    two = scaling.Scale(2, 0, None)
+    assert scaling.shrunk(two, scaling.bounds_of(8)).limit == 2
+
+
+def test_a_fifo_queues_mapping_grows_at_once():
+    bounds = scaling.bounds_of(0, is_fifo=True)
+    assert climb(scaling.start(bounds, 0), 0, 0, bounds).limit == 1_250
+    bounds = scaling.bounds_of(7, is_fifo=True)
+    assert climb(scaling.start(bounds, 0), 0, 0, bounds).limit == 7
 
 
 def test_a_lower_maximum_caps_at_once_and_more_pollers_start_at_once():
     assert scaling.rebound(climbed(), PLAIN, scaling.bounds_of(2)).limit == 2
     assert scaling.rebound(climbed(), PLAIN, scaling.bounds_of(0, 20, 200)).limit == 200
-    small = scaling.shrunk(scaling.start(PLAIN, 0))
+    small = scaling.shrunk(scaling.start(PLAIN, 0), PLAIN)
     assert scaling.rebound(small, PLAIN, PLAIN).limit == 4

@@ -4,7 +4,7 @@ import pytest
 
 from headrace.core.mapping.commands import TagMapping, UntagMapping
 from headrace.core.mapping.errors import InvalidParameterValue
-from headrace.core.mapping.tags import check, decide
+from headrace.core.mapping.tags import BISECT, bisects, check, decide
 
 FIFTY = {str(n): "" for n in range(50)}
 
@@ -19,3 +19,8 @@ def test_fifty_fit_and_one_more_is_refused():
     assert decide(TagMapping(1, {"0": "new"}), FIFTY, 5).tags["0"] == "new"
     with pytest.raises(InvalidParameterValue, match="exceeds resource tag limit"):
         decide(TagMapping(1, {"50": ""}), FIFTY, 5)
+
+
+def test_only_true_asks_for_halves():
+    assert bisects({BISECT: "true"})
+    assert not any(map(bisects, ({}, {BISECT: ""}, {BISECT: "false"}, {"bisect": "true"})))

@@ -1,0 +1,146 @@
+"""The batches of a mapping from their first message to their end."""
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Collection, Sequence
+
+from headrace.base.instant import Instant
+from headrace.core.mapping.batch import Batch, fits_alone, halves, release, take_places
+from headrace.core.mapping.commands import PolledMessage
+from headrace.core.mapping.settings import Settings
+
+
+class Hand:
+    """Each batch is open (at most one), then ready, then begun: it runs or waits for a next try.
+
+    Invariant: `size` is the bytes of all records; a batch is in one of the three places, and in
+    the queue of throttled ones only while it is begun and waits.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.open: Batch | None = None
+        self.size = 0
+        self._ready: deque[Batch] = deque()  # complete, without a free slot
+        self._begun: dict[int, Batch] = {}
+        self._throttled: list[tuple[Instant, int]] = []  # first throttled at; number; ascending
+        self._last = 0
+
+    def __len__(self) -> int:
+        """Return how many slots are taken or promised to a batch."""
+        return len(self._begun) + len(self._ready) + (self.open is not None)
+
+    @property
+    def begun(self) -> int:
+        """How many batches have begun."""
+        return len(self._begun)
+
+    @property
+    def longest_throttled(self) -> Batch | None:
+        """The batch that was throttled first of those that wait."""
+        return self._begun[self._throttled[0][1]] if self._throttled else None
+
+    def get(self, number: int) -> Batch | None:
+        """Return a batch that has begun."""
+        return self._begun.get(number)
+
+    def collect(
+        self,
+        wanted: Sequence[tuple[PolledMessage, bytes]],
+        lease_end: Instant,
+        settings: Settings,
+        *,
+        in_order: bool,
+    ) -> int:
+        """Put what one receive brought, each message with its record, into batches.
+
+        Args:
+            in_order: Whether these batches begin one after the other, and no message of a group
+                comes behind one that cannot be handed over (FIFO).
+
+        Returns:
+            How many messages are in none: too heavy alone, or behind such a one. They are never
+            deleted, so they end in the dead-letter queue.
+        """
+        before = left_out = 0  # the batch that the next one must wait for
+        stuck: set[str] = set()  # groups whose next message cannot be handed over
+        for message, record in wanted:
+            if message.group_id in stuck or not fits_alone(record):
+                left_out += 1
+                if in_order:
+                    stuck.add(message.group_id)
+                continue
+            if self.open is not None and not self.open.takes(record):
+                self.close()
+            if self.open is None:
+                self.open = self._new(reports=settings.reports_failures)
+                self.open.after = before
+                before = self.open.number if in_order else 0
+            self.open.add(
+                message.message_id, message.receipt_handle, record, lease_end, message.group_id
+            )
+            self.size += len(record)
+            if len(self.open) >= settings.batch_size:
+                self.close()
+        return left_out
+
+    def close(self) -> bool:
+        """Say that the open batch is complete; return whether there was one."""
+        if self.open is None:
+            return False
+        self._ready.append(self.open)
+        self.open = None
+        return True
+
+    def begin(self) -> Batch | None:
+        """Return the next complete batch that waits for no other one; it has begun."""
+        batch = next((one for one in self._ready if not one.after), None)
+        if batch is not None:
+            self._ready.remove(batch)
+            self._begun[batch.number] = batch
+        return batch
+
+    def throttle(self, batch: Batch, limit: str, now: Instant) -> None:
+        """A batch waits for room under a limit (`turns.limit_of`), from its first throttle on."""
+        batch.limit = limit
+        if batch.throttled_at is None:
+            batch.throttled_at = now
+        insort(self._throttled, (batch.throttled_at, batch.number))
+
+    def try_again(self, batch: Batch) -> None:
+        """A batch does not wait for room any more: it is tried, or let go of."""
+        if batch.throttled_at is not None:
+            entry = (batch.throttled_at, batch.number)
+            place = bisect_left(self._throttled, entry)
+            if self._throttled[place : place + 1] == [entry]:
+                del self._throttled[place]
+
+    def end(self, batch: Batch, failed: Collection[str]) -> int:
+        """Let a batch go; what failed of a FIFO queue must not be overtaken (esm.md 4.4).
+
+        Returns:
+            How many messages of other batches were let go of for that.
+        """
+        self.try_again(batch)
+        del self._begun[batch.number]
+        self.size -= sum(map(len, batch.records))
+        messages, size = release(self._ready, batch, failed)
+        self.size -= size
+        return messages
+
+    def split(self, batch: Batch, *, in_order: bool) -> None:
+        """Put the two halves of a batch in its place, before everything that has not begun.
+
+        Args:
+            in_order: Whether the second half, and what waits for the batch, come after the first.
+        """
+        self.try_again(batch)
+        del self._begun[batch.number]
+        parts = halves(batch, self._new(reports=batch.reports), self._new(reports=batch.reports))
+        if in_order:
+            take_places(self._ready, batch, *parts)
+        self._ready.extendleft(reversed(parts))
+
+    def _new(self, *, reports: bool) -> Batch:
+        self._last += 1
+        return Batch(self._last, reports=reports)

@@ -1,0 +1,76 @@
+"""What all mappings have under way: started and stopped by state, forgotten when it is over."""
+
+import msgspec
+
+from headrace.core.mapping.commands import BatchFinished, Limit, Polled, Succeeded, Throttled
+from headrace.core.mapping.deliveries import Deliveries
+from headrace.core.mapping.effects import InvokeBatch, Poll
+from headrace.core.mapping.mapping import Mapping
+from headrace.core.mapping.settings import Settings
+from headrace.core.mapping.state import State
+from tests.unit.core.mapping.story import FUNCTION, QUEUE, messages
+
+NOW = 1_000_000
+
+
+def mapping(state=State.ENABLED):
+    settings = Settings(FUNCTION)
+    return Mapping("u", "a", "r", QUEUE, settings, settings, state, None, NOW, {})
+
+
+def running(deliveries, number):
+    """Have a batch of one message with the function."""
+    (poll,) = deliveries.follow(number, mapping(), NOW)
+    polled = Polled(number, poll.poll, messages("a"), NOW + 30_000)
+    invoke, _ = deliveries.polled(polled, NOW)
+    return invoke
+
+
+def test_a_mapping_that_polls_is_asked_for_and_one_that_does_not_is_stopped():
+    deliveries = Deliveries()
+    assert deliveries.follow(1, mapping(State.DISABLED), NOW) == []
+    assert isinstance(deliveries.follow(1, mapping(), NOW)[0], Poll)
+    assert len(deliveries.follow(1, None, NOW)) == 1
+    assert deliveries.tally(1).polled == deliveries.tally(99).polled == 0
+
+
+def test_what_speaks_of_unknown_mappings_is_dropped():
+    deliveries = Deliveries()
+    assert deliveries.polled(Polled(1, 1, messages("a"), NOW), NOW) == []
+    assert deliveries.finished(BatchFinished(1, 1, Succeeded(b"")), NOW) == ([], None)
+    assert deliveries.wake(1, NOW) == []
+    assert deliveries.rest(1, is_gone=True) is None
+
+
+def test_the_place_of_a_batch_goes_to_another_mapping_and_its_name_is_told():
+    deliveries = Deliveries()
+    first, second = running(deliveries, 1), running(deliveries, 2)
+    deliveries.finished(BatchFinished(2, second.batch, Throttled()), NOW)
+    assert deliveries.rest(2, is_gone=False) == NOW + 1_000
+    ended = BatchFinished(1, first.batch, Succeeded(b"null"), Limit.ACCOUNT)
+    (given, *_), taker = deliveries.finished(ended, NOW)
+    assert taker == 2
+    assert (type(given), given.mapping) == (InvokeBatch, 2)
+    assert deliveries.rest(2, is_gone=False) is None
+
+
+def test_a_mapping_that_is_gone_waits_for_nothing_once_its_last_batch_has_ended():
+    deliveries = Deliveries()
+    invoke = running(deliveries, 1)
+    deliveries.follow(1, None, NOW)
+    deliveries.polled(Polled(1, 2, (), NOW), NOW)
+    deliveries.rest(1, is_gone=True)
+    assert 1 in deliveries.by_mapping
+    deliveries.finished(BatchFinished(1, invoke.batch, Succeeded(b"null")), NOW)
+    deliveries.rest(1, is_gone=True)
+    assert deliveries.by_mapping == {}
+
+
+def test_tags_rule_at_once():
+    deliveries = Deliveries()
+    bisecting = {"headrace:bisect": "true"}
+    deliveries.follow_tags(1, bisecting)
+    deliveries.follow(1, msgspec.structs.replace(mapping(), tags=bisecting), NOW)
+    assert deliveries.by_mapping[1].bisects
+    deliveries.follow_tags(1, {})
+    assert not deliveries.by_mapping[1].bisects
