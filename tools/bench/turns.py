@@ -51,7 +51,7 @@ GOAL_MS = 20.0
 QUIET_TURNS = 20
 HOUR_MS = 3_600_000
 #: As the server has it (shell/lifecycle.py), without all that it imports.
-GC_THRESHOLDS = (20_000, 50, 500)
+GC_THRESHOLDS = (2_000, 5, 50_000)
 
 
 class MeasuredLoop(asyncio.SelectorEventLoop):

@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 #: Objects that are made before the garbage collector looks at the youngest, and how many such looks
 #: make one at the older ones. What lives after the start is not looked at again at all: otherwise
 #: the longest answers would grow with the number of living objects (research/dataplane.md).
-GC_THRESHOLDS = (20_000, 50, 500)
+GC_THRESHOLDS = (2_000, 5, 50_000)
 
 #: Parts of the way between two lines about a long start.
 PROGRESS_STEPS = 10
