@@ -79,6 +79,8 @@ class EnvironmentSpec(msgspec.Struct, frozen=True):
     initialization_type: str = "on-demand"
     #: Which template it comes from, for "snap-start"; else empty.
     template: str = ""
+    #: "host", the machine's own, or "none": nothing but itself. The latter needs level `namespace`.
+    network: str = "host"
 
 
 class InitStatus(Enum):

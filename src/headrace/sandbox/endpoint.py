@@ -1,8 +1,10 @@
 """Where an environment reaches us over HTTP: its socket, and which request is for whom."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 
+from headrace.sandbox import limits
 from headrace.sandbox.extensions_api import ExtensionsApi
 from headrace.sandbox.runtime_api import RuntimeApi, refusal
 from headrace.sandbox.webserver import Exchange, PeerCheck, Reply, Request, WebServer
@@ -31,6 +33,8 @@ class Endpoint:
         self._extensions = extensions
         self._web: WebServer | None = None
         self._listener: socket.socket | None = None
+        self._door: socket.socket | None = None
+        self._waiting: asyncio.Future[None] | None = None
         self.port = 0
 
     def bind_here(self) -> str:
@@ -46,8 +50,20 @@ class Endpoint:
         self.port = listener.getsockname()[1]
         return f"{_LOOPBACK}:{self.port}"
 
+    def expect(self, door: socket.socket) -> str:
+        """Take a port of the environment's own loopback, and return its address.
+
+        The environment opens it and hands it over through the door, a socket; `serve` waits for it.
+        """
+        door.setblocking(False)
+        self._door = door
+        self.port = limits.API_PORT
+        return f"{_LOOPBACK}:{self.port}"
+
     async def serve(self, may_speak: PeerCheck | None) -> None:
         """Answer from now on; does nothing when it is closed already."""
+        if self._door is not None:
+            await self._receive(self._door)
         if self._listener is not None:
             listener, self._listener = self._listener, None
             self._web = WebServer(self._route, may_speak)
@@ -58,8 +74,27 @@ class Endpoint:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        if self._waiting is not None:
+            self._waiting.cancel()
+        elif self._door is not None:
+            self._door.close()
+            self._door = None
         if self._web is not None:
             self._web.close()
+
+    async def _receive(self, door: socket.socket) -> None:
+        """Take the listening socket of an environment; nothing comes of one that is ending."""
+        loop = asyncio.get_running_loop()
+        ready = self._waiting = loop.create_future()
+        loop.add_reader(door, _complete, ready)
+        try:
+            await asyncio.wait([ready], timeout=limits.FORK_S)
+            if ready.done() and not ready.cancelled():
+                self._listener = _take_listener(door)
+        finally:
+            loop.remove_reader(door)
+            door.close()
+            self._door = self._waiting = None
 
     def _route(self, request: Request, exchange: Exchange) -> None:
         methods = self._actions(request.path)
@@ -82,6 +117,21 @@ class Endpoint:
         if path in _TELEMETRY and self._extensions is not None:
             return {"PUT": _refuse_telemetry}
         return {}
+
+
+def _complete(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _take_listener(door: socket.socket) -> socket.socket | None:
+    """Return the socket that came through a door; None: its other end was closed."""
+    try:
+        _, descriptors, _, _ = socket.recv_fds(door, 1, 1)
+    except OSError:
+        return None
+    listeners = [socket.socket(fileno=one) for one in descriptors]
+    return listeners[0] if listeners else None
 
 
 def _runtime_actions(runtime: RuntimeApi, path: str) -> dict[str, Action]:

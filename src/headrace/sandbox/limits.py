@@ -15,6 +15,8 @@ EXTENSIONS_MAX = 10
 #: The shutdown phase with internal extensions only, and with a program, in ms (4.1).
 SHUTDOWN_INTERNAL_MS = 500
 SHUTDOWN_EXTERNAL_MS = 2_000
+#: The port of an environment's endpoint on a network of its own (spec/lambda.md 3.4).
+API_PORT = 9001
 #: Requests of one connection that wait behind each other before no more is read; ours.
 PIPELINED_MAX = 16
 #: Connections of one environment to its endpoint; ours, far above what clients open.

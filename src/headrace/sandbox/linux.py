@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from headrace.core.functions.runtimes import IMAGE
+from headrace.core.functions.settings import NETWORKS
 from headrace.ports.sandbox import (
     EnvironmentSpec,
     InitOutcome,
@@ -146,6 +147,7 @@ class LinuxSandbox:
         """
         if self._closed:
             raise SandboxUnavailable("The sandbox is closed.")
+        self._check_network(spec)
         await self._unpacking.unpack(spec)
         if self._can_copy(spec, await self._interpreter(spec.runtime)):
             keeper = await self._templates.prepare(spec, take_log)
@@ -200,6 +202,7 @@ class LinuxSandbox:
         return interpreter
 
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
+        self._check_network(spec)
         interpreter = await self._interpreter(spec.runtime)
         let_go = self._unpacking.hold(spec)
         try:
@@ -216,6 +219,16 @@ class LinuxSandbox:
         _when_gone(environment, let_go)
         await environment.initialise(started)
         return environment
+
+    def _check_network(self, spec: EnvironmentSpec) -> None:
+        """Refuse what this level cannot keep from the network, rather than leave it open."""
+        if spec.network not in NETWORKS:
+            raise SandboxUnavailable(f"There is no network {spec.network!r}.")
+        if spec.network == "none" and not self._posture.namespaces:
+            raise SandboxUnavailable(
+                "Functions without a network need sandbox level namespace or strict, and this one "
+                f"is {self.level}."
+            )
 
     async def _make_template(
         self, spec: EnvironmentSpec, take_log: LogTaker

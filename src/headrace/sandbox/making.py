@@ -18,6 +18,7 @@ from headrace.sandbox.pool import ZygotePool
 from headrace.sandbox.runtime_api import RuntimeApi
 from headrace.sandbox.supplies import Supplies, Supply, Users
 from headrace.sandbox.templates import Template
+from headrace.sandbox.webserver import PeerCheck
 from headrace.sandbox.zygotes import Zygote
 
 
@@ -121,6 +122,7 @@ class Maker:
         environment.when_gone(lambda: self._forget(spec.environment_id, supply))
         endpoint, address = None, ""
         speaks_frames = language.speech is Speech.FRAMES
+        is_alone = spec.network == "none"
         attended = may_have_extensions(spec) and control is None and isinstance(forker, Zygote)
         if attended or not speaks_frames:
             try:
@@ -129,6 +131,7 @@ class Maker:
                     descriptors,
                     speaks_frames=speaks_frames,
                     attended=attended,
+                    is_alone=is_alone,
                 )
             except OSError as error:
                 for descriptor in descriptors:
@@ -144,6 +147,7 @@ class Maker:
             libraries=self._pool.libraries_for(interpreter),
             forks=self._forks,
             api_address=address,
+            api_port=endpoint.port if endpoint is not None and is_alone else 0,
             is_template=control is not None,
         )
         try:
@@ -152,11 +156,8 @@ class Maker:
             environment.note_end(None)
             raise
         if endpoint is not None:
-            port = endpoint.port
             # Not before it is adopted: until then nobody knows which processes are its own.
-            await endpoint.serve(
-                lambda peer: environment.processes.owns(peer[1], port, supply.user)
-            )
+            await endpoint.serve(None if is_alone else _owners_only(environment, endpoint, supply))
         return environment
 
     def _open_environment(
@@ -203,12 +204,14 @@ def _open_endpoint(
     *,
     speaks_frames: bool,
     attended: bool,
+    is_alone: bool,
 ) -> tuple[Endpoint, str]:
     """Let the programs of an environment reach us over HTTP; return where.
 
     Args:
-        descriptors: What the environment is given; where it may have extensions, the socket for
-            their reports comes third.
+        descriptors: What the environment is given; behind the first two come the socket for
+            reports, where it may have extensions, and the door for its listener, where it is alone.
+        is_alone: Whether it has a network of its own, and nobody else is there.
 
     Raises:
         OSError: There is no free port or descriptor.
@@ -225,7 +228,17 @@ def _open_endpoint(
         extensions = environment.attend(ours).extensions
     endpoint = Endpoint(runtime, extensions)
     environment.when_gone(endpoint.close)
-    return endpoint, endpoint.bind_here()
+    if not is_alone:
+        return endpoint, endpoint.bind_here()
+    ours, theirs = socket.socketpair()
+    descriptors.insert(3 if attended else 2, theirs.detach())
+    return endpoint, endpoint.expect(ours)
+
+
+def _owners_only(environment: LinuxEnvironment, endpoint: Endpoint, supply: Supply) -> PeerCheck:
+    """Return the check that whoever connects is a process of the environment."""
+    port = endpoint.port
+    return lambda peer: environment.processes.owns(peer[1], port, supply.user)
 
 
 def zygote_of(interpreter: Interpreter) -> Interpreter:

@@ -29,6 +29,7 @@ def compose_order(
     libraries: Sequence[str],
     forks: bool,
     api_address: str = "",
+    api_port: int = 0,
     is_template: bool = False,
 ) -> dict[str, Any]:
     """Return the order for one environment.
@@ -37,6 +38,7 @@ def compose_order(
         libraries: The shared libraries' real folders.
         forks: Whether the zygote's own interpreter may be used instead of a new one.
         api_address: Where the environment finds the Runtime API; empty: nowhere.
+        api_port: Where it opens that itself, on a network of its own; 0: it does not.
         is_template: Whether it is to be a process from which environments are forked.
     """
     places = supply.places
@@ -49,7 +51,6 @@ def compose_order(
         # The root holds nothing else than what may be read.
         readable, writable = ["/"], [places.scratch, "/dev", "/proc"]
         libraries = [f"{_LIBRARIES}/{number}" for number in range(len(libraries))]
-    data_mb = spec.memory_mb + language.idle_data_mb
     launch = Launch(spec, interpreter, places, libraries, forks)
     variables = compose_variables(launch, language, api_address)
     return {
@@ -57,6 +58,8 @@ def compose_order(
         "code": spec.code_digest,
         "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
         "image": "" if spec.image is None else image_name(spec.image.digest),
+        "network": spec.network == "host",
+        "api_port": api_port,
         "attended": may_have_extensions(spec),
         "is_template": is_template,
         "user": supply.user,
@@ -64,7 +67,7 @@ def compose_order(
         "scratch": supply.scratch,
         "ephemeral_storage_mb": spec.ephemeral_storage_mb,
         "inode_count_max": spec.ephemeral_storage_mb * _MEGABYTE // limits.BYTES_PER_INODE,
-        "data_bytes_max": 0 if supply.group is not None else data_mb * _MEGABYTE,
+        "data_bytes_max": 0 if supply.group is not None else _data_bytes_max(spec, language),
         "process_count_max": limits.PROCESS_COUNT_MAX,
         # The kernel counts processes by user: those of others do not count against this one.
         "counts_apart": bool(supply.user) or posture.user_namespace,
@@ -77,6 +80,11 @@ def compose_order(
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
     }
+
+
+def _data_bytes_max(spec: EnvironmentSpec, language: Language) -> int:
+    """Return what each process may map for data, where nothing else limits memory."""
+    return (spec.memory_mb + language.idle_data_mb) * _MEGABYTE
 
 
 def may_have_extensions(spec: EnvironmentSpec) -> bool:

@@ -55,6 +55,7 @@ from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
+from headrace.shell.specs import Specs
 from headrace.shell.standby import open_when_free
 from headrace.store.blobs import FileBlobs
 from headrace.store.folder import FolderLock
@@ -297,7 +298,10 @@ class App:
         ).join(self.service)
         Looking(self.service)
         self.invoker = Invoker(
-            self.driver, parts.sandbox, parts.blobs, parts.logs, lambda: self.local_url
+            self.driver,
+            parts.sandbox,
+            Specs(parts.blobs, lambda: self.local_url, config.function_network),
+            parts.logs,
         )
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy)
         times = Times(

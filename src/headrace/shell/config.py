@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from headrace.core.functions.settings import NETWORKS
 from headrace.shell.admission import is_loopback
 
 #: In this file settings are looked for when none is named.
@@ -49,6 +50,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stop_timeout_s: int = 30
     sandbox_min: str = "process"
     sandbox_level: str = ""
+    function_network: str = "host"
     hot_reload: bool = True
     runtimes_folder: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
@@ -209,6 +211,13 @@ SETTINGS = (
         _one_of("", *SANDBOX_LEVELS),
         "level",
         "The sandbox to use; empty: the strongest that this machine allows.",
+    ),
+    Setting(
+        "function_network",
+        _one_of(*NETWORKS),
+        "host or none",
+        "The network of functions without a variable HEADRACE_NETWORK: host, whatever this "
+        "machine reaches, or none, nothing but themselves; none needs sandbox level namespace.",
     ),
     Setting(
         "hot_reload",

@@ -28,19 +28,14 @@ from headrace.core.functions.effects import (
 )
 from headrace.core.functions.limits import LOG_TAIL_BYTES
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.runtimes import IMAGE, Interpreter
-from headrace.core.functions.settings import Deployment, ImageConfig
-from headrace.ports.blobs import Blobs
+from headrace.core.functions.runtimes import Interpreter
 from headrace.ports.journal import JournalError
 from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import (
     CodeUnusable,
     Environment,
-    EnvironmentSpec,
-    ImageSpec,
     Invocation,
     InvokeStatus,
-    Layer,
     RuntimeFound,
     Sandbox,
     SandboxUnavailable,
@@ -48,6 +43,7 @@ from headrace.ports.sandbox import (
 from headrace.sandbox.hotfolders import fingerprint
 from headrace.shell import clock
 from headrace.shell.driver import Driver, guarded
+from headrace.shell.specs import Specs
 
 log = logging.getLogger(__name__)
 
@@ -93,23 +89,19 @@ class Invoker:
         self,
         driver: Driver,
         sandbox: Sandbox,
-        blobs: Blobs,
+        specs: Specs,
         sink: LogSink,
-        endpoint_url: Callable[[], str],
         wall_ms: Callable[[], int] = clock.wall_ms,
     ) -> None:
         """Carry out the effects of the functions of `driver`.
 
         Args:
-            endpoint_url: Returns where functions reach this server, "http://127.0.0.1:4566"; it is
-                asked when an environment starts, because the port may not be known before.
             wall_ms: The machine's own clock, which functions see too.
         """
         self._driver = driver
         self._sandbox = sandbox
-        self._blobs = blobs
+        self._specs = specs
         self._sink = sink
-        self._endpoint_url = endpoint_url
         self._wall_ms = wall_ms
         self._places: dict[str, _Place] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -201,7 +193,7 @@ class Invoker:
     async def _run_start(self, effect: StartEnvironment, place: _Place) -> EnvironmentStarted:
         id = effect.environment
         try:
-            spec = await self._spec(effect)
+            spec = await self._specs.make(effect)
             environment = await self._sandbox.start(spec, place.take_log)
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             self._places.pop(id, None)
@@ -230,25 +222,11 @@ class Invoker:
             log=place.last_log(),
         )
 
-    async def _spec(self, effect: StartEnvironment | PrepareTemplate) -> EnvironmentSpec:
-        """Return what the sandbox needs to know, with the archives as files."""
-        deployment = effect.deployment
-        archive, state = "", ""
-        if deployment.code.folder:
-            state = await asyncio.to_thread(fingerprint, deployment.code.folder)
-        elif deployment.code.image is None:
-            archive = str(await self._blobs.path(deployment.code.digest))
-        layers = [
-            Layer(str(await self._blobs.path(one.digest)), one.digest)
-            for one in deployment.settings.layers
-        ]
-        return environment_spec(effect, archive, layers, self._endpoint_url(), state)
-
     async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:
         group = effect.deployment.settings.logging.group
         place = _Place(self._sink, group, effect.log_stream)
         try:
-            spec = await self._spec(effect)
+            spec = await self._specs.make(effect)
             init = await self._sandbox.prepare_template(spec, place.take_log)
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             return prepared(effect, ending_of(error), payload=str(error).encode())
@@ -404,84 +382,6 @@ def prepared(
 def ending_of(error: Exception) -> Ending:
     """Return what it means that the sandbox started nothing."""
     return Ending.UNUSABLE if isinstance(error, CodeUnusable) else Ending.REFUSED
-
-
-def environment_spec(
-    effect: StartEnvironment | PrepareTemplate,
-    code_archive: str,
-    layers: Sequence[Layer],
-    endpoint_url: str,
-    folder_state: str = "",
-) -> EnvironmentSpec:
-    """Return what the sandbox needs to know to start an environment or to make a template."""
-    deployment = effect.deployment
-    is_template = effect.initialization_type == "snap-start"
-    settings = deployment.settings
-    return EnvironmentSpec(
-        environment_id=effect.environment,
-        function_name=deployment.name,
-        function_version=deployment.version,
-        runtime=settings.runtime if deployment.code.image is None else IMAGE,
-        handler=settings.handler,
-        code_archive=code_archive,
-        code_digest=folder_state or deployment.code.digest,
-        code_folder=deployment.code.folder,
-        memory_mb=settings.memory_mb,
-        ephemeral_storage_mb=settings.ephemeral_storage_mb,
-        variables=function_variables(deployment, effect.environment, endpoint_url),
-        log_group=settings.logging.group,
-        log_stream=effect.log_stream,
-        init_limit_ms=effect.init_limit_ms,
-        layers=tuple(layers),
-        image=image_spec(deployment),
-        initialization_type=effect.initialization_type,
-        template=deployment.template if is_template else "",
-    )
-
-
-def image_spec(deployment: Deployment) -> ImageSpec | None:
-    """Return the image of a function and what is executed there; None: it has an archive.
-
-    Each part that the function does not name is the image's.
-    """
-    image = deployment.code.image
-    if image is None:
-        return None
-    config = deployment.settings.image_config or ImageConfig()
-    return ImageSpec(
-        uri=image.uri,
-        digest=deployment.code.digest,
-        architecture=deployment.settings.architecture,
-        command=(*(config.entry_point or image.entry_point), *(config.command or image.command)),
-        working_directory=config.working_directory or image.working_directory or "/",
-        variables=image.variables,
-    )
-
-
-def function_variables(
-    deployment: Deployment, environment: str, endpoint_url: str
-) -> dict[str, str]:
-    """Return a function's variables: its own, and those by which its SDK finds this server.
-
-    The access key is the account's id, by which the server knows whose resources are meant. A
-    function may name another endpoint itself; region and credentials are not its to set. Format and
-    level of its log are there in JSON only, for its runtime to follow (spec/lambda.md 5.2).
-    """
-    logging = deployment.settings.logging
-    log = {}
-    if logging.format == "JSON":
-        log["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
-        log["AWS_LAMBDA_LOG_LEVEL"] = logging.application_level
-    return {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        **(deployment.settings.variables or {}),
-        "AWS_REGION": deployment.region,
-        "AWS_DEFAULT_REGION": deployment.region,
-        "AWS_ACCESS_KEY_ID": deployment.account,
-        "AWS_SECRET_ACCESS_KEY": environment,
-        "AWS_SESSION_TOKEN": environment,
-        **log,
-    }
 
 
 def interpreters_of(runtimes: Sequence[RuntimeFound]) -> tuple[Interpreter, ...]:

@@ -2,7 +2,8 @@
 
 The one table that `test_hostile.py` takes its expectations from and that docs/SANDBOX.md must
 show. A cell is "refused", "succeeded", "as for the server" (what the server itself could do, a
-function can), or "refused with X": refused where there is X (a key of `FEATURES`), else not.
+function can), "not started" (the level runs no such function), or "refused with X": refused where
+there is X (a key of `FEATURES`), else not.
 """
 
 from typing import NamedTuple
@@ -27,6 +28,8 @@ class Attempt(NamedTuple):
 
 
 NO, YES, SERVER = "refused", "succeeded", "as for the server"
+#: The level starts no such function at all.
+NEVER = "not started"
 GROUPS, USER, LANDLOCK = (
     f"refused with {name}" for name in ("control groups", "own user", "Landlock 6")
 )
@@ -60,6 +63,28 @@ ATTEMPTS = (
     ),
     Attempt("reach_server_socket", "connect to a socket in the server's folder", YES, USER, NO),
     Attempt("sniff_the_network", "open a raw socket", SERVER, NO, NO),
+    Attempt("reach_port", "connect to a port of this machine", YES, YES, YES, YES),
+    Attempt(
+        "reach_port_without_network",
+        "the same with HEADRACE_NETWORK=none",
+        NEVER,
+        NEVER,
+        NO,
+    ),
+    Attempt(
+        "reach_abstract_socket_without_network",
+        "connect to an abstract socket of the host, likewise",
+        NEVER,
+        NEVER,
+        NO,
+    ),
+    Attempt(
+        "send_packet_without_network",
+        "send a packet to another machine, likewise",
+        NEVER,
+        NEVER,
+        NO,
+    ),
     Attempt("share_system_v_memory", "attach System V memory of another function", YES, YES, NO),
     Attempt("spawn_without_end", "start processes without end", GROUPS, NO, NO),
     Attempt("pile_up_zombies", "leave dead children without end", GROUPS, NO, NO),

@@ -180,37 +180,22 @@ def kill_the_keeper(e):
 
 #: Name: number on x86-64, number on aarch64, arguments that do nothing if the door is open.
 DOORS = {
-    "add_key": (248, 217, (0, 0, 0, 0, 0)),
-    "bpf": (321, 280, (-1, 0, 0)),
-    "chroot": (161, 51, (0,)),
-    "clock_settime": (227, 112, (99, 0)),
+    "add_key": (248, 217, (0, 0, 0, 0, 0)), "bpf": (321, 280, (-1, 0, 0)),
+    "chroot": (161, 51, (0,)), "clock_settime": (227, 112, (99, 0)),
     "clone into a user namespace": (56, 220, (0x10000000 | 0x10000, 0, 0, 0, 0)),
-    "fsopen": (430, 430, (0, 0)),
-    "init_module": (175, 105, (0, 0, 0)),
-    "io_uring_setup": (425, 425, (0, 0)),
-    "kcmp": (312, 272, (-1, -1, 0, 0, 0)),
-    "kexec_load": (246, 104, (0, 0, 0, 1 << 31)),
-    "keyctl": (250, 219, (0, -3, 0)),
-    "mount": (165, 40, (0, 0, 0, 0, 0)),
-    "move_mount": (429, 429, (-1, 0, -1, 0, 0)),
+    "fsopen": (430, 430, (0, 0)), "init_module": (175, 105, (0, 0, 0)),
+    "io_uring_setup": (425, 425, (0, 0)), "kcmp": (312, 272, (-1, -1, 0, 0, 0)),
+    "kexec_load": (246, 104, (0, 0, 0, 1 << 31)), "keyctl": (250, 219, (0, -3, 0)),
+    "mount": (165, 40, (0, 0, 0, 0, 0)), "move_mount": (429, 429, (-1, 0, -1, 0, 0)),
     "name_to_handle_at": (303, 264, (-1, 0, 0, 0, 0)),
-    "open_by_handle_at": (304, 265, (-1, 0, 0)),
-    "open_tree": (428, 428, (-1, 0, 0)),
-    "perf_event_open": (298, 241, (0, 0, 0, -1, 0)),
-    "pidfd_getfd": (438, 438, (-1, 0, 0)),
-    "pivot_root": (155, 41, (0, 0)),
-    "process_vm_readv": (310, 270, (-1, 0, 0, 0, 0, 0)),
-    "process_vm_writev": (311, 271, (-1, 0, 0, 0, 0, 0)),
-    "ptrace": (101, 117, (16, -1, 0, 0)),
-    "reboot": (169, 142, (0, 0, 0, 0)),
-    "request_key": (249, 218, (0, 0, 0, 0)),
-    "setns": (308, 268, (-1, 0)),
-    "swapon": (167, 224, (0, 0)),
-    "syslog": (103, 116, (10, 0, 0)),
-    "umount2": (166, 39, (0, 0)),
-    "unshare": (272, 97, (0,)),
-    "userfaultfd": (323, 282, (-1,)),
-}
+    "open_by_handle_at": (304, 265, (-1, 0, 0)), "open_tree": (428, 428, (-1, 0, 0)),
+    "perf_event_open": (298, 241, (0, 0, 0, -1, 0)), "pidfd_getfd": (438, 438, (-1, 0, 0)),
+    "pivot_root": (155, 41, (0, 0)), "process_vm_readv": (310, 270, (-1, 0, 0, 0, 0, 0)),
+    "process_vm_writev": (311, 271, (-1, 0, 0, 0, 0, 0)), "ptrace": (101, 117, (16, -1, 0, 0)),
+    "reboot": (169, 142, (0, 0, 0, 0)), "request_key": (249, 218, (0, 0, 0, 0)),
+    "setns": (308, 268, (-1, 0)), "swapon": (167, 224, (0, 0)), "syslog": (103, 116, (10, 0, 0)),
+    "umount2": (166, 39, (0, 0)), "unshare": (272, 97, (0,)), "userfaultfd": (323, 282, (-1,)),
+}  # fmt: skip
 NUMBERS = {"pidfd_open": 434, "pidfd_send_signal": 424}
 
 
@@ -275,6 +260,22 @@ def reach_server_socket(e):
 
 def sniff_the_network(e):
     return tried(lambda: socket.socket(17, socket.SOCK_RAW, socket.htons(3)).close())
+
+
+def reach_port(e):
+    """Connect to a port that somebody listens on, by every address of the machine."""
+
+    def reach(address):
+        socket.create_connection((address, e["port"]), timeout=2).close()
+
+    return outcome(any(tried(lambda at=at: reach(at)) == "succeeded" for at in e["addresses"]))
+
+
+def send_packet(e):
+    """Send a packet to another machine, and look for a way there."""
+    with socket.socket(type=socket.SOCK_DGRAM) as line:
+        sent = tried(lambda: line.sendto(b"secret", ("192.0.2.1", 9)))
+    return outcome(sent == "succeeded" or [name for _, name in socket.if_nameindex()] != ["lo"])
 
 
 def share_system_v_memory(e):
@@ -493,8 +494,5 @@ def resist_freezing(e):
     return "refused"
 
 
-# --- the function -----------------------------------------------------------------------------
-
-
 def handler(e, context):
-    return globals()[e["attempt"]](e)
+    return globals()[e["attempt"].replace("_without_network", "")](e)

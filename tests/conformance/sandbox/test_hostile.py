@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from headrace.ports.sandbox import InvokeStatus
+from headrace.ports.sandbox import InvokeStatus, SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.trees import descendants
 from headrace.shell.logsink import FileLogSink
 from tests.conformance.sandbox import hostile
-from tests.conformance.sandbox.attempts import ATTEMPTS, expected, table
+from tests.conformance.sandbox.attempts import ATTEMPTS, NEVER, expected, table
 from tests.unit.sandbox.bench import alive, answer, invocation, make_archive, open_to_all, state_of
 
 HOSTILE = Path(hostile.__file__).read_text()
@@ -56,6 +56,8 @@ class Prey:
             listener = self.stack.enter_context(socket.socket(socket.AF_UNIX))
             listener.bind(address)
             listener.listen()
+        listener = self.stack.enter_context(socket.create_server(("", 0)))
+        self.port = listener.getsockname()[1]
         self.neighbour = await self.bench.start(NEIGHBOUR)
         self.shown = await self.ask()
         return self
@@ -82,6 +84,8 @@ class Prey:
             "server_file": str(self.folder / "journal"),
             "server_socket": str(self.folder / "socket"),
             "abstract": self.abstract,
+            "port": self.port,
+            "addresses": addresses_of_this_machine(),
             "memory_key": MEMORY_KEY,
             "memory_mb": MEMORY_MB,
             "storage_mb": 512,
@@ -97,6 +101,15 @@ def forget_shared_memory():
     key = libc.shmget(MEMORY_KEY, 4096, 0)
     if key >= 0:
         libc.shmctl(key, 0, None)
+
+
+def addresses_of_this_machine():
+    """Return loopback's, and the one by which others are reached where there is one."""
+    found = ["127.0.0.1"]
+    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as line:
+        line.connect(("192.0.2.1", 9))  # Nothing is sent by that.
+        found.append(line.getsockname()[0])
+    return found
 
 
 def user_of(keeper):
@@ -196,7 +209,13 @@ def test_an_attempt_ends_as_the_table_says_and_the_neighbour_answers(bench, tmp_
     async def story():
         async with bench, Prey(bench, tmp_path) as prey:
             memory_mb = MEMORY_MB_OF_MANY if attempt.name in MANY else MEMORY_MB
-            attacker = await bench.start(HOSTILE, lambda text: None, memory_mb=memory_mb)
+            network = "none" if attempt.name.endswith("without_network") else "host"
+            start = bench.start(HOSTILE, lambda text: None, memory_mb=memory_mb, network=network)
+            if getattr(attempt, posture.level) == NEVER:
+                with pytest.raises(SandboxUnavailable):
+                    await start
+                return
+            attacker = await start
             trying = asyncio.create_task(attempt_it(attempt.name, prey, attacker, posture.level))
             while not trying.done():
                 assert await prey.ask() == prey.shown

@@ -116,6 +116,23 @@ def test_an_image_runs_on_its_own_root(bench, tmp_path, form):
     bench.run(story())
 
 
+@pytest.mark.parametrize("level", ["namespace", "strict"], scope="module")
+def test_an_image_without_a_network_reaches_us_and_nobody_else(bench, tmp_path):
+    source = (
+        "import socket\n"
+        "def handle(event, headers):\n"
+        "    return [API, [name for _, name in socket.if_nameindex()]]\n"
+    )
+
+    async def story():
+        async with bench:
+            environment = await start(bench, image(oci(tmp_path, source)), network="none")
+            told = answer(await environment.invoke(invocation(None)))
+            assert told == ["127.0.0.1:9001", ["lo"]]
+
+    bench.run(story())
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "reason"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import socket
 
 import pytest
 
@@ -72,6 +73,55 @@ def test_other_paths_and_methods_are_answered_as_on_aws(method, path, expected):
         assert await call(method, path) == expected
 
     served(act)
+
+
+def expecting(act):
+    """Run an act with an endpoint whose socket is still to come, and the other end of its door."""
+
+    async def story():
+        endpoint = Endpoint(RuntimeApi(print), None)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            assert endpoint.expect(ours) == "127.0.0.1:9001"
+            await act(endpoint, theirs)
+        assert ours.fileno() == -1
+
+    asyncio.run(story())
+
+
+def test_an_endpoint_serves_the_socket_that_an_environment_hands_over():
+    async def act(endpoint, theirs):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+            serving = asyncio.create_task(endpoint.serve(None))
+            await asyncio.sleep(0)
+            assert not serving.done()
+            socket.send_fds(theirs, [b"0"], [listener.fileno()])
+        await serving
+        answer = await asyncio.to_thread(ask, address, "GET", "/2018-06-01/ping")
+        assert answer == (200, b"pong")
+        endpoint.close()
+
+    expecting(act)
+
+
+def test_an_environment_that_ends_before_hands_over_nothing():
+    async def act(endpoint, theirs):
+        theirs.close()
+        await endpoint.serve(None)
+        endpoint.close()
+
+    expecting(act)
+
+
+def test_what_is_closed_waits_for_no_socket():
+    async def act(endpoint, theirs):
+        serving = asyncio.create_task(endpoint.serve(None))
+        await asyncio.sleep(0)
+        endpoint.close()
+        await serving
+
+    expecting(act)
 
 
 def test_nobody_is_served_who_may_not_speak():

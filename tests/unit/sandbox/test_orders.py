@@ -73,6 +73,12 @@ def test_a_package_with_its_own_program_gets_an_address_and_no_language(tmp_path
     assert told["variables"]["AWS_LAMBDA_RUNTIME_API"] == "127.0.0.1:9001"
 
 
+def test_an_environment_is_told_whether_it_has_a_network(tmp_path):
+    supply = Supply(None, 0, LAMBDA_PLACES, "")
+    told = [order(tmp_path, supply)["network"], order(tmp_path, supply, network="none")["network"]]
+    assert told == [True, False]
+
+
 def test_what_an_interpreter_maps_idly_comes_on_top_of_the_data_limit(tmp_path):
     node = NodeJs()
     told = compose_order(

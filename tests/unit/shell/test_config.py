@@ -91,6 +91,7 @@ def test_each_setting_can_be_set_as_text(setting):
         "region": "eu-west-1",
         "sandbox_min": "strict",
         "sandbox_level": "process",
+        "function_network": "none",
         "maven_url": "https://maven.example/",
         "log_level": "debug",
         "hot_reload": "no",

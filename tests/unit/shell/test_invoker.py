@@ -6,33 +6,27 @@ import pytest
 
 from headrace.base.errors import InternalFailure, ServiceUnavailable
 from headrace.core.functions.commands import EnvironmentStarted
-from headrace.core.functions.effects import StartEnvironment
 from headrace.core.functions.limits import STOP_AFTER_MS
 from headrace.core.functions.outcomes import Ending
-from headrace.core.functions.settings import Code, Logging
+from headrace.core.functions.settings import Code
 from headrace.ports.sandbox import (
     CodeUnusable,
     InitOutcome,
     InitStatus,
     InvokeOutcome,
     InvokeStatus,
-    Layer,
     SandboxUnavailable,
 )
-from headrace.shell.invoker import environment_spec, function_variables, interpreters_of
+from headrace.shell.invoker import interpreters_of
 from headrace.testing.clock import VirtualClock
 from headrace.testing.sandbox import PYTHON, ScriptedSandbox
 from headrace.testing.server import serve
 from tests.unit.core.functions.bench import (
-    ACCOUNT,
     ARN,
     NAME,
-    REGION,
     REQUEST_ID,
     creation,
-    deployment_with,
     invoke,
-    settings_with,
 )
 from tests.unit.core.functions.bench import PYTHON as INTERPRETER
 
@@ -322,52 +316,6 @@ def test_a_completion_that_the_driver_refuses_is_submitted_again():
         assert len(refused) == 1
 
     play(story)
-
-
-def test_a_function_finds_this_server_and_its_own_account():
-    deployment = deployment_with(settings=settings_with(variables={"KEY": "v"}))
-    assert function_variables(deployment, "e", "http://127.0.0.1:1") == {
-        "KEY": "v",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "e",
-        "AWS_SESSION_TOKEN": "e",
-    }
-
-
-def test_a_runtime_is_told_to_log_in_json_and_from_which_level():
-    logging = Logging("/g", "JSON", "WARN", "INFO")
-    own = {"AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
-    deployment = deployment_with(settings=settings_with(logging=logging, variables=own))
-    variables = function_variables(deployment, "e", "http://127.0.0.1:1")
-    assert variables["AWS_LAMBDA_LOG_FORMAT"] == "JSON"
-    assert variables["AWS_LAMBDA_LOG_LEVEL"] == "WARN"
-
-
-def test_a_function_may_name_another_endpoint_but_no_other_credentials():
-    own = {"AWS_ENDPOINT_URL": "http://elsewhere", "AWS_ACCESS_KEY_ID": "x"}
-    deployment = deployment_with(settings=settings_with(variables=own))
-    variables = function_variables(deployment, "e", "http://127.0.0.1:1")
-    assert variables["AWS_ENDPOINT_URL"] == "http://elsewhere"
-    assert variables["AWS_ACCESS_KEY_ID"] == ACCOUNT
-
-
-def test_the_sandbox_is_told_everything():
-    deployment = deployment_with(settings=settings_with(ephemeral_storage_mb=1_024))
-    effect = StartEnvironment("e" * 32, deployment, "stream", 10_000)
-    layers = [Layer("/first", "1a" * 32), Layer("/second", "2b" * 32)]
-    spec = environment_spec(effect, "/zip", layers, "http://127.0.0.1:1")
-    assert spec.layers == tuple(layers)
-    assert (spec.environment_id, spec.runtime, spec.code_archive) == (
-        "e" * 32,
-        "python3.11",
-        "/zip",
-    )
-    assert (spec.log_group, spec.log_stream) == (f"/aws/lambda/{NAME}", "stream")
-    assert (spec.ephemeral_storage_mb, spec.init_limit_ms) == (1_024, 10_000)
-    assert spec.function_version == "$LATEST"
 
 
 def test_interpreters_are_those_that_the_sandbox_found():

@@ -6,6 +6,12 @@ import msgspec
 
 from headrace.core.functions import limits
 
+#: What a function may reach: what this machine can, or nothing but itself; ours.
+NETWORKS = ("host", "none")
+#: The variable by which a function says it. It is a part of its version, and every tool of AWS's
+#: can set it; on AWS it does nothing.
+NETWORK_VARIABLE = "HEADRACE_NETWORK"
+
 
 class Logging(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where and how log lines are written."""

@@ -14,7 +14,7 @@ from headrace.core.functions.errors import (
     value_out_of_bounds,
 )
 from headrace.core.functions.runtimes import Interpreter, check_images, check_runtime
-from headrace.core.functions.settings import Logging, Settings
+from headrace.core.functions.settings import NETWORK_VARIABLE, NETWORKS, Logging, Settings
 
 #: Names that a function's variables may not have (spec/lambda.md 1.5).
 RESERVED_VARIABLES = frozenset(
@@ -142,6 +142,12 @@ def _check_variables(variables: Mapping[str, str]) -> None:
         raise InvalidParameterValue(
             f"{_VARIABLES_REFUSED}contains reserved keys that are currently not supported for "
             f"modification. Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    network = variables.get(NETWORK_VARIABLE, NETWORKS[0])
+    if network not in NETWORKS:
+        raise InvalidParameterValue(
+            f"{_VARIABLES_REFUSED}contains {NETWORK_VARIABLE} with a value that is neither host "
+            f"nor none: {network}"
         )
     measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > limits.ENVIRONMENT_BYTES_MAX:

@@ -4,6 +4,7 @@ Standard library only, Python 3.8 and later. Works in the two processes that `zy
 an environment. The order of the steps in `enter` matters and is explained in docs/SANDBOX.md.
 """
 
+import array
 import fcntl
 import json
 import os
@@ -28,6 +29,8 @@ else:
 CONNECTION = 900
 #: The socket for reports about extensions stands next to it.
 REPORTS = 901
+#: Connections that may wait for the server; ours.
+LISTENER_BACKLOG = 64
 #: Wait status of a process that was killed with SIGKILL.
 KILLED = 9
 SETUP_FAILED = 97
@@ -51,12 +54,14 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     kernel.die_with_parent(signal.SIGKILL if namespaces else signal.SIGTERM)
     signal.set_wakeup_fd(-1)
     connection, log = descriptors[:2]
+    rest = descriptors[2:]
     # Only layers and images can bring extensions, which report on a socket of their own.
-    reports = descriptors[2] if order["attended"] else -1
-    cgroups = descriptors[3 if order["attended"] else 2 :]
-    for descriptor in cgroups:
+    reports = rest.pop(0) if order["attended"] else -1
+    # Through the door goes a listening socket of a network that only we are in.
+    door = rest.pop(0) if order["api_port"] else -1
+    for descriptor in rest:
         os.write(descriptor, b"0")
-    kernel.close_all_but([one for one in (connection, log, status_writer, reports) if one >= 0])
+    kernel.close_all_but(present(connection, log, status_writer, reports, door))
     if not namespaces:
         kernel.become_subreaper()
     awaited = {signal.SIGCHLD, signal.SIGTERM}
@@ -66,7 +71,7 @@ def keep(settings, seccomp, order, descriptors, status_writer):
         os.close(status_writer)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
-        become_runtime(settings, seccomp, order, connection, log, reports)
+        become_runtime(settings, seccomp, order, connection, log, reports, door)
         return
     kernel.close_all_but([status_writer])
     status = wait_for(pid, awaited)
@@ -174,17 +179,27 @@ def scan_children():
     return lambda pid: children.get(pid, [])
 
 
-def become_runtime(settings, seccomp, order, connection, log, reports):
+def present(*descriptors):
+    """Return those that there are."""
+    return [one for one in descriptors if one >= 0]
+
+
+def become_runtime(settings, seccomp, order, connection, log, reports, door):
     """Enter the fences and run the function's handler; does not return."""
     try:
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
         take_streams(log)
+        if door >= 0:
+            door = move_aside(door)
         if order["attended"]:
-            connection, reports = move_both(connection, reports)
+            connection = move_aside(connection)
+            reports = move(reports, REPORTS)
         connection = move(connection, CONNECTION)
-        kernel.close_all_but([one for one in (connection, reports) if one >= 0])
+        kernel.close_all_but(present(connection, reports, door))
         enter(settings, seccomp, order)
+        if door >= 0:
+            pass_listener(door, order["api_port"])
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
     except OSError as error:
         send_frame(connection, {"kind": "setup_failed", "reason": str(error)})
@@ -219,11 +234,20 @@ def move(descriptor, number):
     return number
 
 
-def move_both(connection, reports):
-    """Move the two sockets to their numbers, though each may have the other's."""
-    aside = fcntl.fcntl(connection, fcntl.F_DUPFD_CLOEXEC, REPORTS + 1)
-    os.close(connection)
-    return aside, move(reports, REPORTS)
+def move_aside(descriptor):
+    """Move a descriptor out of the way of those that get numbers of our choice."""
+    aside = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, REPORTS + 1)
+    os.close(descriptor)
+    return aside
+
+
+def pass_listener(door, port):
+    """Open a port of our own loopback for the server, who cannot reach it, and hand it over."""
+    with socket.socket(fileno=door) as way, socket.socket() as listener:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(LISTENER_BACKLOG)
+        rights = array.array("i", [listener.fileno()]).tobytes()
+        way.sendmsg([b"0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
 
 def send_frame(connection, header):
@@ -273,7 +297,7 @@ def give_up_rights(settings, seccomp, order):
 
 def enter_namespaces(settings, order):
     """Mount what is this environment's own, and hide the code and languages of all others."""
-    leave_machine()
+    leave_machine(order)
     mount_temporary(order)
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
@@ -286,16 +310,24 @@ def enter_namespaces(settings, order):
     kernel.umount("/.languages")
 
 
-def leave_machine():
-    """Have mounts, a host name and more of our own."""
+def leave_machine(order):
+    """Have mounts, a host name and more of our own, and no network if none is wanted."""
     kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
+    if not order["network"]:
+        leave_network()
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     socket.sethostname(HOST_NAME)
 
 
+def leave_network():
+    """Reach nobody but ourselves."""
+    kernel.unshare(kernel.NEWNET)
+    kernel.bring_up_loopback()
+
+
 def enter_image(order):
     """Make a container image's root ours, with the few things that every root has."""
-    leave_machine()
+    leave_machine(order)
     root = "/.image"
     kernel.bind("/.store/" + order["image"], root)
     mount_temporary(order, root)

@@ -5,8 +5,11 @@ with the name of the call when the kernel refuses. Not here: seccomp and Landloc
 """
 
 import ctypes
+import fcntl
 import os
 import platform
+import socket
+import struct
 
 MACHINE = platform.machine()
 X86 = MACHINE == "x86_64"
@@ -16,6 +19,7 @@ NEWUTS = 0x04000000
 NEWIPC = 0x08000000
 NEWUSER = 0x10000000
 NEWPID = 0x20000000
+NEWNET = 0x40000000
 
 MS_RDONLY = 1
 MS_NOSUID = 2
@@ -39,6 +43,9 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+SIOCGIFFLAGS = 0x8913
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 CAPABILITY_VERSION_3 = 0x20080522
 #: Beyond the newest capability, so that a kernel that knows more loses those too.
 CAPABILITY_LIMIT = 63
@@ -182,6 +189,14 @@ def map_ids(inner_user, outer_user, inner_group, outer_group):
             os.write(descriptor, text.encode())
         finally:
             os.close(descriptor)
+
+
+def bring_up_loopback():
+    """Let the processes of this network namespace reach each other on 127.0.0.1."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        request = fcntl.ioctl(line, SIOCGIFFLAGS, struct.pack("16sH22x", b"lo", 0))
+        (flags,) = struct.unpack_from("H", request, 16)
+        fcntl.ioctl(line, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | IFF_UP))
 
 
 class _CapabilityHeader(ctypes.Structure):

@@ -323,6 +323,8 @@ class Template:
 def enter(settings, seccomp, order):
     """Give up what the template could do, in namespaces of this environment's own."""
     kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
+    if not order["network"]:
+        environment.leave_network()
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     snapshot = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     environment.mount_temporary(order)

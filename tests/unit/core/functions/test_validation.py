@@ -57,6 +57,15 @@ def test_reserved_variables_are_named():
     )
 
 
+def test_a_network_that_there_is_not_is_refused():
+    for known in ("host", "none"):
+        settings = settings_with(variables={"HEADRACE_NETWORK": known})
+        check_settings(settings, [PYTHON], ["x86_64"])
+    assert refusal_of(variables={"HEADRACE_NETWORK": "off"}).message.endswith(
+        "contains HEADRACE_NETWORK with a value that is neither host nor none: off"
+    )
+
+
 def test_variables_are_measured_as_compact_json():
     frame = len('{"key":""}')
     check_settings(settings_with(variables={"key": "x" * (4_096 - frame)}), [PYTHON], ["x86_64"])
