@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install the programs of others that the client tests run, each pinned by a file of tests/clients:
-# npm packages, versions of Node, Go and Java programs, a Celery in a venv of its own. Do nothing for what is there.
+# npm packages, versions of Node, Go, Java and Rust programs, AWS's runtime clients, a Celery in a
+# venv of its own. Do nothing for what is there.
 #
 # Where a tool is missing, its tests are skipped with that reason (and fail in .ci/run).
 set -eu
@@ -97,9 +98,51 @@ celery_venv() {
     done_with celery
 }
 
+# AWS's runtime client for Python, for the one that functions find in /usr.
+python_runtime_client() {
+    cd "$root/tests/clients"
+    [ -x /usr/bin/python3 ] || { has /usr/bin/python3; return 0; }
+    if fresh awslambdaric awslambdaric.txt; then return; fi
+    rm -rf "$built/awslambdaric"
+    "$root/.venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-compile \
+        --only-binary :all: --target "$built/awslambdaric" -r awslambdaric.txt \
+        --python-version "$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    done_with awslambdaric
+}
+
+# AWS's runtime client for Node: an addon, with the curl that it brings, is compiled against the
+# headers of this machine's Node, which is good for later ones too.
+node_runtime_client() {
+    cd "$root/tests/clients/ric"
+    if fresh node-runtime-client package-lock.json; then return; fi
+    has node npm cmake make g++ || return 0
+    rm -rf "$built/node-runtime-client"
+    mkdir -p "$built/node-runtime-client"
+    cp package.json package-lock.json "$built/node-runtime-client/"
+    headers="$(dirname "$(dirname "$(realpath "$(command -v node)")")")"
+    (cd "$built/node-runtime-client" &&
+        npm_config_nodedir="$headers" npm ci --silent --no-audit --no-fund >"$built/node-runtime-client.log" 2>&1) ||
+        { tail -40 "$built/node-runtime-client.log" >&2; exit 1; }
+    done_with node-runtime-client
+}
+
+rust_program() {
+    cd "$root/tests/clients/rust"
+    if fresh rust Cargo.lock Cargo.toml src/main.rs; then return; fi
+    has cargo || return 0
+    CARGO_TARGET_DIR="$built/rust-target" cargo build --quiet --locked
+    mkdir -p "$built/rust"
+    cp "$built/rust-target/debug/handler" "$built/rust/handler"
+    rm -rf "$built/rust-target"
+    done_with rust
+}
+
 npm_packages
 node_versions
 go_programs
+python_runtime_client
+node_runtime_client
+rust_program
 java_program
 java_functions
 celery_venv

@@ -95,6 +95,26 @@ def go_programs():
 
 
 @pytest.fixture(scope="session")
+def rust_program():
+    """Return the path of the function of rust/, built."""
+    return built("rust/handler", "cargo")
+
+
+@pytest.fixture(scope="session")
+def python_runtime_client():
+    """Return the folder of AWS's runtime client for the Python in /usr."""
+    return built("awslambdaric/awslambdaric", "/usr/bin/python3").parent
+
+
+@pytest.fixture(scope="session")
+def node_runtime_client():
+    """Return the folder of AWS's runtime client for Node, compiled."""
+    return built(
+        "node-runtime-client/node_modules/aws-lambda-ric/rapid-client.node", "cmake"
+    ).parents[2]
+
+
+@pytest.fixture(scope="session")
 def java_command():
     """Return the command that runs a class of java/, less the name of the class."""
     folder = built("java/classes/Queues.class", "mvn").parents[1]
