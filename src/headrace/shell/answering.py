@@ -123,8 +123,13 @@ class Answering:
         return self.exchange.answer(encode_result(call, result, self.context.request_id))
 
     def refuse(self, refusal: ServiceError) -> bool:
-        """Write an error; return False when the client has gone."""
+        """Write an error; return False when the client has gone.
+
+        AWS hides the reason of some refusals, such as that of a bad filter: the log has it.
+        """
         call = self.call
+        if refusal.__cause__ is not None:
+            log.warning("%s: %s (%s)", call.operation, refusal.message, refusal.__cause__)
         return self.exchange.answer(
             encode_error(call.protocol, refusal, self.context.request_id, call.operation)
         )

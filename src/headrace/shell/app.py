@@ -11,18 +11,21 @@ from pathlib import Path
 
 import msgspec
 
+from headrace import __version__
 from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.machine import Numbers, Room
+from headrace.core.mapping.decisions import ServerStarted
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.queues import Queues
 from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
+from headrace.ports.history import History
 from headrace.ports.journal import Journal, JournalError
 from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import (
@@ -45,6 +48,7 @@ from headrace.shell.connection import Times
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
 from headrace.shell.hand import Hand
+from headrace.shell.history import FileHistory, NoHistory
 from headrace.shell.http import HttpServer
 from headrace.shell.identity import Identities
 from headrace.shell.invoker import Invoker, interpreters_of
@@ -57,6 +61,7 @@ from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.shell.specs import Specs
 from headrace.shell.standby import open_when_free
+from headrace.shell.why import Why
 from headrace.store.blobs import FileBlobs
 from headrace.store.folder import FolderLock
 from headrace.store.memory import MemoryJournal
@@ -66,6 +71,9 @@ log = logging.getLogger(__name__)
 
 #: Random bytes of a new shard's secret.
 SECRET_BYTES = 32
+
+MIB = 1024 * 1024
+MS_PER_DAY = 86_400_000
 
 #: Seconds in which connections may end after their last answer.
 CLOSE_CONNECTIONS_S = 2.0
@@ -91,6 +99,7 @@ class Parts(msgspec.Struct, kw_only=True):
     blobs: Blobs
     sandbox: Sandbox
     logs: LogSink
+    history: History = msgspec.field(default_factory=NoHistory)
     clean_up: Callable[[], None] = lambda: None  #: Removes what is for this run only.
 
 
@@ -156,6 +165,19 @@ async def real_parts(config: Config, say: Callable[[str], None] = lambda line: N
         blobs=FileBlobs(folder / "blobs"),
         sandbox=sandbox,
         logs=FileLogSink(folder / "logs"),
+        history=_history(config, folder, journal),
+    )
+
+
+def _history(config: Config, folder: Path, journal: Journal) -> History:
+    """Return where the history of messages is kept; nowhere, if it is switched off."""
+    if not config.history_mb:
+        return NoHistory()
+    return FileHistory(
+        folder / "history",
+        config.history_mb * MIB,
+        config.history_days * MS_PER_DAY,
+        lambda: journal.space_is_low,
     )
 
 
@@ -203,6 +225,7 @@ async def _shared_parts(config: Config, folder: Path, say: Callable[[str], None]
         blobs=PostgresBlobs(journal, folder / "blob-cache"),
         sandbox=sandbox,
         logs=FileLogSink(folder / "logs"),
+        history=_history(config, folder, journal),
         clean_up=lock.release,
     )
 
@@ -210,13 +233,15 @@ async def _shared_parts(config: Config, folder: Path, say: Callable[[str], None]
 def _passing_parts(config: Config) -> Parts:
     """Return parts that keep nothing beyond this run."""
     folder = tempfile.TemporaryDirectory(prefix="headrace-")
+    journal = MemoryJournal()
     return Parts(
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        journal=MemoryJournal(),
+        journal=journal,
         blobs=FileBlobs(Path(folder.name) / "blobs"),
         sandbox=make_sandbox(config, f"{folder.name}/sandbox"),
         logs=FileLogSink(Path(folder.name) / "logs"),
+        history=_history(config, Path(folder.name), journal),
         clean_up=folder.cleanup,
     )
 
@@ -297,13 +322,15 @@ class App:
             takes_images=is_loopback(config.host),
         ).join(self.service)
         Looking(self.service)
+        Why(self.service, parts.history)
+        self.driver.on_block_durable.append(parts.history.take_block)
         self.invoker = Invoker(
             self.driver,
             parts.sandbox,
             Specs(parts.blobs, lambda: self.local_url, config.function_network),
             parts.logs,
         )
-        self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy)
+        self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
         times = Times(
             head_s=config.head_timeout_s,
             body_s=config.body_timeout_s,
@@ -372,6 +399,7 @@ class App:
     async def _close_parts(self) -> None:
         await self.parts.sandbox.close()
         await self.parts.logs.close()
+        await self.parts.history.close()
         await self.parts.journal.close()
         self.parts.clean_up()
 
@@ -379,7 +407,12 @@ class App:
         """Return fresh rooms, loaded from the journal."""
         parts = self.parts
         recovered = await recover(
-            parts.journal, parts.clock, self._make_rooms, self._first_record, progress
+            parts.journal,
+            parts.clock,
+            self._make_rooms,
+            self._first_record,
+            progress,
+            parts.history.take_head,
         )
         rooms = recovered.rooms
         shard, queues = rooms[SHARD_ROOM], rooms[QUEUE_ROOM]
@@ -393,6 +426,7 @@ class App:
         queues.use_secret(shard.secret)
         self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM])
         self.keeper.adopt(recovered)
+        parts.history.tell(ServerStarted(SHARD, parts.clock.now(), __version__))
         return rooms.values()
 
     def _make_rooms(self) -> Mapping[int, Room]:

@@ -54,6 +54,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hot_reload: bool = True
     runtimes_folder: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
+    history_mb: int = 256
+    history_days: int = 14
     body_cache_mb: int = 64
     connections_max: int = 4_096
     head_timeout_s: int = 10
@@ -238,6 +240,18 @@ SETTINGS = (
         _url,
         "URL",
         "Where headrace runtimes --fetch java downloads from: Maven Central or a mirror of it.",
+    ),
+    Setting(
+        "history_mb",
+        _number(0, 1_048_576),
+        "MiB",
+        "Disk for what happened to messages, which headrace why tells; 0 keeps nothing.",
+    ),
+    Setting(
+        "history_days",
+        _number(1, 3_650),
+        "days",
+        "How long what happened to messages is kept.",
     ),
     Setting(
         "body_cache_mb",

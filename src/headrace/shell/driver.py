@@ -20,7 +20,7 @@ from headrace.base.errors import InternalFailure, ServiceError, ServiceUnavailab
 from headrace.base.instant import Instant
 from headrace.core.machine import Forget, Remember, Reply, Room, answer_of
 from headrace.ports.clock import Clock
-from headrace.ports.journal import Journal, JournalError
+from headrace.ports.journal import Block, Journal, JournalError
 from headrace.shell.alarm import OneAlarm
 from headrace.shell.block import OpenBlock
 from headrace.shell.hand import Hand
@@ -66,8 +66,8 @@ class Driver:
         self.journal = journal
         self.hand = hand
         self.rooms: tuple[Room, ...] = ()
-        self.on_block_sealed: Callable[[OpenBlock], None] = lambda block: None
-        self.on_block_durable: Callable[[int], None] = lambda seq: None
+        self.on_block_sealed: list[Callable[[OpenBlock], object]] = []
+        self.on_block_durable: list[Callable[[Block], object]] = []
         self.on_forget: Callable[[int, int], None] = lambda block, count: None
         self.running = False
         self._room_of: dict[type, Room] = {}
@@ -284,7 +284,7 @@ class Driver:
             return
         block = self._filling
         self._filling = OpenBlock(block.seq + 1)
-        if not guarded(self.on_block_sealed, block):
+        if not all(guarded(hear, block) for hear in self.on_block_sealed):
             self._fail(f"the sealing of block {block.seq} could not be told")
             return
         self._committing = block
@@ -293,7 +293,7 @@ class Driver:
 
     async def _append(self, block: OpenBlock) -> None:
         try:
-            await self.journal.append(block.seal(self.clock.now()))
+            await self.journal.append(sealed := block.seal(self.clock.now()))
         except JournalError as error:
             self._committing = None
             self._fail(f"the journal failed: {error}")
@@ -307,7 +307,7 @@ class Driver:
         if not self.rooms:
             self._tell_settled()
             return  # memory is being rebuilt; whoever waited has been answered already
-        if not guarded(self.on_block_durable, block.seq):
+        if not all(guarded(hear, sealed) for hear in self.on_block_durable):
             self._fail(f"the end of block {block.seq} could not be told")
             return
         self._seal()  # first the disk gets its next block, then this one's callers are answered

@@ -19,7 +19,14 @@ from headrace.base.errors import ServiceError
 from headrace.core.machine import BodyAddress, FreezingRoom, Frozen, Record, Room
 from headrace.core.sqs.commands import MoveBodies
 from headrace.ports.clock import Clock
-from headrace.ports.journal import AppendRefused, Journal, JournalDamaged, JournalError, Snapshot
+from headrace.ports.journal import (
+    AppendRefused,
+    Block,
+    Journal,
+    JournalDamaged,
+    JournalError,
+    Snapshot,
+)
 from headrace.shell.block import RECORD_BYTES, OpenBlock
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
@@ -36,6 +43,7 @@ from headrace.shell.limits import (
     STOP_SNAPSHOT_BYTES,
 )
 from headrace.shell.recovery import KEEPER_KIND, KEEPER_MACHINE, Dirty, KeeperState, Recovered
+from headrace.shell.turns import next_turn
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +92,8 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
         self._when_sealed: asyncio.Future[Slice | None] | None = None
         self._when_durable: tuple[int, asyncio.Future[bool]] | None = None
-        driver.on_block_sealed = self._block_sealed
-        driver.on_block_durable = self._block_durable
+        driver.on_block_sealed.append(self._block_sealed)
+        driver.on_block_durable.append(self._block_durable)
         driver.on_forget = self._forget
 
     def adopt(self, recovered: Recovered) -> None:
@@ -161,9 +169,9 @@ class Keeper:
         if waiting is not None and not waiting.done():
             waiting.set_result(self._take_slice(block.seq))
 
-    def _block_durable(self, seq: int) -> None:
+    def _block_durable(self, block: Block) -> None:
         self._blocks += 1
-        if self._when_durable is not None and self._when_durable[0] <= seq:
+        if self._when_durable is not None and self._when_durable[0] <= block.seq:
             future = self._when_durable[1]
             if not future.done():
                 future.set_result(True)
@@ -322,7 +330,7 @@ class Keeper:
             if self._is_halting or steps >= COMPACTION_STEPS:
                 return
             if not group:
-                await _next_turn()
+                await next_turn()
             elif await self._move(group):
                 steps += 1
             else:
@@ -374,13 +382,5 @@ async def _bytes_of(frozen: Frozen) -> bytearray:
         state += part
         if len(state) >= turn:
             turn = len(state) + SNAPSHOT_SLICE_BYTES
-            await _next_turn()
+            await next_turn()
     return state
-
-
-async def _next_turn() -> None:
-    """Let the event loop do what else there is."""
-    loop = asyncio.get_running_loop()
-    turn = loop.create_future()
-    loop.call_soon(turn.set_result, None)
-    await turn

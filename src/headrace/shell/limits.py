@@ -119,3 +119,16 @@ LOOK_BYTES_MAX = 8 * MIB
 LOOK_SLICE = 16
 #: Parameters of a look.
 LOOK_FIELDS_MAX = 50
+
+# --- The history of messages (shell/history.py) --------------------------------------------------
+
+#: Seconds that pages wait to be written together.
+HISTORY_WRITE_AFTER_S = 0.25
+#: Bytes of heads that wait to be written. Beyond: they are lost, and the log says so.
+HISTORY_WAITING_BYTES_MAX = 64 * MIB
+#: Files that the history is cut into, about: the oldest goes whole.
+HISTORY_PARTS = 16
+#: Messages from elsewhere that one turn of the loop notes when one is looked for by its id.
+SOUGHT_SLICE = 2_000
+#: Events in the answer to why; beyond, those in the middle are left out.
+STORY_EVENTS_MAX = 1_000

@@ -11,9 +11,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from headrace.api.sqs.attributes import digest
 from headrace.base.arn import parse_arn
 from headrace.base.errors import ServiceError, ServiceUnavailable
+from headrace.base.instant import Instant
 from headrace.core.functions.commands import Invoke
 from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
 from headrace.core.functions.names import FunctionReference, parse_reference
@@ -35,7 +38,9 @@ from headrace.core.mapping.commands import (
     Throttled,
     TooLarge,
 )
+from headrace.core.mapping.decisions import BatchInvoked, Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.limits import TOLD_ERROR_LENGTH_MAX
 from headrace.core.sqs.commands import (
     DeleteMessages,
     ReceiveMessages,
@@ -45,9 +50,11 @@ from headrace.core.sqs.commands import (
 from headrace.core.sqs.content import decode
 from headrace.core.sqs.replies import EntriesDone, Received, ReceivedMessage
 from headrace.ports.entropy import Entropy
+from headrace.ports.history import History
 from headrace.ports.journal import JournalDamaged
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
+from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
 
 log = logging.getLogger(__name__)
@@ -62,8 +69,16 @@ _Key = tuple[int, int]
 class Pollers:
     """Joins mappings, queues and functions through the driver."""
 
-    def __init__(self, driver: Driver, rooms: Rooms, bodies: Bodies, entropy: Entropy) -> None:
-        """Carry out the effects of the mappings of `driver`."""
+    def __init__(
+        self,
+        driver: Driver,
+        rooms: Rooms,
+        bodies: Bodies,
+        entropy: Entropy,
+        history: History | None = None,
+    ) -> None:
+        """Carry out the effects of the mappings of `driver`; tell `history` what they decide."""
+        self._history = history or NoHistory()
         self._driver = driver
         self._rooms = rooms
         self._bodies = bodies
@@ -77,6 +92,7 @@ class Pollers:
         driver.carry(StopPolling, self._stop_polling)
         driver.carry(InvokeBatch, self._invoke)
         driver.carry(DeleteBatch, self._delete)
+        driver.carry(Told, lambda effect: self._history.tell(effect.decision))
 
     @property
     def busy(self) -> int:
@@ -226,6 +242,10 @@ class Pollers:
 
         def take(value: Any) -> None:
             outcome = outcome_of(value)
+            if self._history.is_on:
+                self._history.tell(
+                    invoked_of(effect, command.request_id, value, self._driver.clock.now())
+                )
             if isinstance(outcome, NotInvoked):
                 log.info("mapping %d cannot invoke: %s", effect.mapping, value.message)
             self._tell(life, BatchFinished(effect.mapping, effect.batch, outcome, freed_by(value)))
@@ -326,6 +346,44 @@ def freed_by(value: Any) -> Limit:
     if not isinstance(value, Invoked) or value.place is Place.AHEAD:
         return Limit.NONE
     return Limit.ACCOUNT if value.place is Place.ACCOUNT else Limit.FUNCTION
+
+
+class _Report(msgspec.Struct, gc=False):
+    """The members of a runtime's error document that are told."""
+
+    error_type: Any = msgspec.field(name="errorType", default="")
+    error_message: Any = msgspec.field(name="errorMessage", default="")
+
+
+_read_report = msgspec.json.Decoder(_Report).decode
+
+
+def invoked_of(effect: InvokeBatch, request_id: str, value: Any, now: Instant) -> BatchInvoked:
+    """Return what the history is told of the reply or refusal of an invoke."""
+    error_type = error_message = stream = version = ""
+    is_answered = False
+    if isinstance(value, Invoked):
+        stream, version = value.log_stream, value.executed_version
+        is_answered = value.function_error is None
+        if not is_answered:
+            try:
+                report = _read_report(value.payload)
+            except (msgspec.MsgspecError, UnicodeError):
+                report = _Report("", value.payload[:TOLD_ERROR_LENGTH_MAX].decode(errors="replace"))
+            error_type, error_message = str(report.error_type), str(report.error_message)
+    elif isinstance(value, ServiceError):
+        error_type, error_message = value.code, value.message
+    return BatchInvoked(
+        effect.mapping,
+        now,
+        effect.batch,
+        request_id,
+        is_answered,
+        stream,
+        version,
+        error_type[:TOLD_ERROR_LENGTH_MAX],
+        error_message[:TOLD_ERROR_LENGTH_MAX],
+    )
 
 
 def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:

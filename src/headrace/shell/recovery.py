@@ -133,6 +133,7 @@ async def recover(
     make_rooms: Callable[[], Mapping[int, Room]],
     first_record: Callable[[Instant], Record],
     progress: Progress = lambda done, total: None,
+    on_head: Callable[[Head], None] = lambda head: None,
 ) -> Recovered:
     """Load fresh rooms from an open journal, and set the clock not to go back behind it.
 
@@ -143,6 +144,7 @@ async def recover(
             3 mappings).
         first_record: Returns what the first block of an empty journal says (`ShardOpened`).
         progress: Told how far it is.
+        on_head: Told each head that is there, also those that need not be replayed.
 
     Raises:
         JournalDamaged: A block that is needed is missing or cannot be read; the text names file
@@ -152,7 +154,7 @@ async def recover(
     if journal.last_seq == 0:
         await _write_first_block(journal, clock.now(), first_record)
     try:
-        loading = await _load(journal, make_rooms, progress)
+        loading = await _load(journal, make_rooms, progress, on_head)
     except JournalDamaged as error:
         raise JournalDamaged(f"{error}; {WHAT_TO_DO}") from error
     clock.not_before(loading.last_at)
@@ -160,13 +162,17 @@ async def recover(
 
 
 async def _load(
-    journal: Journal, make_rooms: Callable[[], Mapping[int, Room]], progress: Progress
+    journal: Journal,
+    make_rooms: Callable[[], Mapping[int, Room]],
+    progress: Progress,
+    on_head: Callable[[Head], None],
 ) -> Loading:
     loading = Loading(journal.name, make_rooms(), await journal.snapshots())
     first_seq: int | None = None
     async for heads in journal.heads(after=0):
         for head in heads:
             loading.take_head(head)
+            on_head(head)
         if first_seq is None:
             first_seq = heads[0].seq
         progress(heads[-1].seq - first_seq + 1, journal.last_seq - first_seq + 1)

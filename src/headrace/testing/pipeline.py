@@ -33,6 +33,7 @@ from headrace.core.mapping.commands import (
     Target,
     Throttled,
 )
+from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
@@ -153,6 +154,7 @@ class Pipeline:
         self._last_event = 0
         self._seed = 0
         self._carriers: dict[type, Callable[[Any], None]] = {
+            Told: lambda effect: None,
             Poll: self._poll,
             StopPolling: self._stop_polling,
             InvokeBatch: self._invoke,

@@ -24,6 +24,7 @@ from headrace.base.instant import Instant, later
 from headrace.ports.blobs import Blobs
 from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
+from headrace.ports.history import History
 from headrace.ports.journal import Journal
 from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import Sandbox
@@ -32,6 +33,7 @@ from headrace.shell.clock import SystemClock
 from headrace.shell.config import Config
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
+from headrace.shell.history import FileHistory, MemoryHistory, NoHistory
 from headrace.shell.lifecycle import run_loop
 from headrace.shell.logsink import MemoryLogSink
 from headrace.store.blobs import FileBlobs
@@ -141,6 +143,7 @@ async def serve(
             blobs=blobs,
             sandbox=sandbox,
             logs=logs or MemoryLogSink(),
+            history=_history(config, data),
         )
         app = App(config, parts)
         try:
@@ -148,6 +151,13 @@ async def serve(
             yield Server(app)
         finally:
             await app.stop(STOP_S)
+
+
+def _history(config: Config, data: Path | None) -> History:
+    """Return a history in the folder, or in memory where there is none."""
+    if data is None or not config.history_mb:
+        return MemoryHistory() if config.history_mb else NoHistory()
+    return FileHistory(data / "history", config.history_mb << 20, config.history_days * 86_400_000)
 
 
 class ThreadServer:

@@ -33,3 +33,10 @@ def test_an_update_of_the_filters_rules_when_it_has_settled(stage):
     stage.update(uuid, FilterCriteria={})
     stage.settle()
     assert stage.deliver(stage.url, "b") == ["b"]
+
+
+def test_the_reason_that_aws_hides_is_in_the_log(stage, caplog):
+    """esm.md 2.2: Lambda hides why a filter is none."""
+    refused = stage.create_refused(FilterCriteria={"Filters": [{"Pattern": '{"body":"x"}'}]})
+    assert refused[2] == "Invalid filter pattern definition."
+    assert '("body" must be an object or an array)' in caplog.text

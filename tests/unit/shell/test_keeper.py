@@ -329,7 +329,7 @@ def test_a_deep_queue_is_written_in_parts_while_it_lives_on(disk, monkeypatch):
             await shard.driver.settled()
             before = shard.queues.snapshot(queue)
             turns = []
-            next_turn = keeper._next_turn
+            next_turn = keeper.next_turn
 
             async def live_on():
                 turns.append(len(turns))
@@ -338,9 +338,9 @@ def test_a_deep_queue_is_written_in_parts_while_it_lives_on(disk, monkeypatch):
                 await shard.send(queue, b"late")
                 await next_turn()
 
-            monkeypatch.setattr(keeper, "_next_turn", live_on)
+            monkeypatch.setattr(keeper, "next_turn", live_on)
             await shard.keeper._snapshot_all(shard.journal.last_seq)
-            monkeypatch.setattr(keeper, "_next_turn", next_turn)
+            monkeypatch.setattr(keeper, "next_turn", next_turn)
             assert len(turns) >= 4
             assert bytes(disk.snapshots[queue].state) == before
             again = await loaded(disk, shard.clock)

@@ -118,7 +118,7 @@ class Server:
         self.driver = Driver(self.clock, self.journal, self.hand)
         self.rooms = Rooms()
         self.bodies = Bodies(self.journal)
-        self.driver.on_block_sealed = self.bodies.keep
+        self.driver.on_block_sealed.append(self.bodies.keep)
         self.driver.rebuild = self.load
         self.events = []  # what the function was given
         self.answer = b"null"

@@ -19,7 +19,9 @@ from headrace.core.mapping.commands import (
     Throttled,
     TooLarge,
 )
-from headrace.shell.pollers import freed_by, outcome_of
+from headrace.core.mapping.decisions import BatchInvoked
+from headrace.core.mapping.effects import InvokeBatch
+from headrace.shell.pollers import freed_by, invoked_of, outcome_of
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,37 @@ def test_what_an_invoke_means_for_a_batch(value, outcome):
 )
 def test_where_a_place_is_free_after_an_invoke(value, limit):
     assert freed_by(value) is limit
+
+
+EFFECT = InvokeBatch(30, 4, "arn", b"", 99)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (
+            Invoked("r", "2", b"{}", log_stream="s"),
+            BatchInvoked(30, 5, 4, "r", True, "s", "2"),
+        ),
+        (
+            Invoked("r", "2", b'{"errorType":"E","errorMessage":"m"}', "Unhandled", log_stream="s"),
+            BatchInvoked(30, 5, 4, "r", False, "s", "2", "E", "m"),
+        ),
+        (
+            Invoked("r", "2", b"no JSON \xff", "Unhandled", log_stream="s"),
+            BatchInvoked(30, 5, 4, "r", False, "s", "2", "", "no JSON \ufffd"),
+        ),
+        (
+            Invoked(
+                "r", "2", b'{"errorMessage":"%s"}' % (b"m" * 9_999), "Unhandled", log_stream="s"
+            ),
+            BatchInvoked(30, 5, 4, "r", False, "s", "2", "", "m" * 512),
+        ),
+        (
+            ServiceException("no sandbox"),
+            BatchInvoked(30, 5, 4, "r", False, "", "", "ServiceException", "no sandbox"),
+        ),
+    ],
+)
+def test_what_is_told_of_an_invoke(value, told):
+    assert invoked_of(EFFECT, "r", value, 5) == told

@@ -124,7 +124,7 @@ def update_mapping(parameters: Parameters, context: Context, rooms: Any) -> Upda
     if parameters.get("FunctionName"):
         name = parameters["FunctionName"]
         target = _target(name, context, rooms, "UpdateEventSourceMapping")
-        source = _source(parse_arn(rooms.mappings.source_arn(mapping)), context, rooms)
+        source = _source(parse_arn(rooms.mappings.describe(mapping).source_arn), context, rooms)
     return UpdateMapping(
         mapping=mapping,
         target=target,

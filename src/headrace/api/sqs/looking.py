@@ -117,11 +117,11 @@ def _place(seen: SeenMessage, reply: MessagesSeen) -> dict[str, str]:
         "State": seen.state,
         "VisibleTimestamp": str(seen.visible_at),
         "ExpiresTimestamp": str(seen.expires_at),
-        "Reason": "; ".join(_reasons(seen, reply)),
+        "Reason": "; ".join(reasons_of(seen, reply)),
     }
 
 
-def _reasons(seen: SeenMessage, reply: MessagesSeen) -> Iterator[str]:
+def reasons_of(seen: SeenMessage, reply: MessagesSeen) -> Iterator[str]:
     """Yield why a message is where it is, as far as its queue's state tells."""
     message = seen.message
     if seen.state == DELAYED:

@@ -17,6 +17,7 @@ class Execution:
         "init_log",
         "is_ahead",
         "is_unreserved",
+        "log_stream",
         "start_log",
         "ticket",
         "used_us",
@@ -32,6 +33,7 @@ class Execution:
         #: Whether an environment died before it got the event; a second time is told the caller.
         self.was_lost = False
         self.init_log = b""
+        self.log_stream = ""  #: Of the environment that it is given to.
         #: What the platform wrote when its event was handed over.
         self.start_log = b""
         #: Whether it has its place among the environments that are ready ahead of need.
@@ -92,5 +94,6 @@ def conclude(
         function_error=None if end.ending is Ending.ANSWERED else UNHANDLED,
         log_tail=tail,
         place=execution.place,
+        log_stream=execution.log_stream,
     )
     return lines, reply

@@ -258,7 +258,7 @@ class Fleet:
         effects = _log(environment, line)
         if execution is not None:
             deployment = environment.deployment
-            execution.init_log = end.log + line
+            execution.init_log, execution.log_stream = end.log + line, environment.stream
             start = platformlog.start(deployment, now, execution.command)
             execution.start_log = start
             lines, reply = conclude(execution, deployment, None, end, now)
@@ -282,6 +282,7 @@ class Fleet:
     def _run(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         environment.happen(Happening.TOOK)
         environment.execution = execution
+        execution.log_stream = environment.stream
         command = execution.command
         deployment = environment.deployment
         execution.start_log = platformlog.start(deployment, now, command)

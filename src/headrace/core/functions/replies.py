@@ -124,3 +124,4 @@ class Invoked(msgspec.Struct, frozen=True, gc=False):
     function_error: str | None = None  #: "Unhandled" for every kind of failure.
     log_tail: bytes | None = None  #: The last 4 KB from START to REPORT, if asked for.
     place: Place = Place.ACCOUNT  #: Which is free again.
+    log_stream: str = ""  #: Of the environment in which it ran.

@@ -86,7 +86,7 @@ class Batch:
 
 def release(
     ready: MutableSequence[Batch], ended: Batch, failed: Collection[str]
-) -> tuple[int, int]:
+) -> tuple[list[str], int]:
     """Let the batch behind one that has ended go on, without the groups that failed in that one.
 
     Args:
@@ -94,22 +94,24 @@ def release(
         failed: Ids of messages of the ended batch.
 
     Returns:
-        How many messages were taken out of batches, and how many bytes of records they were.
+        The ids of the messages that were taken out of batches, and how many bytes of records they
+        were.
     """
     groups = ended.groups_of(failed)
     number, before = ended.number, 0
-    messages = size = 0
+    taken_out: list[str] = []
+    size = 0
     while (follower := next((one for one in ready if one.after == number), None)) is not None:
         number = follower.number
-        count = len(follower)
+        pairs = zip(follower.ids, follower.groups, strict=True)
+        taken_out += [message_id for message_id, group in pairs if group in groups]
         size += follower.drop_groups(groups)
-        messages += count - len(follower)
         follower.after = before
         if len(follower):
             before = follower.number
         else:
             ready.remove(follower)
-    return messages, size
+    return taken_out, size
 
 
 def halves(batch: Batch, first: Batch, second: Batch) -> tuple[Batch, Batch]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from headrace.base.instant import Instant, later, ms_of_s
 from headrace.core.deadlines import Deadlines
-from headrace.core.mapping import scaling
+from headrace.core.mapping import scaling, telling
 from headrace.core.mapping.backoff import retry_after_ms
 from headrace.core.mapping.batch import Batch
 from headrace.core.mapping.commands import (
@@ -27,6 +27,7 @@ from headrace.core.mapping.commands import (
     Succeeded,
     Throttled,
 )
+from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.hand import Hand
@@ -135,6 +136,7 @@ class Delivery:
         if polled.messages:
             self._receive.failures = 0
             self.tally.polled += len(polled.messages)
+            effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
             if polled.visible_at > now:
                 wanted, unwanted = sift(
@@ -146,12 +148,11 @@ class Delivery:
                 )
                 if unwanted:
                     self.tally.count_filtered(len(unwanted))
-                    effects.append(
-                        DeleteBatch(self.mapping, self.source_arn, unwanted, filtered=True)
-                    )
+                    effects += telling.drop(self.mapping, self.source_arn, unwanted, now)
                 self._collect(wanted, polled.visible_at, now, effects)
             else:
                 self.tally.failed += len(polled.messages)  # it took too long: others have them
+                effects.append(telling.late(polled, now))
         self._advance(now, effects)
         return effects
 
@@ -167,7 +168,7 @@ class Delivery:
         return effects
 
     def finished(self, finished: BatchFinished, now: Instant) -> list[Any]:
-        """Delete what was handled, keep what can be tried again, let go of the rest."""
+        """Tell, delete what was handled, keep what can be tried again, let go of the rest."""
         effects: list[Any] = []
         batch = self._hand.get(finished.batch)
         if batch is None or batch.number in self.deadlines:
@@ -180,22 +181,26 @@ class Delivery:
             self.tally.failed += len(batch)
         if isinstance(outcome, Throttled | NotInvoked):
             self.scale = scaling.shrunk(self.scale, self.bounds)
-            self._try_again_later(batch, outcome, now)
+            effects.append(self._try_again_later(batch, outcome, now))
         elif self._may_split(batch, outcome, now):
+            effects.append(telling.postponed(self.mapping, batch, now, now))
             self._hand.split(batch, in_order=self._is_fifo)
         else:
             if isinstance(outcome, FunctionFailed) and not batch.reports:
                 self.scale = scaling.shrunk(self.scale, self.bounds)
-            self._let_go(batch, failed)
+            effects.insert(0, telling.ended(self.mapping, batch, failed, outcome, now))
+            effects += self._let_go(batch, failed, now)
         self._advance(now, effects)
         return effects
 
     def take_turn(self, now: Instant) -> list[Any]:
         """Try the batch that has waited for room longest: there is some now."""
         effects: list[Any] = []
-        while not effects and (batch := self._hand.longest_throttled) is not None:
+        while (batch := self._hand.longest_throttled) is not None:
             self.deadlines.withdraw(batch.number)
             self._invoke(batch, now, effects)
+            if isinstance(effects[-1], InvokeBatch):
+                break
         self._advance(now, effects)
         return effects
 
@@ -227,9 +232,9 @@ class Delivery:
         effects: list[Any],
     ) -> None:
         before = self._hand.open
-        self.tally.failed += self._hand.collect(
-            wanted, lease_end, self.settings, in_order=self._is_fifo
-        )
+        left_out = self._hand.collect(wanted, lease_end, self.settings, in_order=self._is_fifo)
+        self.tally.failed += len(left_out)
+        effects += [telling.let_go(self.mapping, [id], reason, now) for id, reason in left_out]
         window_ms = ms_of_s(self.settings.window_s)
         if self._hand.open is not before:
             self.deadlines.withdraw(_WINDOW)
@@ -252,20 +257,23 @@ class Delivery:
         """Hand a batch to the function, unless its messages are somebody else's by now."""
         assert batch.lease_end is not None, "a batch without messages"
         if now >= batch.lease_end:
-            self._let_go(batch, frozenset(batch.ids))
+            effects.append(telling.let_go(self.mapping, batch.ids, telling.LEASE_OVER, now))
+            effects += self._let_go(batch, frozenset(batch.ids), now)
             return
         self._hand.try_again(batch)
         batch.tries += 1
         self.tally.invoked += len(batch)
         arn, payload = self.settings.function_arn, batch.payload()
+        effects.append(telling.started(self.mapping, batch, arn, now))
         effects.append(InvokeBatch(self.mapping, batch.number, arn, payload, batch.lease_end))
 
-    def _try_again_later(self, batch: Batch, why: Throttled | NotInvoked, now: Instant) -> None:
+    def _try_again_later(self, batch: Batch, why: Throttled | NotInvoked, now: Instant) -> Told:
         assert batch.lease_end is not None, "a batch without messages"
         if isinstance(why, Throttled) and why.limit is not Limit.NONE:
             self._hand.throttle(batch, limit_of(self.settings.function_arn, why.limit), now)
-        retry_at = later(now, retry_after_ms(batch.tries))
-        self.deadlines.put(batch.number, max(now, min(retry_at, batch.lease_end)))
+        retry_at = max(now, min(later(now, retry_after_ms(batch.tries)), batch.lease_end))
+        self.deadlines.put(batch.number, retry_at)
+        return telling.postponed(self.mapping, batch, retry_at, now)
 
     def _may_split(self, batch: Batch, outcome: Outcome, now: Instant) -> bool:
         """Tell whether the halves of a batch that failed as a whole are to be tried (opt-in)."""
@@ -288,9 +296,12 @@ class Delivery:
             effects.append(DeleteBatch(self.mapping, self.source_arn, handles))
         return failed
 
-    def _let_go(self, batch: Batch, failed: frozenset[str]) -> None:
+    def _let_go(self, batch: Batch, failed: frozenset[str], now: Instant) -> list[Told]:
         """A batch has ended; what failed of a FIFO queue must not be overtaken (esm.md 4.4)."""
-        self.tally.failed += self._hand.end(batch, failed)
+        taken_out = self._hand.end(batch, failed)
+        self.tally.failed += len(taken_out)
+        why = telling.GROUP_FAILED
+        return [telling.let_go(self.mapping, taken_out, why, now)] if taken_out else []
 
     # --- receives and slots ----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from headrace.base.instant import Instant
+from headrace.core.mapping import telling
 from headrace.core.mapping.batch import Batch, fits_alone, halves, release, take_places
 from headrace.core.mapping.commands import PolledMessage
 from headrace.core.mapping.settings import Settings
@@ -51,7 +52,7 @@ class Hand:
         settings: Settings,
         *,
         in_order: bool,
-    ) -> int:
+    ) -> list[tuple[str, str]]:
         """Put what one receive brought, each message with its record, into batches.
 
         Args:
@@ -59,14 +60,16 @@ class Hand:
                 comes behind one that cannot be handed over (FIFO).
 
         Returns:
-            How many messages are in none: too heavy alone, or behind such a one. They are never
-            deleted, so they end in the dead-letter queue.
+            Ids of the messages that are in none, each with the reason: too heavy alone, or behind
+            such a one. They are never deleted, so they end in the dead-letter queue.
         """
-        before = left_out = 0  # the batch that the next one must wait for
+        left_out: list[tuple[str, str]] = []
+        before = 0  # the batch that the next one must wait for
         stuck: set[str] = set()  # groups whose next message cannot be handed over
         for message, record in wanted:
             if message.group_id in stuck or not fits_alone(record):
-                left_out += 1
+                reason = telling.STUCK if message.group_id in stuck else telling.TOO_LARGE
+                left_out.append((message.message_id, reason))
                 if in_order:
                     stuck.add(message.group_id)
                 continue
@@ -115,18 +118,18 @@ class Hand:
             if self._throttled[place : place + 1] == [entry]:
                 del self._throttled[place]
 
-    def end(self, batch: Batch, failed: Collection[str]) -> int:
+    def end(self, batch: Batch, failed: Collection[str]) -> list[str]:
         """Let a batch go; what failed of a FIFO queue must not be overtaken (esm.md 4.4).
 
         Returns:
-            How many messages of other batches were let go of for that.
+            Ids of messages of other batches that were let go of for that.
         """
         self.try_again(batch)
         del self._begun[batch.number]
         self.size -= sum(map(len, batch.records))
-        messages, size = release(self._ready, batch, failed)
+        taken_out, size = release(self._ready, batch, failed)
         self.size -= size
-        return messages
+        return taken_out
 
     def split(self, batch: Batch, *, in_order: bool) -> None:
         """Put the two halves of a batch in its place, before everything that has not begun.

@@ -105,9 +105,9 @@ class Mappings:
             raise MappingNotFound
         return number
 
-    def source_arn(self, mapping: int) -> str:
-        """Return the queue of a mapping."""
-        return self._mappings[mapping].source_arn
+    def describe(self, mapping: int) -> Mapping | None:
+        """Return a mapping by its number; None when it is gone."""
+        return self._mappings.get(mapping)
 
     def tally(self, mapping: int) -> Tally:
         """Return what a mapping has counted since the last start."""

@@ -61,16 +61,16 @@ def record_of(
 
 def sift(
     messages: Sequence[PolledMessage], sieve: Sieve, source_arn: str, region: str, *, windowed: bool
-) -> tuple[list[tuple[PolledMessage, bytes]], tuple[str, ...]]:
-    """Return the messages that pass, each with its record, and the handles of the others."""
+) -> tuple[list[tuple[PolledMessage, bytes]], list[tuple[PolledMessage, str]]]:
+    """Return the messages that pass, each with its record, and the others with the reason."""
     wanted, unwanted = [], []
     for message in messages:
         record = record_of(message, source_arn, region, windowed=windowed)
         if sieve.passes(record):
             wanted.append((message, encode_record(record)))
         else:
-            unwanted.append(message.receipt_handle)
-    return wanted, tuple(unwanted)
+            unwanted.append((message, sieve.why_not(record)))
+    return wanted, unwanted
 
 
 def encode_record(record: dict[str, Any]) -> bytes:

@@ -95,8 +95,8 @@ def _check_filters(filters: tuple[str, ...]) -> None:
         )
     try:
         Sieve(filters)
-    except BadPattern:
-        raise InvalidParameterValue("Invalid filter pattern definition.") from None
+    except BadPattern as error:  # AWS hides the reason; the server's log has it
+        raise InvalidParameterValue("Invalid filter pattern definition.") from error
 
 
 def _check_pollers(settings: Settings) -> None:

@@ -147,6 +147,11 @@ class Queues:
 
     # --- read-only look-ups for api -------------------------------------------------------------
 
+    @property
+    def receipts(self) -> Receipts:
+        """What makes the ids of messages."""
+        return self._delivery.receipts
+
     def find(self, account: str, region: str, name: str) -> int:
         """Return the number of a queue.
 

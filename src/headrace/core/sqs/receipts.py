@@ -53,6 +53,25 @@ class Receipts:
             self._machine, self._group = machine, group
         return self._ids[number % _IDS_PER_DIGEST]
 
+    def number_of(self, message_id: str, machine: int, first: int, last: int) -> int:
+        """Return which of the messages `first` to `last` of `machine` has this id; 0: none.
+
+        The newest are tried first; about a third of a microsecond for each, so not on the event
+        loop when there are many.
+        """
+        wanted = _digits_of(message_id)
+        if wanted is None:
+            return 0
+        for group in range(last // _IDS_PER_DIGEST, first // _IDS_PER_DIGEST - 1, -1):
+            digest = blake2b(self._id_key + _pack_id(machine, group)).digest()
+            if wanted not in digest:
+                continue
+            for place in range(_IDS_PER_DIGEST):
+                number = group * _IDS_PER_DIGEST + place
+                if first <= number <= last and self.message_id(machine, number) == message_id:
+                    return number
+        return 0
+
     def handle(self, machine: int, number: int, receive: int) -> str:
         """Return the receipt handle of a message's receive number `receive` from a queue."""
         head = _pack_handle(_MARK, machine, number, receive)
@@ -73,3 +92,11 @@ class Receipts:
             return None
         receipt: Receipt = _unpack_handle(head)
         return receipt
+
+
+def _digits_of(message_id: str) -> bytes | None:
+    """Return the first bytes of a message id as they stand in its digest; None: it is no id."""
+    try:
+        return bytes.fromhex(message_id[:8] + message_id[9:13])
+    except ValueError:
+        return None

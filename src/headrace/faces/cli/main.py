@@ -1,4 +1,4 @@
-"""The command tree: `headrace up`, `config`, `runtimes`, `journal`, `demo`."""
+"""The command tree: `headrace up`, `why`, `config`, `runtimes`, `journal`, `demo`."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ from headrace.shell.config import ConfigError
 #: Word, and what it does.
 COMMANDS = {
     "up": "Run the server in the foreground.",
+    "why": "Tell what became of a message, and why.",
     "config": "Print each setting and where it came from.",
     "runtimes": "Print what this machine can run functions with, or fetch what it lacks.",
     "journal": "Check a data folder, or save what is readable.",
@@ -27,6 +28,10 @@ def load(word: str) -> ModuleType:
             from headrace.faces.cli import up  # noqa: PLC0415
 
             return up
+        case "why":
+            from headrace.faces.cli import why  # noqa: PLC0415
+
+            return why
         case "config":
             from headrace.faces.cli import settings  # noqa: PLC0415
 

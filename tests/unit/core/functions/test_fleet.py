@@ -46,7 +46,9 @@ def test_the_first_invoke_starts_an_environment_and_runs_when_it_is_ready(bench)
     assert (run.environment, run.payload, run.timeout_ms) == (start.environment, b'{"a":1}', 3_000)
     assert (run.function_arn, run.trace_header) == (ARN, "Root=1-2-3")
     bench.ended(payload=b"[1]")
-    assert bench.replies[ticket] == Invoked(REQUEST_ID, "$LATEST", b"[1]")
+    assert bench.replies[ticket] == Invoked(
+        REQUEST_ID, "$LATEST", b"[1]", log_stream=start.log_stream
+    )
 
 
 def test_the_function_arn_is_as_the_caller_named_it(bench):

@@ -11,6 +11,7 @@ from headrace.core.mapping.commands import (
     Succeeded,
     Target,
 )
+from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import InvokeBatch, Poll
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
@@ -53,13 +54,14 @@ def messages(*names):
 
 
 class Story:
-    """Commands and time in, effects out; records are kept, replies are set aside."""
+    """Commands and time in, effects out; records are kept, replies and what is told are set aside."""
 
     def __init__(self, now=1_000_000):
         self.now = now
         self.room = Mappings(Numbers(), SETTLE_MS)
         self.records = []
         self.effects = []
+        self.decisions = []
         self.values = {}
         self.ticket = 0
         self.poll = None
@@ -72,6 +74,8 @@ class Story:
                 self.records.append(effect.record)
             elif isinstance(effect, Reply):
                 self.values[effect.ticket] = effect.value
+            elif isinstance(effect, Told):
+                self.decisions.append(effect.decision)
             else:
                 told.append(effect)
             if isinstance(effect, Poll):

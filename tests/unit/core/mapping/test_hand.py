@@ -2,6 +2,7 @@
 
 import msgspec
 
+from headrace.core.mapping import telling
 from headrace.core.mapping.hand import Hand
 from headrace.core.mapping.limits import PAYLOAD_BYTES_MAX
 from headrace.core.mapping.settings import Settings
@@ -37,7 +38,7 @@ def test_a_batch_is_open_then_complete_then_begun_then_gone():
     assert (len(hand), hand.begun, hand.size) == (1, 0, 4)
     (batch,) = begin_all(hand)
     assert (len(hand), hand.begun, hand.get(batch.number)) == (1, 1, batch)
-    assert hand.end(batch, ()) == 0
+    assert hand.end(batch, ()) == []
     assert (len(hand), hand.begun, hand.size, hand.get(batch.number)) == (0, 0, 0, None)
 
 
@@ -90,14 +91,17 @@ def test_in_order_the_second_half_waits_for_the_first_and_what_follows_for_the_s
     hand.end(first, ())
     (second,) = begin_all(hand)
     assert second.ids == ["id-b"]
-    assert hand.end(second, ["id-b"]) == 1  # c must not overtake b
+    assert hand.end(second, ["id-b"]) == ["id-c"]  # c must not overtake b
     assert len(hand) == hand.size == 0
 
 
 def test_a_message_that_is_too_heavy_is_left_out_and_in_order_all_of_its_group_behind_it():
     hand = Hand()
-    assert collect(hand, "a!b") == 1
+    assert collect(hand, "a!b") == [("id-!", telling.TOO_LARGE)]
     assert [batch.ids for batch in begin_all(hand)] == [["id-a", "id-b"]]
     hand = Hand()
-    assert collect(hand, "a!b", in_order=True, group="g") == 2
+    assert collect(hand, "a!b", in_order=True, group="g") == [
+        ("id-!", telling.TOO_LARGE),
+        ("id-b", telling.STUCK),
+    ]
     assert [batch.ids for batch in begin_all(hand)] == [["id-a"]]

@@ -45,3 +45,14 @@ def test_message_ids_are_uuids_and_each_its_own():
     assert len(set(ids)) == len(ids)
     assert all(uuid.UUID(text).version == 4 and str(uuid.UUID(text)) == text for text in ids)
     assert RECEIPTS.message_id(16, 1) == ids[0], "in any order"
+
+
+def test_a_message_is_found_by_its_id():
+    receipts = RECEIPTS
+    for number in (1, 2, 7, 8, 1_000):
+        wanted = receipts.message_id(16, number)
+        assert receipts.number_of(wanted, 16, 1, 1_000) == number
+        assert receipts.number_of(wanted, 17, 1, 1_000) == 0
+        assert receipts.number_of(wanted, 16, number + 1, 2_000) == 0
+        assert receipts.number_of(wanted, 16, 1, number - 1) == 0
+    assert receipts.number_of("no id at all", 16, 1, 1_000) == 0

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from headrace.core.mapping.filters.misfit import why_not
 from headrace.core.mapping.filters.pattern import (
     Node,
     Seen,
@@ -38,6 +39,14 @@ class Sieve:
         except ValueError:
             seen, is_json = Seen(record), False
         return any(_fits(node, seen, is_json=is_json) for node in self._patterns)
+
+    def why_not(self, record: dict[str, Any]) -> str:
+        """Return for people why a record that does not pass does not."""
+        try:
+            body, is_json = decode_json(record[_BODY]), True
+        except ValueError:
+            body, is_json = record[_BODY], False
+        return why_not(self._patterns, record, body, body_is_json=is_json)
 
 
 def _fits(node: Node, seen: Seen, *, is_json: bool) -> bool:

@@ -1,0 +1,1 @@
+"""What became of one message, and why: facts and decisions to events, events to sentences."""

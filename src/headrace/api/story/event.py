@@ -1,0 +1,37 @@
+"""One thing that happened to a message."""
+
+from typing import Any
+
+import msgspec
+
+from headrace.base.instant import Instant
+
+
+class Event(msgspec.Struct):
+    """What happened, and what is known of it."""
+
+    at: Instant
+    #: "sent", "visible", "received", "undone", "visibility", "deleted", "departed", "arrived",
+    #: "purged", "queue-deleted", "expired"; "filtered", "handed", "invoked", "ended", "let-go",
+    #: "restart".
+    what: str
+    queue: int = 0  #: Machine number; 0: no queue is meant.
+    mapping: int = 0  #: Machine number; 0: none is known to be part of it.
+    details: dict[str, Any] = {}  #: Named as in the answer; instants are milliseconds.
+
+
+class Place(msgspec.Struct):
+    """Where a message is, as far as the records tell."""
+
+    queue: int
+    number: int  #: Its number there; 0: not known yet.
+    sent_at: Instant = Instant(0)  #: From when its retention counts; 0: not known.
+    receives: int = 0  #: Since it is there.
+
+
+class Known(msgspec.Struct):
+    """What the records say of queues and mappings by machine number."""
+
+    arns: dict[int, str] = {}  #: Of queues.
+    attributes: dict[int, dict[str, str]] = {}  #: Of queues: those that were set or created here.
+    mappings: dict[int, tuple[str, str]] = {}  #: UUID and function.
