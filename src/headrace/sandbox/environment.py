@@ -264,6 +264,7 @@ class LinuxEnvironment:
 
     async def _wait(self, turn: asyncio.Future[Answer | None], limit_ms: int) -> Answer | None:
         timer = self._loop.call_later(limit_ms / 1000, self._expire)
+        self.processes.watch_memory()
         try:
             return await turn
         except asyncio.CancelledError:
@@ -271,6 +272,7 @@ class LinuxEnvironment:
             raise
         finally:
             timer.cancel()
+            self.processes.let_memory_be()
             self._turn = None
 
     def _expire(self) -> None:

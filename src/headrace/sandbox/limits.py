@@ -49,6 +49,12 @@ UNPACK_CHUNK_BYTES = 262_144
 PROCESS_COUNT_MAX = 1024
 #: Memory that buys one CPU, in MB (spec/lambda.md 4.3).
 MEMORY_MB_PER_CPU = 1769
+#: How much more than its memory each process may map for data where there are no control groups,
+#: in MB; ours: all together are looked at, and the kernel's own limit is for what is too fast.
+DATA_SLACK_MB = 1_024
+#: The shortest and the longest time between two looks at that, in ms; ours.
+MEMORY_LOOK_MS_MIN = 25
+MEMORY_LOOK_MS_MAX = 200
 #: Period in which the CPU share is counted, in µs (the kernel's default).
 CPU_PERIOD_US = 100_000
 #: The smallest share that the kernel accepts, in µs.

@@ -84,7 +84,7 @@ def compose_order(
 
 def _data_bytes_max(spec: EnvironmentSpec, language: Language) -> int:
     """Return what each process may map for data, where nothing else limits memory."""
-    return (spec.memory_mb + language.idle_data_mb) * _MEGABYTE
+    return (spec.memory_mb + limits.DATA_SLACK_MB + language.idle_data_mb) * _MEGABYTE
 
 
 def may_have_extensions(spec: EnvironmentSpec) -> bool:

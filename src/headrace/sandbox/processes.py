@@ -12,6 +12,7 @@ from enum import Enum
 
 from headrace.sandbox import limits, peers, trees
 from headrace.sandbox.cgroups import Group
+from headrace.sandbox.memory import MemoryWatch
 
 _MEGABYTE = 1_048_576
 
@@ -55,6 +56,11 @@ class ProcessTree:
         self._peak_kb = 0
         self._peak_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
+        self._has_too_much = False  #: Whether we killed it for its memory.
+        #: None where a control group does that.
+        self._watch: MemoryWatch | None = None
+        if group is None:
+            self._watch = MemoryWatch(loop, memory_mb, self.note_peak, self._kill_for_memory)
 
     def adopt(self, handle: int) -> None:
         """Take the pidfd of the keeper."""
@@ -69,6 +75,16 @@ class ProcessTree:
         """Hold it to its share, when the init phase is over: before, that would take seconds."""
         if self.group is not None:
             self.group.limit_cpu(self._memory_mb)
+
+    def watch_memory(self) -> None:
+        """Kill it from now on when it has too much memory and no control group sees to that."""
+        if self._watch is not None and self.ended is None:
+            self._watch.begin(self.pid)
+
+    def let_memory_be(self) -> None:
+        """Watch no more: what does nothing takes nothing."""
+        if self._watch is not None:
+            self._watch.end()
 
     def owns(self, port: int, our_port: int, user: int) -> bool:
         """Return whether a connection to `our_port` comes from one of these processes."""
@@ -130,6 +146,7 @@ class ProcessTree:
             before_kill: Whether it surely ended before we killed anything.
         """
         self._read_peak()
+        self.let_memory_be()
         if self._patience is not None:
             self._patience.cancel()
         if os.WIFEXITED(status):
@@ -139,9 +156,14 @@ class ProcessTree:
             self.signal = os.WTERMSIG(status)
             self.ended = Ended.KILLED
             is_ours = self._kill_sent and not before_kill
-            if self.signal == signal.SIGKILL and not is_ours and self._has_oom_kills():
+            is_kernels = not is_ours and self._has_oom_kills()
+            if self.signal == signal.SIGKILL and (is_kernels or self._has_too_much):
                 self.ended = Ended.OUT_OF_MEMORY
         self._close_handle()
+
+    def _kill_for_memory(self) -> None:
+        self._has_too_much = True
+        self.kill()
 
     def _has_oom_kills(self) -> bool:
         return self.group is not None and self.group.oom_kill_count() > 0

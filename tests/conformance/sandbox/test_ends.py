@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from headrace.ports.sandbox import InitStatus, InvokeStatus, SandboxUnavailable
+from headrace.sandbox.levels import LEVELS
+from headrace.sandbox.limits import DATA_SLACK_MB
 from tests.unit.sandbox.bench import (
     Bench,
     alive,
@@ -122,36 +124,85 @@ def test_children_that_a_handler_leaves_die_with_the_environment(bench):
     bench.run(story())
 
 
-def test_a_memory_hog_is_out_of_memory_or_gets_a_memory_error(bench, highest):
+def test_a_memory_hog_is_out_of_memory(bench):
     source = "def handler(e, c):\n    held = []\n    while True: held.append(b'x' * 1_000_000)\n"
 
     async def story():
         async with bench:
             outcome = await bench.call(source, memory_mb=128)
-            if highest.groups is not None:
-                assert outcome.status is InvokeStatus.OUT_OF_MEMORY
-                assert (outcome.signal, outcome.memory_peak_mb) == (9, 128)
-            else:
-                assert outcome.error_type == "MemoryError"
+            assert outcome.status is InvokeStatus.OUT_OF_MEMORY
+            assert (outcome.signal, outcome.memory_peak_mb) == (9, 128)
 
     bench.run(story())
 
 
-def test_without_control_groups_a_memory_hog_gets_a_memory_error(level, folder):
-    source = "def handler(e, c):\n    held = []\n    while True: held.append(b'x' * 1_000_000)\n"
+#: A function that takes what its event says: for each of its children, or MB by MB.
+HUNGRY = """
+import mmap, os, time
+
+def touch(mb):
+    held = mmap.mmap(-1, mb << 20)
+    for _ in range(mb):
+        held.write(b"x" * (1 << 20))
+    return held
+
+def handler(event, context):
+    if "children" in event:
+        kept = touch(event["shared"])
+        for _ in range(event["children"]):
+            if os.fork() == 0:
+                held = touch(event["mb"])
+                time.sleep(1_000)
+                held.close()
+        time.sleep(event["s"])
+        return "whole"
+    held = []
+    for _ in range(event["mb"]):
+        held.append(bytearray(b"x" * (1 << 20)))
+        time.sleep(event["pause_s"])
+    return len(held)
+"""
+
+
+@pytest.mark.parametrize("level", LEVELS[:-1], scope="module")
+def test_without_control_groups_memory_is_watched_while_an_event_is_in_hand(level, folder):
+    hogs = (
+        {"mb": 512, "pause_s": 0.001},
+        {"children": 3, "mb": 64, "shared": 1, "s": 50},
+    )
 
     async def story():
-        if level == "strict":
-            with pytest.raises(SandboxUnavailable):
-                Bench.open(folder, level=level, cgroups=False)
-            return
+        async with Bench.open(folder, level=level, cgroups=False) as bench:
+            for hog in hogs:
+                environment = await bench.start(HUNGRY, memory_mb=128)
+                outcome = await environment.invoke(invocation(hog, 60_000))
+                assert (outcome.status, outcome.signal) == (InvokeStatus.OUT_OF_MEMORY, 9), hog
+                assert outcome.memory_peak_mb == 128
+                assert environment.exited.done()
+            # What several share counts once: three children, and each sees the same 80 MB.
+            sharing = {"children": 3, "mb": 1, "shared": 80, "s": 0.5}
+            environment = await bench.start(HUNGRY, memory_mb=128)
+            assert answer(await environment.invoke(invocation(sharing))) == "whole"
+
+    run(story())
+
+
+@pytest.mark.parametrize("level", LEVELS[:-1], scope="module")
+def test_without_control_groups_what_is_too_fast_gets_a_memory_error(level, folder):
+    source = f"def handler(e, c):\n    return len(bytearray({(128 + DATA_SLACK_MB) << 20}))\n"
+
+    async def story():
         async with Bench.open(folder, level=level, cgroups=False) as bench:
             environment = await bench.start(source, memory_mb=128)
             outcome = await environment.invoke(invocation(None))
             assert (outcome.status, outcome.error_type) == (InvokeStatus.ERROR, "MemoryError")
-            assert (await environment.invoke(invocation(None))).error_type == "MemoryError"
 
     run(story())
+
+
+def test_no_level_is_strict_without_control_groups(folder):
+    with pytest.raises(SandboxUnavailable):
+        Bench.open(folder, level="strict", cgroups=False)
 
 
 def test_a_fork_bomb_stays_inside_and_the_neighbour_answers(bench, highest):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from headrace.sandbox import limits
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
 from headrace.sandbox.languages.nodejs import NodeJs
 from headrace.sandbox.languages.provided import Provided
@@ -34,7 +35,7 @@ def test_inside_namespaces_everything_is_where_lambda_has_it(tmp_path):
         "libraries": ["/var/runtime/lib/0", "/var/runtime/lib/1"],
     }
     assert (told["readable"], told["writable"]) == (["/"], ["/tmp", "/dev", "/proc"])
-    assert told["data_bytes_max"] == 128 * 1024 * 1024
+    assert told["data_bytes_max"] == (128 + limits.DATA_SLACK_MB) * 1024 * 1024
     assert (told["user"], told["counts_apart"], told["entry_points"]) == (20_000, True, [])
 
 
@@ -87,4 +88,5 @@ def test_what_an_interpreter_maps_idly_comes_on_top_of_the_data_limit(tmp_path):
         Interpreter("nodejs24.x", "/usr/bin/node", "/usr", "24.1.0"), node,
         libraries=[], forks=True,
     )  # fmt: skip
-    assert told["data_bytes_max"] == (128 + node.idle_data_mb) * 1024 * 1024
+    data_mb = 128 + limits.DATA_SLACK_MB + node.idle_data_mb
+    assert told["data_bytes_max"] == data_mb * 1024 * 1024
