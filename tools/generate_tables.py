@@ -7,23 +7,79 @@ are what the models say (exit status 1 if not). No documentation strings are tak
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import botocore
 from botocore.loaders import Loader
 
 TABLES = Path(__file__).resolve().parent.parent / "src" / "headrace" / "wire" / "tables"
 
-#: Service in botocore, file in `wire/tables/`, name in the docstring.
-SOURCES = (("sqs", "sqs.py", "SQS"), ("lambda", "functions.py", "Lambda"))
+#: Of the companions only what is served: a whole model takes longer to import than all of ours.
+IAM_OPERATIONS = frozenset(
+    [
+        "CreateRole",
+        "GetRole",
+        "ListRoles",
+        "UpdateRole",
+        "UpdateRoleDescription",
+        "UpdateAssumeRolePolicy",
+        "DeleteRole",
+        "TagRole",
+        "UntagRole",
+        "ListRoleTags",
+        "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+        "PutRolePolicy",
+        "GetRolePolicy",
+        "ListRolePolicies",
+        "DeleteRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "ListAttachedRolePolicies",
+        "ListInstanceProfilesForRole",
+        "CreatePolicy",
+        "GetPolicy",
+        "ListPolicies",
+        "DeletePolicy",
+        "ListEntitiesForPolicy",
+        "CreatePolicyVersion",
+        "GetPolicyVersion",
+        "ListPolicyVersions",
+        "DeletePolicyVersion",
+        "SetDefaultPolicyVersion",
+        "TagPolicy",
+        "UntagPolicy",
+        "ListPolicyTags",
+    ]
+)
+STS_OPERATIONS = frozenset({"GetCallerIdentity", "AssumeRole", "GetSessionToken"})
+
+
+class Source(NamedTuple):
+    """One service and its table."""
+
+    service: str  #: As botocore has it.
+    file: str  #: In `wire/tables/`.
+    title: str  #: In the docstring.
+    operations: frozenset[str] = frozenset()  #: Those to take, with their shapes; empty: all.
+
+
+SOURCES = (
+    Source("sqs", "sqs.py", "SQS"),
+    Source("lambda", "functions.py", "Lambda"),
+    Source("iam", "iam.py", "IAM", IAM_OPERATIONS),
+    Source("sts", "sts.py", "STS", STS_OPERATIONS),
+)
 
 KINDS = {"float": "double", "character": "string"}
 PLACES = {"uri": "uri", "querystring": "query", "header": "header", "statusCode": "status"}
 
 
-def table(service: str, title: str) -> str:
+def table(source: Source) -> str:
     """Return the text of one table, formatted."""
-    raw = Loader().load_service_model(service, "service-2")
+    raw = Loader().load_service_model(source.service, "service-2")
+    if source.operations:
+        raw = narrowed(raw, source.operations)
     operations = [operation_row(raw, name) for name in sorted(raw["operations"])]
     shapes = [
         shape_row(name, shape)
@@ -38,7 +94,7 @@ def table(service: str, title: str) -> str:
     version, uid = botocore.__version__, raw["metadata"]["uid"]
     text = "\n".join(
         [
-            f'"""{title} operations and shapes (generated; do not edit).',
+            f'"""{source.title} operations and shapes (generated; do not edit).',
             "",
             f"Printed by tools/generate_tables.py from botocore {version}, {uid}.",
             '"""',
@@ -62,6 +118,27 @@ def table(service: str, title: str) -> str:
     return formatted(text)
 
 
+def narrowed(raw: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Return a model with these operations only, and the shapes that they need."""
+    operations = {name: raw["operations"][name] for name in names}
+    waiting = [
+        operation[part]["shape"]
+        for operation in operations.values()
+        for part in ("input", "output")
+        if part in operation
+    ]
+    waiting += [error["shape"] for each in operations.values() for error in each.get("errors", ())]
+    shapes: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in shapes:
+            shape = shapes[name] = raw["shapes"][name]
+            inner = [*shape.get("members", {}).values()]
+            inner += [shape[key] for key in ("member", "key", "value") if key in shape]
+            waiting += [each["shape"] for each in inner]
+    return {**raw, "operations": operations, "shapes": shapes}
+
+
 def operation_row(raw: dict[str, Any], name: str) -> str:
     """Return the source text of one operation's row."""
     operation = raw["operations"][name]
@@ -71,7 +148,7 @@ def operation_row(raw: dict[str, Any], name: str) -> str:
         repr(http["method"]),
         repr(http["requestUri"]),
         repr(http.get("responseCode", 200)),
-        repr(operation["input"]["shape"]),
+        repr(operation.get("input", {}).get("shape", "")),
     ]
     if "output" in operation:
         parts.append(repr(operation["output"]["shape"]))
@@ -149,9 +226,9 @@ def formatted(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the tables, or compare them with `--check`; return the exit status."""
     stale = []
-    for service, file, title in SOURCES:
-        text = table(service, title)
-        path = TABLES / file
+    for source in SOURCES:
+        text = table(source)
+        path = TABLES / source.file
         if arguments == ["--check"]:
             if not path.exists() or path.read_text() != text:
                 stale.append(path.name)

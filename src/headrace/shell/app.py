@@ -12,9 +12,12 @@ from pathlib import Path
 import msgspec
 
 from headrace import __version__
+from headrace.api.access.sessions import OPERATIONS as SESSION_OPERATIONS
+from headrace.api.access.table import OPERATIONS as ACCESS_OPERATIONS
 from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
+from headrace.core.access.access import Access
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.machine import Numbers, Room
@@ -80,6 +83,7 @@ CLOSE_CONNECTIONS_S = 2.0
 
 #: Kinds of rooms, as snapshots and the recovery name them.
 SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM = range(4)
+ACCESS_ROOM = 5
 
 
 #: What machines call their processors, to AWS's word.
@@ -309,7 +313,12 @@ class App:
             rooms=self.rooms,
             bodies=self.bodies,
             entropy=parts.entropy,
-            tables={"sqs": QUEUE_OPERATIONS, "lambda": FUNCTION_OPERATIONS},
+            tables={
+                "sqs": QUEUE_OPERATIONS,
+                "lambda": FUNCTION_OPERATIONS,
+                "iam": ACCESS_OPERATIONS,
+                "sts": SESSION_OPERATIONS,
+            },
             admission=Admission(names_of(config)),
             identities=Identities(config.account, config.region),
             public_url=config.public_url,
@@ -436,6 +445,7 @@ class App:
             QUEUE_ROOM: Queues(b"", numbers),
             FUNCTION_ROOM: Functions(numbers, self._interpreters, (architecture(),)),
             MAPPING_ROOM: Mappings(numbers),
+            ACCESS_ROOM: Access(),
         }
 
     def _first_record(self, now: Instant) -> ShardOpened:

@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import msgspec
 
+from headrace.base.accesskeys import account_of_key
 from headrace.base.arn import region_of_host
 from headrace.shell.limits import IDENTITIES_REMEMBERED_MAX
 from headrace.wire.credentials import Credentials
 
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _AUTHORITY = re.compile(
     r"[A-Za-z0-9._\-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?", re.ASCII
@@ -40,7 +40,7 @@ class Identities:
         key = credentials.access_key_id
         region = credentials.region if _REGION.fullmatch(credentials.region) else ""
         return Identity(
-            account=key if _ACCOUNT.fullmatch(key) else self._account,
+            account=account_of_key(key) or self._account,
             region=region or region_of_host(host) or self._region,
             sender_id=_sender_id(key or self._account),
         )

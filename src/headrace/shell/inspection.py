@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from headrace.base.instant import Instant
+from headrace.core.access.access import Access
 from headrace.core.functions.functions import Functions
 from headrace.core.machine import Numbers, Record, Room
 from headrace.core.mapping.mappings import Mappings
@@ -264,6 +265,7 @@ def _make_rooms() -> dict[int, Room]:
         1: Queues(b"", numbers),
         2: Functions(numbers, (), ()),
         3: Mappings(numbers),
+        5: Access(),
     }
 
 

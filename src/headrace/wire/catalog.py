@@ -6,7 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from headrace.wire.model import Operation, QueryNames, Service, Shape
-from headrace.wire.tables import functions, query, sqs
+from headrace.wire.tables import functions, iam, query, sqs, sts
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
@@ -42,8 +42,11 @@ SQS = Service(
     namespace="com.amazonaws.sqs",
     query=QueryNames(
         xml_namespace="http://queue.amazonaws.com/doc/2012-11-05/",
+        version="2012-11-05",
         items=query.SQS_ITEMS,
         entries=query.SQS_ENTRIES,
+        path_member="QueueUrl",
+        has_detail=True,
         root_only=query.SQS_ROOT_ONLY,
         json_names=query.SQS_JSON_NAMES,
         texts=query.SQS_TEXTS,
@@ -63,5 +66,33 @@ LAMBDA = Service(
     errors={row.code: row for row in functions.ERRORS},
 )
 
+IAM = Service(
+    name="iam",
+    checks_constraints=True,
+    query=QueryNames(
+        xml_namespace="https://iam.amazonaws.com/doc/2010-05-08/",
+        version="2010-05-08",
+        is_wrapped=True,
+    ),
+    operations={row.name: row for row in iam.OPERATIONS},
+    shapes={row.name: row for row in iam.SHAPES},
+    errors={row.code: row for row in iam.ERRORS},
+)
+
+STS = Service(
+    name="sts",
+    checks_constraints=True,
+    query=QueryNames(
+        xml_namespace="https://sts.amazonaws.com/doc/2011-06-15/",
+        version="2011-06-15",
+        is_wrapped=True,
+    ),
+    operations={row.name: row for row in sts.OPERATIONS},
+    shapes={row.name: row for row in sts.SHAPES},
+    errors={row.code: row for row in sts.ERRORS},
+)
+
 #: Every service, by the signing name.
-SERVICES: Mapping[str, Service] = MappingProxyType({row.name: row for row in (SQS, LAMBDA)})
+SERVICES: Mapping[str, Service] = MappingProxyType(
+    {row.name: row for row in (SQS, LAMBDA, IAM, STS)}
+)

@@ -49,6 +49,6 @@ class ValidationException(ServiceError):
     """Values break the model's constraints (spec/lambda.md 1.4): all of them in one sentence."""
 
     code = "ValidationException"
-    query_code = "ValidationException"
+    query_code = "ValidationError"
     status = 400
     fault = "Sender"

@@ -84,8 +84,15 @@ class QueryNames(msgspec.Struct, frozen=True, kw_only=True):
     """What the query protocol of a service adds to its model; see `tables/query.py`."""
 
     xml_namespace: str
-    items: Mapping[str, str]  #: List shape to the name of one item.
-    entries: Mapping[str, tuple[str, str, str]]  #: Map shape to the names of entry, key and value.
+    version: str  #: Of the API, as `Version` names it in a request that is not signed.
+    #: Lists stand in an element, or parameter, of their own, and their items in it as `member`;
+    #: else they are flattened: an item is an element beside the other members.
+    is_wrapped: bool = False
+    items: Mapping[str, str] = MappingProxyType({})  #: Flattened list shape to the name of an item.
+    #: Map shape to the names of entry, key and value.
+    entries: Mapping[str, tuple[str, str, str]] = MappingProxyType({})
+    path_member: str = ""  #: The member that a request on another path than "/" means.
+    has_detail: bool = False  #: Errors have an empty `<Detail/>`.
     root_only: frozenset[str] = frozenset()  #: Operations refused on a path other than "/".
     json_names: Mapping[str, str] = MappingProxyType({})  #: Members renamed in JSON answers.
     #: (error code, operation or "") to the text that replaces the other protocol's.

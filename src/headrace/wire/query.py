@@ -14,6 +14,7 @@ from headrace.wire.errors import InvalidAction, MalformedQueryString, UnknownOpe
 from headrace.wire.limits import QUERY_INDEX_DIGITS_MAX, QUERY_NAME_PARTS_MAX
 from headrace.wire.model import Operation, QueryNames, Service, Shape
 from headrace.wire.urlencoding import parse_pairs
+from headrace.wire.validate import check_constraints
 
 #: Parameters by the parts of their names; a node's own value stands under "".
 Node = dict[str, Any]
@@ -35,6 +36,7 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
         InvalidAction: The action is unknown, or cannot be asked of a queue's own path.
         MalformedQueryString: The parameters cannot be read.
         SerializationException: A value is of another type than the model says.
+        ValidationException: Values break the model's constraints, where the service checks them.
     """
     service = SERVICES[protocol.service]
     if service.query is None:
@@ -45,9 +47,12 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     operation = service.operations.get(action)
     if operation is None or (action in service.query.root_only and not on_root):
         raise InvalidAction(f"The action {echo(action)} is not valid for this endpoint.")
-    if not on_root and not pairs.get("QueueUrl"):
-        pairs["QueueUrl"] = f"http://{request.headers.get('host', 'localhost')}{request.path}"
+    by_path = service.query.path_member
+    if by_path and not on_root and not pairs.get(by_path):
+        pairs[by_path] = f"http://{request.headers.get('host', 'localhost')}{request.path}"
     parameters = _parameters(service, service.query, operation, pairs)
+    if service.checks_constraints and operation.input:
+        check_constraints(service, operation.input, parameters)
     credentials = read_credentials(request)
     return Call(service.name, action, protocol, parameters, credentials, request.headers)
 
@@ -65,6 +70,8 @@ def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
 def _parameters(
     service: Service, names: QueryNames, operation: Operation, pairs: dict[str, str]
 ) -> dict[str, Any]:
+    if not operation.input:
+        return {}
     return _structure(service, names, service.shapes[operation.input], _tree(pairs))
 
 
@@ -93,7 +100,9 @@ def _structure(service: Service, names: QueryNames, shape: Shape, node: Node) ->
 def _member(service: Service, names: QueryNames, shape: Shape, name: str, node: Node) -> Any:
     """Return a member's value, or None when no parameter speaks of it."""
     if shape.kind == "list":
-        child = node.get(names.items[shape.name])
+        child = node.get(name if names.is_wrapped else names.items[shape.name])
+        if child is not None and names.is_wrapped:
+            child = child.get("member", {"": ""})
         if child is None:
             return None
         return [_value(service, names, shape.item, item) for item in _items(child)]

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from headrace.wire.model import QueryNames, Service, Shape
 _DECLARATION = '<?xml version="1.0"?>'
 _SPECIAL = re.compile("[^\t\n\x20!#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"}
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -57,7 +60,7 @@ def encode_error(
         request_id,
         f'{_DECLARATION}<ErrorResponse xmlns="{names.xml_namespace}">'
         f"<Error><Type>{error.fault}</Type><Code>{error.query_code}</Code>"
-        f"<Message>{escape(text)}</Message><Detail/></Error>"
+        f"<Message>{escape(text)}</Message>{'<Detail/>' if names.has_detail else ''}</Error>"
         f"<RequestId>{escape(request_id)}</RequestId></ErrorResponse>",
     )
 
@@ -95,6 +98,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _moment(milliseconds: int) -> str:
+    """Return an instant in whole seconds, as XML answers have it: 2026-11-28T16:04:07Z."""
+    return f"{_EPOCH + timedelta(milliseconds=milliseconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _write_members(
     parts: list[str], service: Service, names: QueryNames, shape: Shape, members: dict[str, Any]
 ) -> None:
@@ -103,7 +111,12 @@ def _write_members(
         if value is None:
             continue
         inner = service.shapes[member.shape]
-        if inner.kind == "list":
+        if inner.kind == "list" and names.is_wrapped:
+            parts.append(f"<{member.name}>")
+            for item in value:
+                _write(parts, service, names, "member", inner.item, item)
+            parts.append(f"</{member.name}>")
+        elif inner.kind == "list":
             for item in value:
                 _write(parts, service, names, names.items[inner.name], inner.item, item)
         elif inner.kind == "map":
@@ -124,6 +137,8 @@ def _write(
         parts.append(f"<{element}>")
         _write_members(parts, service, names, shape, value)
         parts.append(f"</{element}>")
+    elif shape.kind == "timestamp":
+        parts.append(f"<{element}>{_moment(value)}</{element}>")
     else:
         parts.append(f"<{element}>{_text(value)}</{element}>")
 

@@ -8,6 +8,7 @@ from headrace.wire.catalog import SERVICES
 from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import UnknownOperation
+from headrace.wire.query import is_form
 
 __all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
 
@@ -29,6 +30,14 @@ _QUERIES = {
     if service.query is not None
 }
 
+#: The version that a request names to the service that has it.
+_VERSIONS = {
+    service.query.version: service.name
+    for service in SERVICES.values()
+    if service.query is not None
+}
+_VERSION = re.compile(r"(?:^|&)Version=([0-9-]{10})(?:&|$)", re.ASCII)
+
 _ACTION = re.compile(r"(?:^|&)Action=")
 _ACTION_IN_BODY = re.compile(rb"(?:^|&)Action=")
 
@@ -46,14 +55,20 @@ def identify(request: HttpRequest) -> Protocol:
         return _PREFIXES.get(target.rpartition(".")[0], _UNKNOWN_JSON)
     if _DATED.match(request.target):
         return _REST
-    if (query.is_form(request) and _ACTION_IN_BODY.search(request.body)) or (
+    if (is_form(request) and _ACTION_IN_BODY.search(request.body)) or (
         "Action=" in request.target and _ACTION.search(request.query)
     ):
         in_json = "application/json" in request.headers.get("accept", "")
-        service = read_credentials(request).service
-        by_form = _QUERIES.get(service, _QUERIES["sqs"])
+        by_form = _QUERIES.get(read_credentials(request).service) or _QUERIES[_by_version(request)]
         return by_form[Form.QUERY_JSON if in_json else Form.QUERY_XML]
     return _NONE
+
+
+def _by_version(request: HttpRequest) -> str:
+    """Return the service whose API's version a query call names; SQS if it names none of ours."""
+    text = f"{request.query}&{request.body.decode(errors='replace') if is_form(request) else ''}"
+    found = _VERSION.search(text)
+    return _VERSIONS.get(found[1] if found else "", "sqs")
 
 
 def decode(protocol: Protocol, request: HttpRequest) -> Call:
