@@ -16,7 +16,7 @@ TABLES = Path(__file__).resolve().parent.parent / "src" / "headrace" / "wire" / 
 
 #: Of the companions only what is served: a whole model takes longer to import than all of ours.
 IAM_OPERATIONS = frozenset(
-    [
+    {
         "CreateRole",
         "GetRole",
         "ListRoles",
@@ -50,7 +50,7 @@ IAM_OPERATIONS = frozenset(
         "TagPolicy",
         "UntagPolicy",
         "ListPolicyTags",
-    ]
+    }
 )
 STS_OPERATIONS = frozenset({"GetCallerIdentity", "AssumeRole", "GetSessionToken"})
 

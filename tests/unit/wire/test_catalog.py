@@ -1,10 +1,10 @@
 """The catalog holds each service with its rows."""
 
-from headrace.wire.catalog import LAMBDA, SERVICES, SQS
+from headrace.wire.catalog import IAM, LAMBDA, SERVICES, SQS, STS
 
 
 def test_services_are_found_by_their_signing_names():
-    assert dict(SERVICES) == {"sqs": SQS, "lambda": LAMBDA}
+    assert dict(SERVICES) == {"sqs": SQS, "lambda": LAMBDA, "iam": IAM, "sts": STS}
 
 
 def test_delete_function_answers_204_with_no_body():
@@ -12,7 +12,9 @@ def test_delete_function_answers_204_with_no_body():
     assert (row.status, row.output) == (204, "")
 
 
-def test_only_lambda_is_checked_against_the_constraints_of_its_model():
+def test_all_but_sqs_are_checked_against_the_constraints_of_their_models():
     assert [service.name for service in SERVICES.values() if service.checks_constraints] == [
-        "lambda"
+        "lambda",
+        "iam",
+        "sts",
     ]
