@@ -58,6 +58,8 @@ from headrace.shell.invoker import Invoker, interpreters_of
 from headrace.shell.keeper import Keeper
 from headrace.shell.logsink import FileLogSink
 from headrace.shell.looking import Looking
+from headrace.shell.meter import Meter
+from headrace.shell.metrics import Metrics
 from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import Progress, recover
 from headrace.shell.rooms import Rooms
@@ -340,6 +342,7 @@ class App:
             parts.logs,
         )
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
+        self.meter = Meter(self.driver)
         times = Times(
             head_s=config.head_timeout_s,
             body_s=config.body_timeout_s,
@@ -347,6 +350,9 @@ class App:
             write_s=config.write_timeout_s,
         )
         self.http = HttpServer(self.service, times, config.connections_max)
+        if config.metrics:
+            metrics = Metrics(self.service, self.pollers, self.meter, Path(config.data))
+            metrics.connections = lambda: len(self.http.shared.connections)
         self.keeper = Keeper(parts.journal, parts.clock, self.driver, self.bodies)
         self.driver.rebuild = self._rebuild
         parts.journal.on_lost = self.driver.fail
@@ -379,6 +385,7 @@ class App:
         self.driver.start(rooms)
         if not self.parts.journal.is_owned:
             self.driver.fail("the journal was lost while it was read")
+        self.meter.start()
         self.service.state = "running"
 
     async def stop(self, within_s: float) -> None:
@@ -406,6 +413,7 @@ class App:
         await self._close_parts()
 
     async def _close_parts(self) -> None:
+        self.meter.stop()
         await self.parts.sandbox.close()
         await self.parts.logs.close()
         await self.parts.history.close()

@@ -54,6 +54,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hot_reload: bool = True
     runtimes_folder: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
+    metrics: bool = True
     history_mb: int = 256
     history_days: int = 14
     body_cache_mb: int = 64
@@ -240,6 +241,12 @@ SETTINGS = (
         _url,
         "URL",
         "Where headrace runtimes --fetch java downloads from: Maven Central or a mirror of it.",
+    ),
+    Setting(
+        "metrics",
+        _yes_or_no,
+        "yes or no",
+        "Serve /metrics for Prometheus.",
     ),
     Setting(
         "history_mb",

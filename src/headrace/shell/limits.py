@@ -120,6 +120,13 @@ LOOK_SLICE = 16
 #: Parameters of a look.
 LOOK_FIELDS_MAX = 50
 
+# --- Metrics (shell/metrics.py) -----------------------------------------------------------------
+
+#: Queues, functions or mappings that one turn of the loop writes samples of.
+METRICS_SLICE = 50
+#: Touched messages of a queue that are looked at for the oldest: the ones touched first.
+OLDEST_LOOKED_AT = 100
+
 # --- The history of messages (shell/history.py) --------------------------------------------------
 
 #: Seconds that pages wait to be written together.

@@ -83,6 +83,7 @@ class Pollers:
         self._rooms = rooms
         self._bodies = bodies
         self._entropy = entropy
+        self.deleted: dict[int, int] = {}  #: By mapping: messages whose deletion went well.
         self._parked: dict[_Key, tuple[int, int]] = {}  # to (queue, ticket of its receive)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -268,6 +269,9 @@ class Pollers:
 
         def take(value: Any) -> None:
             refused = [value] if isinstance(value, ServiceError) else _refusals(value)
+            if not isinstance(value, ServiceError):
+                done = len(value.results) - len(refused)
+                self.deleted[effect.mapping] = self.deleted.get(effect.mapping, 0) + done
             if refused:
                 log.warning(
                     "mapping %d: %d handled messages were not deleted: %s",

@@ -203,7 +203,7 @@ class Service:
 
     def _page_of(self, request: HttpRequest) -> Page | None:
         """Return who answers a path of ours, whatever protocol the request seems to speak."""
-        if not request.target.startswith("/_"):
+        if not request.target.startswith(("/_", "/metrics")):
             return None
         for beginning, page in self.pages.items():
             if request.path.startswith(beginning):

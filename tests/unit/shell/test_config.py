@@ -95,6 +95,7 @@ def test_each_setting_can_be_set_as_text(setting):
         "maven_url": "https://maven.example/",
         "log_level": "debug",
         "hot_reload": "no",
+        "metrics": "no",
     }
     text = texts.get(setting.name, "99")
     config, origins = resolve(variables={setting.variable: text})

@@ -10,9 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from headrace.core.functions import limits
-from headrace.core.functions.errors import account_is_busy, function_is_busy
+from headrace.core.functions.errors import TooManyRequests, account_is_busy, function_is_busy
 from headrace.core.functions.execution import Execution
 from headrace.core.functions.settings import Deployment
+from headrace.core.functions.tally import Tallies
 
 Key = TypeVar("Key", int, tuple[str, str])
 
@@ -37,12 +38,13 @@ class Capacity:
         self.payload_bytes = 0
         #: Those on demand: by function, and of functions without reservation by account and region.
         self._of_function: dict[int, int] = {}
+        self.tallies = Tallies()
         self._unreserved: dict[tuple[str, str], int] = {}
 
     def check(
         self, deployment: Deployment, share: Share, payload_bytes: int, *, ahead: bool
     ) -> None:
-        """Refuse an invoke that is too much.
+        """Refuse an invoke that is too much, and count that it was (which is no state).
 
         Args:
             ahead: Whether an environment is ready ahead of need for it.
@@ -50,6 +52,15 @@ class Capacity:
         Raises:
             TooManyRequests: As much as allowed is in hand; `Reason` says of what.
         """
+        try:
+            self._check(deployment, share, payload_bytes, ahead=ahead)
+        except TooManyRequests:
+            self.tallies.of(deployment.function).throttles += 1
+            raise
+
+    def _check(
+        self, deployment: Deployment, share: Share, payload_bytes: int, *, ahead: bool
+    ) -> None:
         if self.payload_bytes + payload_bytes > limits.PAYLOADS_BYTES_MAX:
             raise account_is_busy()
         if ahead:
@@ -64,6 +75,7 @@ class Capacity:
         """Count an invoke that was accepted."""
         account = (deployment.account, deployment.region)
         self.payload_bytes += len(execution.command.payload)
+        self.tallies.of(deployment.function).concurrent += 1
         _count(self.in_hand, account, 1)
         if not execution.is_ahead:
             execution.is_unreserved = not share.is_reserved

@@ -14,6 +14,7 @@ class Execution:
 
     __slots__ = (
         "command",
+        "duration_us",
         "init_log",
         "is_ahead",
         "is_unreserved",
@@ -30,6 +31,7 @@ class Execution:
         self.ticket = ticket
         #: What an init phase inside this invoke has taken of its time, and written.
         self.used_us = 0
+        self.duration_us = 0  #: As reported, once it has ended.
         #: Whether an environment died before it got the event; a second time is told the caller.
         self.was_lost = False
         self.init_log = b""
@@ -71,6 +73,7 @@ def conclude(
     duration_us = execution.used_us + end.duration_us
     if end.ending is Ending.TIMED_OUT:
         duration_us = timeout_s * 1_000_000
+    execution.duration_us = duration_us
     lines = platformlog.end(deployment, now, command, duration_us, init_us, end)
     tail = None
     if command.log_tail:

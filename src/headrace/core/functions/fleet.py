@@ -4,7 +4,7 @@ Volatile: nothing here is recorded. An invoke whose server dies is answered by n
 source mapping gets its messages again, and a caller's connection breaks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
@@ -45,6 +45,11 @@ class Fleet:
         self._roster = Roster()
         self.starts = Starts(interpreters, self._roster)
         self.capacity = Capacity()
+
+    @property
+    def environments(self) -> Collection[Environment]:
+        """All environments, in whatever state."""
+        return self._roster.environments.values()
 
     def check_capacity(self, deployment: Deployment, share: Share, payload_bytes: int) -> None:
         """Refuse an invoke beyond its share of the concurrency or the server's memory.
@@ -148,6 +153,7 @@ class Fleet:
         self._roster.finish_start(environment)
         pool = self._roster.pool_of(environment)
         if end.ending is Ending.OK:
+            self.capacity.tallies.of(environment.deployment.function).starts += 1
             effects = self._ready(environment, end, now)
         else:
             self._lose(environment)
@@ -303,6 +309,7 @@ class Fleet:
         if execution.is_ahead:
             self._roster.pool_of(environment).ahead_in_hand -= 1
         self.capacity.give_back(execution, environment.deployment)
+        self.capacity.tallies.end(environment.deployment.function, execution, value)
         return Reply(execution.ticket, value)
 
     def _free(self, environment: Environment, now: Instant) -> Effects:

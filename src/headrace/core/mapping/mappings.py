@@ -113,6 +113,11 @@ class Mappings:
         """Return what a mapping has counted since the last start."""
         return self._deliveries.tally(mapping)
 
+    def running(self, mapping: int) -> int:
+        """Return how many batches of a mapping are with its function."""
+        delivery = self._deliveries.by_mapping.get(mapping)
+        return 0 if delivery is None else delivery.running
+
     # --- the room --------------------------------------------------------------------------------
 
     def apply(self, command: Any, now: Instant, ticket: int) -> list[Any]:

@@ -10,7 +10,7 @@ class Tally(msgspec.Struct, gc=False):
     filtered: int = 0  #: Messages that passed no filter; their deletion counts as well.
     invoked: int = 0  #: Messages handed to the function, again for each try.
     failed: int = 0  #: Messages of invokes that failed, and those reported as failed.
-    deleted: int = 0  #: Messages whose deletion was asked for.
+    deleted: int = 0  #: Messages whose deletion was asked for; the pollers count the deleted.
 
     def count_filtered(self, messages: int) -> None:
         """So many messages passed no filter and are deleted for it (spec/esm.md 5.3)."""

@@ -5,7 +5,7 @@ parked receives are served and its deadline is set. A receive moves a bounded nu
 the dead-letter queue; then it is parked and goes on at a deadline of its own at the same instant.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from headrace.core.sqs.ranges import ranges_of
 from headrace.core.sqs.receipts import Receipts
 from headrace.core.sqs.records import MessagesReceived
 from headrace.core.sqs.replies import Received, ReceivedMessage
+from headrace.core.sqs.tally import QueueTally
 from headrace.core.sqs.touched import Slot
 
 Effects = list[Any]
@@ -48,6 +49,7 @@ class Delivery:
         self.receipts = receipts
         self.deadlines: Deadlines[int] = Deadlines()  #: Of each queue, by its number.
         self.leftovers = Leftovers()
+        self.tallies: defaultdict[int, QueueTally] = defaultdict(QueueTally)  #: By queue.
         self._directory = directory
         self._rules = rules
         self._stirred: dict[int, None] = {}
@@ -82,22 +84,28 @@ class Delivery:
         """Do a part of what is overdue, when `wake` could not do all of it in its turn."""
         queue.now = max(queue.now, now)
         if queue.next_deadline() <= now:
-            expired, _ = queue.pass_time(now, limits.SETTLE_AT_MOST, self.leftovers)
-            effects += forgets_of(expired)
+            self._let_pass(queue, now, limits.SETTLE_AT_MOST, effects)
 
     def pass_time(self, queue: Queue, at: Instant, at_most: int, effects: Effects) -> int:
         """Let time pass for one queue; return how much work that was."""
-        expired, work = queue.pass_time(at, at_most, self.leftovers)
-        effects += forgets_of(expired)
+        work = self._let_pass(queue, at, at_most, effects)
         self.stir(queue, at)
         queue.is_pressing = False
         if queue.parked and work < at_most:
             work += self._serve(queue, at, at_most - work, effects)
             if not queue.is_pressing:
-                effects += [
-                    Reply(parked, Received((), at, at)) for parked in queue.parked.take_due(at)
-                ]
+                ended = queue.parked.take_due(at)
+                self.tallies[queue.number].empty_receives += len(ended)
+                effects += [Reply(parked, Received((), at, at)) for parked in ended]
         return work + 1
+
+    def _let_pass(self, queue: Queue, at: Instant, at_most: int, effects: Effects) -> int:
+        before = queue.backlog.count
+        expired, work = queue.pass_time(at, at_most, self.leftovers)
+        effects += forgets_of(expired)
+        if count := len(expired) + before - queue.backlog.count:
+            self.tallies[queue.number].expired += count
+        return work
 
     def _serve(self, queue: Queue, now: Instant, at_most: int, effects: Effects) -> int:
         """Answer parked receives in order of arrival while messages are visible."""
@@ -139,8 +147,11 @@ class Delivery:
         if target is not None and queue.settings.redrive is not None:
             bounds = TakeLimits(queue.settings.redrive.max_receive_count, self._rules.moves_at_most)
         taken = queue.take(min(receive.at_most, room), now, visible_at, bounds)
-        effects += forgets_of(taken.expired)
+        if taken.expired:
+            effects += forgets_of(taken.expired)
+            self.tallies[queue.number].expired += len(taken.expired)
         if taken.departing and target is not None:
+            self.tallies[queue.number].dead_lettered += len(taken.departing)
             effects += move(queue, target, taken.departing, now)
             self.stir(target, now)
         if taken.slots:
@@ -158,6 +169,7 @@ class Delivery:
         effects: Effects,
     ) -> None:
         queue.handed_out(slots)
+        self.tallies[queue.number].received += len(slots)
         numbers = [slot.number for slot in slots]
         record = MessagesReceived(
             queue.number, now, visible_at, ranges_of(numbers), receive.attempt

@@ -59,6 +59,7 @@ class FifoMessages:
             queue.number, now, first, [0], len(bodies), shortened(groups), b"".join(keys)
         )
         queue.accept(record, command.block)
+        self._delivery.tallies[queue.number].sent += len(bodies)
         self._delivery.stir(queue, now)
         return [Remember(record, first, bodies), reply]
 

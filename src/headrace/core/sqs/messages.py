@@ -103,6 +103,7 @@ class Messages:
             delays, groups = _delays_of(accepted, queue.settings.delay_ms), _groups_of(accepted)
         record = MessagesSent(machine, now, first, delays, len(bodies), groups)
         queue.accept(record, command.block)
+        self._delivery.tallies[machine].sent += len(bodies)
         self._delivery.stir(queue, now)
         return [Remember(record, first, bodies), reply]
 
@@ -144,6 +145,7 @@ class Messages:
         if attempt.is_answered:
             return effects
         if (is_short and not attempt.is_cut) or len(queue.parked) >= self._rules.parked_max:
+            self._delivery.tallies[queue.number].empty_receives += 1
             effects.append(Reply(ticket, Received((), now, now)))
         else:
             queue.parked.park(receive)
@@ -204,6 +206,7 @@ class Messages:
         numbers = sorted(found)
         record = MessagesDeleted(queue.number, now, ranges_of(numbers))
         self._delivery.stir(queue, now)
+        self._delivery.tallies[machine].deleted += len(numbers)
         forgets = forgets_of(queue.delete(numbers))
         return [Remember(record), reply, *forgets]
 

@@ -61,6 +61,7 @@ from headrace.core.sqs.state import (
     encode_directory,
     encode_queue,
 )
+from headrace.core.sqs.tally import QueueTally
 
 #: Runs of dead bodies that one command counts off at once; more wait for `wake`.
 LEFTOVER_RUNS = 1_000
@@ -146,6 +147,10 @@ class Queues:
         self._delivery.receipts = Receipts(secret)
 
     # --- read-only look-ups for api -------------------------------------------------------------
+
+    def tally(self, queue: int) -> QueueTally:
+        """Return what a queue has counted since the start."""
+        return self._delivery.tallies[queue]
 
     @property
     def receipts(self) -> Receipts:
@@ -291,6 +296,7 @@ class Queues:
         effects += [Reply(parked, does_not_exist()) for parked in queue.parked.take_all()]
         queue.drop_all(self._leftovers)
         self._delivery.deadlines.withdraw(queue.number)
+        self._delivery.tallies.pop(queue.number, None)
         self._tasks.deadlines.withdraw(queue.number)
         return effects
 
