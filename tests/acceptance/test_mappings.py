@@ -45,6 +45,30 @@ def handler(event, context):
     return {"batchItemFailures": [{"itemIdentifier": i} for i in bad]}
 """
 
+#: Sends each message back to the queue that it came from, with the trace header as SDKs do, and
+#: tells a second queue of it.
+LOOP = """
+import json, os, urllib.request
+
+def send(url, text):
+    headers = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "AmazonSQS.SendMessage",
+        "X-Amzn-Trace-Id": os.environ["_X_AMZN_TRACE_ID"],
+        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/sqs/aws4_request, "
+        "SignedHeaders=host, Signature=0",
+    }
+    body = json.dumps({"QueueUrl": url, "MessageBody": text}).encode()
+    request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], body, headers)
+    urllib.request.urlopen(request, timeout=5).read()
+
+def handler(event, context):
+    seen = os.environ["SEEN"]
+    for record in event["Records"]:
+        send(seen, record["body"])
+        send(seen.rpartition("/")[0] + "/work", record["body"])
+"""
+
 
 class RunningServer:
     """`headrace up` on a port of its own, ended with SIGTERM."""
@@ -91,7 +115,7 @@ def server(tmp_path):
 class Stage:
     """Two queues, a dead-letter queue and a function on a server."""
 
-    def __init__(self, server, *, reports):
+    def __init__(self, server, *, reports, code=FUNCTION):
         self.sqs, self.functions = server.client("sqs"), server.client("lambda")
         self.dead = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
         self.seen = self.sqs.create_queue(QueueName="seen")["QueueUrl"]
@@ -101,7 +125,7 @@ class Stage:
         self.work = self.sqs.create_queue(QueueName="work", Attributes=attributes)["QueueUrl"]
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("app.py", FUNCTION)
+            file.writestr("app.py", code)
         self.functions.create_function(
             FunctionName="handle",
             Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
@@ -290,3 +314,28 @@ def test_filters_pollers_and_tags_over_boto3(server):
         stage.functions.update_event_source_mapping(
             UUID=stage.uuid, FilterCriteria={"Filters": [{"Pattern": "{}"}]}
         )
+
+
+def test_a_loop_ends_after_sixteen_turns_unless_the_function_allows_it(server):
+    stage = Stage(server, reports=False, code=LOOP)
+    stage.map()
+    stage.sqs.send_message(QueueUrl=stage.work, MessageBody="round and round")
+    until(lambda: stage.count(stage.dead) == 1)
+    assert stage.count(stage.work) == 0
+    (dead,) = stage.sqs.receive_message(
+        QueueUrl=stage.dead, MessageSystemAttributeNames=["AWSTraceHeader"]
+    )["Messages"]
+    assert dead["Body"] == "round and round"
+    assert re.search(r"Lineage=[0-9a-f]{8}:15$", dead["Attributes"]["AWSTraceHeader"])
+    assert stage.count(stage.seen) == 16
+    stage.sqs.purge_queue(QueueUrl=stage.dead)
+    allowed = stage.functions.put_function_recursion_config(
+        FunctionName="handle", RecursiveLoop="Allow"
+    )
+    assert allowed["RecursiveLoop"] == "Allow"
+    stage.sqs.send_message(QueueUrl=stage.work, MessageBody="on and on")
+
+    until(lambda: stage.count(stage.seen) > 16 + 20)
+    assert stage.count(stage.dead) == 0
+    stage.functions.put_function_recursion_config(FunctionName="handle", RecursiveLoop="Terminate")
+    until(lambda: stage.count(stage.dead) == 1)

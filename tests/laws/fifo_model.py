@@ -130,6 +130,9 @@ class FifoModel(Model):
         message.source = arn_of(queue.name)
         target.messages.append(message)
 
+    def is_good(self, receipt, message, now):
+        return receipt[2] == message.count and message.visible_at > now
+
     # --- commands ---
 
     def CreateQueue(self, queue, command, now, ticket):

@@ -49,6 +49,7 @@ others = st.one_of(
     st.tuples(st.just("return"), queues, picks),
     st.tuples(st.just("set"), queues, st.sampled_from(ATTRIBUTES)),
     st.tuples(st.just("move"), queues, picks),
+    st.tuples(st.just("bury"), queues, st.lists(picks, min_size=1, max_size=4)),
     st.tuples(st.sampled_from(["purge", "get", "drop", "create", "forge"]), queues),
 )
 KINDS = {"send": sends, "receive": receives, "delete": deletes, "change": changes, "other": others}

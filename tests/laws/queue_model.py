@@ -224,13 +224,7 @@ class Model:
             if target is not None and message.count_here >= queue.redrive[1]:
                 queue.messages.remove(message)
                 queue.forget()
-                message.number = target.next_number
-                target.next_number += 1
-                message.count_here = 0
-                message.visible_at = at
-                message.source = arn_of(queue.name)
-                target.messages.append(message)
-                target.has_groups |= bool(message.group)
+                self.move(message, queue, target, at)
                 moved_to = target
                 moved += 1
                 arrived.append(message)
@@ -257,6 +251,15 @@ class Model:
             if moved_to is not queue:
                 self.serve(moved_to, at)
         return bool(taken)
+
+    def move(self, message, queue, target, at):
+        message.number = target.next_number
+        target.next_number += 1
+        message.count_here = 0
+        message.visible_at = at
+        message.source = arn_of(queue.name)
+        target.messages.append(message)
+        target.has_groups |= bool(message.group)
 
     # --- commands ---
 
@@ -382,6 +385,29 @@ class Model:
         queue.messages = [m for m in queue.messages if m.number not in gone]
         queue.forget()
         self.replies[ticket] = results
+
+    def is_good(self, receipt, message, now):
+        """Tell whether a handle is good for a message that is here."""
+        return True
+
+    def DeadLetterMessages(self, queue, command, now, ticket):
+        receipts = [RECEIPTS.read(handle) for handle in command.receipt_handles]
+        told = [one for one in receipts if one is not None and one[0] == queue.machine]
+        gone = [
+            m
+            for m in sorted(queue.messages, key=lambda m: m.number)
+            if m.is_touched
+            and any(one[1] == m.number and self.is_good(one, m, now) for one in told)
+        ]
+        target = self.queues.get(queue.redrive[0]) if queue.redrive else None
+        for message in gone:
+            queue.messages.remove(message)
+        queue.forget()
+        if gone and target is not None:
+            for message in gone:
+                self.move(message, queue, target, now)
+            self.expire(target, now)
+            self.serve(target, now)
 
     def ChangeVisibility(self, queue, command, now, ticket):
         results = []

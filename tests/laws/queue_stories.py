@@ -81,6 +81,7 @@ others = st.one_of(
     st.tuples(st.just("return"), queues, picks),
     st.tuples(st.just("set"), queues, st.sampled_from(ATTRIBUTES)),
     st.tuples(st.just("move"), queues, picks),
+    st.tuples(st.just("bury"), queues, st.lists(picks, min_size=1, max_size=4)),
     st.tuples(st.sampled_from(["purge", "get", "drop", "create", "forge"]), queues),
 )
 KINDS = {"send": sends, "receive": receives, "delete": deletes, "change": changes, "other": others}
@@ -165,6 +166,10 @@ def _delete(life, name, queue, picks):
     return commands.DeleteMessages(queue, tuple(_handles(life, picks)))
 
 
+def _bury(life, name, queue, picks):
+    return commands.DeadLetterMessages(queue, tuple(_handles(life, picks)))
+
+
 def _change(life, name, queue, changes):
     handles = _handles(life, [pick for pick, _ in changes])
     timeouts = [timeout for _, timeout in changes]
@@ -206,6 +211,7 @@ TRANSLATIONS = {
     "send": _send,
     "receive": _receive,
     "delete": _delete,
+    "bury": _bury,
     "change": _change,
     "withdraw": _withdraw,
     "return": _return,

@@ -19,6 +19,7 @@ from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import Invoke
 from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
+from headrace.core.functions.lineage import continued, turns_of
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.functions.replies import Invoked, Place
 from headrace.core.machine import BodyAddress
@@ -39,9 +40,10 @@ from headrace.core.mapping.commands import (
     TooLarge,
 )
 from headrace.core.mapping.decisions import BatchInvoked, Told
-from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.effects import DeleteBatch, DropLooping, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.limits import TOLD_ERROR_LENGTH_MAX
 from headrace.core.sqs.commands import (
+    DeadLetterMessages,
     DeleteMessages,
     ReceiveMessages,
     ReturnMessages,
@@ -94,6 +96,7 @@ class Pollers:
         driver.carry(InvokeBatch, self._invoke)
         driver.carry(DeleteBatch, self._delete)
         driver.carry(Told, lambda effect: self._history.tell(effect.decision))
+        driver.carry(DropLooping, self._drop)
 
     @property
     def busy(self) -> int:
@@ -138,7 +141,7 @@ class Pollers:
             if isinstance(value, ServiceError):
                 self._fail_poll(life, key, value)
             else:
-                self._take_received(life, key, queue, value)
+                self._take_received(life, effect, queue, value)
 
         command = ReceiveMessages(
             queue=queue,
@@ -165,17 +168,17 @@ class Pollers:
         log.info("mapping %d cannot receive: %s", key[0], error.message)
         self._tell(life, PollFailed(*key))
 
-    def _take_received(self, life: Any, key: _Key, queue: int, received: Received) -> None:
+    def _take_received(self, life: Any, effect: Poll, queue: int, received: Received) -> None:
         if self._stopping:
             self._return(life, queue, received)
             return
         found = self._bodies.find([message.address for message in received.messages])
         if found is None:
-            self._read_and_tell(life, key, received)
+            self._read_and_tell(life, effect, received)
         else:
-            self._tell_polled(life, key, received, found)
+            self._tell_polled(life, effect, received, found)
 
-    def _read_and_tell(self, life: Any, key: _Key, received: Received) -> None:
+    def _read_and_tell(self, life: Any, effect: Poll, received: Received) -> None:
         """Read bodies from disk; their blocks stay although their messages may go meanwhile."""
         addresses = [message.address for message in received.messages]
         for address in addresses:
@@ -185,10 +188,10 @@ class Pollers:
             try:
                 found = await self._bodies.fetch(addresses)
             except JournalDamaged:
-                log.exception("mapping %d cannot read what it received", key[0])
-                self._tell(life, PollFailed(*key))
+                log.exception("mapping %d cannot read what it received", effect.mapping)
+                self._tell(life, PollFailed(effect.mapping, effect.poll))
             else:
-                self._tell_polled(life, key, received, found)
+                self._tell_polled(life, effect, received, found)
             finally:
                 for address in addresses:
                     self._bodies.unpin(address.block)
@@ -200,12 +203,22 @@ class Pollers:
         task.add_done_callback(lambda _task: self._put_down(life))
 
     def _tell_polled(
-        self, life: Any, key: _Key, received: Received, found: dict[BodyAddress, bytes]
+        self, life: Any, effect: Poll, received: Received, found: dict[BodyAddress, bytes]
     ) -> None:
+        counted = "" if self._allows_loops(effect.function_arn) else effect.function_arn
         messages = tuple(
-            polled_message(message, found[message.address]) for message in received.messages
+            polled_message(message, found[message.address], counted)
+            for message in received.messages
         )
-        self._tell(life, Polled(*key, messages, received.visible_at))
+        self._tell(life, Polled(effect.mapping, effect.poll, messages, received.visible_at))
+
+    def _allows_loops(self, function_arn: str) -> bool:
+        """Tell whether a function lets loops go on; one that is not there ends none."""
+        with contextlib.suppress(ServiceError):
+            reference = reference_of(function_arn)
+            _, function = self._rooms.functions.directory.find_function(reference)
+            return bool(function.allows_loops)
+        return True
 
     def _return(self, life: Any, queue: int, received: Received) -> None:
         """Undo a receive that came while stopping."""
@@ -252,10 +265,12 @@ class Pollers:
             self._tell(life, BatchFinished(effect.mapping, effect.batch, outcome, freed_by(value)))
             self._put_down(life)
 
+        request_id, arn = self._entropy.uuid(), effect.function_arn
         command = Invoke(
-            reference=reference_of(effect.function_arn),
+            reference=reference_of(arn),
             payload=effect.payload,
-            request_id=self._entropy.uuid(),
+            request_id=request_id,
+            trace_header=continued(effect.trace_header, arn, request_id, self._driver.clock.now()),
         )
         self._driver.submit(command, take)
 
@@ -281,6 +296,18 @@ class Pollers:
                 )
 
         self._tell(life, DeleteMessages(queue, effect.receipt_handles), take)
+
+    def _drop(self, effect: DropLooping) -> None:
+        log.warning(
+            "mapping %d: %d messages went round in a loop and are not handed over again",
+            effect.mapping,
+            len(effect.receipt_handles),
+        )
+        arn = parse_arn(effect.source_arn)
+        with contextlib.suppress(ServiceError):  # the queue went, and its messages with it
+            queue = self._rooms.queues.find(arn.account, arn.region, arn.resource)
+            command = DeadLetterMessages(queue, effect.receipt_handles)
+            self._tell(self._driver.rooms, command)
 
     # --- the driver ------------------------------------------------------------------------------
 
@@ -390,9 +417,13 @@ def invoked_of(effect: InvokeBatch, request_id: str, value: Any, now: Instant) -
     )
 
 
-def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:
-    """Return a received message with what its sender wrote, as a mapping takes it."""
+def polled_message(message: ReceivedMessage, body: bytes, function_arn: str = "") -> PolledMessage:
+    """Return a received message with what its sender wrote, as a mapping takes it.
+
+    `function_arn` names the function whose turns count; empty: no loop is looked for.
+    """
     content = decode(body)
+    header = content.trace_header or ""
     attributes = content.attributes or {}
     return PolledMessage(
         message_id=message.message_id,
@@ -407,7 +438,8 @@ def polled_message(message: ReceivedMessage, body: bytes) -> PolledMessage:
             for name, attribute in attributes.items()
         ),
         attributes_md5=digest(attributes) if attributes else "",
-        trace_header=content.trace_header or "",
+        trace_header=header,
+        turns=turns_of(header, function_arn) if header and function_arn else 0,
         dead_letter_source_arn=message.dead_letter_source_arn,
         group_id=content.group_id or "",
         deduplication_id=message.deduplication_id or content.deduplication_id or "",

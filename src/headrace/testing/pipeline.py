@@ -17,6 +17,7 @@ import msgspec
 from headrace.base.arn import queue_arn
 from headrace.base.errors import ServiceError
 from headrace.base.instant import Instant, later
+from headrace.core.functions.lineage import continued
 from headrace.core.machine import BodyAddress, Forget, Numbers, Record, Remember, Reply, answer_of
 from headrace.core.mapping.batch import visibility_timeout_ms
 from headrace.core.mapping.commands import (
@@ -34,12 +35,13 @@ from headrace.core.mapping.commands import (
     Throttled,
 )
 from headrace.core.mapping.decisions import Told
-from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.effects import DeleteBatch, DropLooping, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
 from headrace.core.mapping.state import State
 from headrace.core.sqs.commands import (
     CreateQueue,
+    DeadLetterMessages,
     DeleteMessages,
     OutgoingMessage,
     ReceiveMessages,
@@ -68,6 +70,7 @@ class Call(msgspec.Struct):
     function_arn: str
     records: list[dict[str, Any]]
     running: int  #: Invokes under way, without this one.
+    trace_header: str  #: That of the invoke, for what the function sends.
     outcome: Outcome | None = None  #: None while it runs.
     ended_at: Instant | None = None
 
@@ -140,6 +143,8 @@ class Pipeline:
         self.running = 0
         self.running_most = 0
         self.timeouts_s: dict[str, int] = {}  #: By function ARN; 3 where it is not there.
+        self.allows_loops = False  #: RecursiveLoop of all functions.
+        self.dropped: set[str] = set()  #: Ids of messages that mappings took out as looping.
         self._handled: set[str] = set()
         self._seen: set[str] = set()  # ids of messages that a function was invoked with
         self._id_of: dict[str, str] = {}  # receipt handle to message id
@@ -159,6 +164,7 @@ class Pipeline:
             StopPolling: self._stop_polling,
             InvokeBatch: self._invoke,
             DeleteBatch: self._delete,
+            DropLooping: self._drop,
         }
 
     # --- what a test says ------------------------------------------------------------------------
@@ -199,9 +205,14 @@ class Pipeline:
         delay_s: int | None = None,
         attributes: Mapping[str, Attribute] | None = None,
         group: str | None = None,
+        trace_header: str | None = None,
     ) -> list[str]:
         """Send messages, to a FIFO queue those of one group; return their ids."""
-        messages = [self._message(body, delay_s, attributes, group) for body in bodies]
+        deduplication_ids = [self._deduplication_id(group) for _ in bodies]
+        messages = [
+            _message(body, delay_s, attributes, group, deduplication_id, trace_header)
+            for body, deduplication_id in zip(bodies, deduplication_ids, strict=True)
+        ]
         ids: list[str] = []
         for first in range(0, len(messages), SEND_AT_MOST):
             some = tuple(messages[first : first + SEND_AT_MOST])
@@ -209,21 +220,12 @@ class Pipeline:
             ids += [answer_of(result).message_id for result in sent.results]
         return ids
 
-    def _message(
-        self,
-        body: str,
-        delay_s: int | None,
-        attributes: Mapping[str, Attribute] | None,
-        group: str | None,
-    ) -> OutgoingMessage:
-        deduplication_id = None
-        if group is not None:
-            self._seed += 1
-            deduplication_id = f"message-{self._seed}"  # no two are duplicates
-        chosen = dict(attributes) if attributes else None
-        content = Content(body, "AIDASENDER", chosen, None, group, deduplication_id)
-        size = len(body.encode())
-        return OutgoingMessage(encode(content), size, delay_s, group, deduplication_id)
+    def _deduplication_id(self, group: str | None) -> str | None:
+        """Return a new one for a message of a FIFO queue: no two are duplicates."""
+        if group is None:
+            return None
+        self._seed += 1
+        return f"message-{self._seed}"
 
     def ask(self, command: Any) -> Any:
         """Submit a command that is answered at once, and return or raise its answer."""
@@ -339,20 +341,22 @@ class Pipeline:
             if isinstance(value, ServiceError):
                 self._tell(PollFailed(*key))
             else:
-                self._tell(self._polled(key, value))
+                self._tell(self._polled(effect, value))
 
         self._parked[key] = (queue, 0)
         ticket = self.submit(ReceiveMessages(queue, effect.at_most, None, timeout_ms), take)
         if key in self._parked:
             self._parked[key] = (queue, ticket)
 
-    def _polled(self, key: tuple[int, int], received: Received) -> Polled:
+    def _polled(self, effect: Poll, received: Received) -> Polled:
+        counted = "" if self.allows_loops else effect.function_arn
         messages = tuple(
-            polled_message(message, self._bodies[message.address]) for message in received.messages
+            polled_message(message, self._bodies[message.address], counted)
+            for message in received.messages
         )
         for message in messages:
             self._id_of[message.receipt_handle] = message.message_id
-        return Polled(*key, messages, received.visible_at)
+        return Polled(effect.mapping, effect.poll, messages, received.visible_at)
 
     def _stop_polling(self, effect: StopPolling) -> None:
         key = (effect.mapping, effect.poll)
@@ -365,7 +369,9 @@ class Pipeline:
     def _invoke(self, effect: InvokeBatch) -> None:
         assert self.now < effect.expires_at, "a batch was handed over after its lease"
         records = json.loads(effect.payload)["Records"]
-        call = Call(len(self.calls) + 1, self.now, effect.function_arn, records, self.running)
+        number = len(self.calls) + 1
+        header = continued(effect.trace_header, effect.function_arn, str(number), self.now)
+        call = Call(number, self.now, effect.function_arn, records, self.running, header)
         self._seen.update(call.ids)
         result = self.function(call)
         self.calls.append(call)
@@ -395,6 +401,25 @@ class Pipeline:
         except ServiceError:
             return
         self._tell(DeleteMessages(queue, effect.receipt_handles))
+
+    def _drop(self, effect: DropLooping) -> None:
+        self.dropped |= {self._id_of[handle] for handle in effect.receipt_handles}
+        queue = self.queues.find_arn(effect.source_arn)
+        self._tell(DeadLetterMessages(queue, effect.receipt_handles))
+
+
+def _message(
+    body: str,
+    delay_s: int | None,
+    attributes: Mapping[str, Attribute] | None,
+    group: str | None,
+    deduplication_id: str | None,
+    trace_header: str | None,
+) -> OutgoingMessage:
+    chosen = dict(attributes) if attributes else None
+    content = Content(body, "AIDASENDER", chosen, trace_header, group, deduplication_id)
+    size = len(body.encode())
+    return OutgoingMessage(encode(content), size, delay_s, group, deduplication_id)
 
 
 def function_arn(name: str) -> str:

@@ -18,12 +18,6 @@ def get_code_signing(parameters: Parameters, context: Context, rooms: Any) -> Pr
     return Prepared(None, _always({}))
 
 
-def get_recursion(parameters: Parameters, context: Context, rooms: Any) -> Prepared:
-    """Read GetFunctionRecursionConfig: every function has AWS's default."""
-    _find(parameters, context, rooms, "GetFunctionRecursionConfig")
-    return Prepared(None, _always({"RecursiveLoop": "Terminate"}))
-
-
 def get_runtime_management(parameters: Parameters, context: Context, rooms: Any) -> Prepared:
     """Read GetRuntimeManagementConfig: a runtime is as new as what this machine has."""
     reference = reference_of(parameters, context, "GetRuntimeManagementConfig")
@@ -61,6 +55,5 @@ def _never(parameters: Parameters, context: Context, reply: Any, bodies: Any) ->
 
 OPERATIONS: dict[str, Operation] = {
     "GetFunctionCodeSigningConfig": Operation(get_code_signing, _never),
-    "GetFunctionRecursionConfig": Operation(get_recursion, _never),
     "GetRuntimeManagementConfig": Operation(get_runtime_management, _never),
 }

@@ -8,6 +8,7 @@ from headrace.api.functions import (
     invoke,
     layers,
     mappings,
+    recursion,
     tags,
     versions,
 )
@@ -21,6 +22,7 @@ OPERATIONS: dict[str, Operation] = {
     **tags.OPERATIONS,
     **layers.OPERATIONS,
     **defaults.OPERATIONS,
+    **recursion.OPERATIONS,
     **invoke.OPERATIONS,
     **mappings.OPERATIONS,
 }

@@ -205,6 +205,19 @@ class ListTags(msgspec.Struct, frozen=True, gc=False):
     reference: FunctionReference
 
 
+class SetRecursion(msgspec.Struct, frozen=True, gc=False):
+    """Let events of a loop go on, or end them. Reply: `RecursionShown`."""
+
+    reference: FunctionReference
+    allows: bool
+
+
+class GetRecursion(msgspec.Struct, frozen=True, gc=False):
+    """Show what becomes of a function's loops. Reply: `RecursionShown`."""
+
+    reference: FunctionReference
+
+
 class PublishLayerVersion(msgspec.Struct, frozen=True):
     """Make the next version of a layer, or its first. Reply: `LayerVersionShown`."""
 

@@ -68,6 +68,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     aliases: dict[str, Alias] = {}
     reserved: int | None = None  #: Reserved concurrency; None when there is none.
     provisioned: dict[str, Provisioned] = {}  #: By version or alias.
+    allows_loops: bool = False  #: RecursiveLoop is Allow.
 
     @property
     def arn(self) -> str:

@@ -102,3 +102,6 @@ STOP_AFTER_MS = 300_000
 #: the answer that says so. Nothing here needs the time, and clients' waiters sleep 1 to 5 s after a
 #: look that comes too early (spec/lambda.md 1.6). More lets users test their waiting. (Ours.)
 PREPARATION_MS_DEFAULT = 0
+
+#: Entries of a lineage that are passed on, the newest. (Ours: a header must not grow for ever.)
+LINEAGE_ENTRIES_MAX = 16

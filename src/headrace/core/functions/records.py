@@ -1,4 +1,4 @@
-"""What has happened to functions and must be remembered (past tense). Tags 100 to 199."""
+"""What has happened to functions and must be remembered (past tense). Tags 100 to 199, 204."""
 
 from headrace.core.functions.settings import Code, Settings
 from headrace.core.machine import Record
@@ -118,6 +118,12 @@ class LayerPolicySet(Record, frozen=True, array_like=True, tag=113):
     seed: bytes  #: What the policy's revision id derives from.
 
 
+class RecursionSet(Record, frozen=True, array_like=True, tag=204):
+    """What becomes of the function's loops was set."""
+
+    allows: bool
+
+
 #: Those that are about layers.
 LAYER_RECORDS: tuple[type[Record], ...] = (
     LayerVersionPublished,
@@ -138,5 +144,6 @@ RECORDS: tuple[type[Record], ...] = (
     ConcurrencyReserved,
     ConcurrencyProvisioned,
     FunctionTagged,
+    RecursionSet,
     *LAYER_RECORDS,
 )

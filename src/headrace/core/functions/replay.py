@@ -26,6 +26,7 @@ from headrace.core.functions.records import (
     FunctionCreated,
     FunctionTagged,
     FunctionUpdated,
+    RecursionSet,
     VersionDeleted,
     VersionPrepared,
     VersionPublished,
@@ -151,6 +152,10 @@ def _tagged(function: Function, record: FunctionTagged) -> Function:
     return _replace(function, tags=record.tags)
 
 
+def _recursion_set(function: Function, record: RecursionSet) -> Function:
+    return _replace(function, allows_loops=record.allows)
+
+
 def _with_version(function: Function, version: Version) -> Function:
     return _replace(function, versions={**function.versions, version.name: version})
 
@@ -169,4 +174,5 @@ _CHANGES: dict[type[Record], Callable[[Function, Any], Function]] = {
     ConcurrencyReserved: _reserved,
     ConcurrencyProvisioned: _provisioned,
     FunctionTagged: _tagged,
+    RecursionSet: _recursion_set,
 }

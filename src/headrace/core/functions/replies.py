@@ -46,6 +46,12 @@ class AliasesListed(msgspec.Struct, frozen=True):
     more: bool
 
 
+class RecursionShown(msgspec.Struct, frozen=True, gc=False):
+    """Whether events of a loop go on; otherwise they end after some turns."""
+
+    allows: bool
+
+
 class ConcurrencyShown(msgspec.Struct, frozen=True, gc=False):
     """A function's reserved concurrency; None when there is none."""
 

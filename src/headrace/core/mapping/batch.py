@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, MutableSequence
 
 from headrace.base.instant import Instant, ms_of_s
+from headrace.core.mapping.commands import PolledMessage
 from headrace.core.mapping.limits import (
     PAYLOAD_BYTES_MAX,
     VISIBILITY_LEAST_MS,
@@ -26,7 +27,9 @@ class Batch:
         "reports",
         "size",
         "throttled_at",
+        "trace_header",
         "tries",
+        "turns",
     )
 
     def __init__(self, number: int, *, reports: bool) -> None:
@@ -42,6 +45,8 @@ class Batch:
         self.lease_end: Instant | None = None  #: When the first message is visible again.
         self.tries = 0  #: Invokes so far.
         self.throttled_at: Instant | None = None  #: For the first time.
+        self.turns = 0  #: The most of its messages (`PolledMessage.turns`).
+        self.trace_header = ""  #: Of that message.
         self.limit = ""  #: Under which there was no room (`turns.limit_of`).
 
     def __len__(self) -> int:
@@ -52,17 +57,17 @@ class Batch:
         """Tell whether the event stays small enough with this record in it."""
         return self.size + len(record) + bool(self.records) < PAYLOAD_BYTES_MAX
 
-    def add(
-        self, message_id: str, handle: str, record: bytes, lease_end: Instant, group: str = ""
-    ) -> None:
+    def add(self, message: PolledMessage, record: bytes, lease_end: Instant) -> None:
         """Put a message in."""
         self.size += len(record) + bool(self.records)
-        self.ids.append(message_id)
-        self.groups.append(group)
-        self.handles.append(handle)
+        self.ids.append(message.message_id)
+        self.groups.append(message.group_id)
+        self.handles.append(message.receipt_handle)
         self.records.append(record)
         if self.lease_end is None or lease_end < self.lease_end:
             self.lease_end = lease_end
+        if message.turns > self.turns or not self.trace_header:
+            self.turns, self.trace_header = message.turns, message.trace_header
 
     def groups_of(self, ids: Collection[str]) -> frozenset[str]:
         """Return the message groups of the messages with these ids."""
@@ -78,6 +83,10 @@ class Batch:
         self.handles = [self.handles[place] for place in kept]
         self.records = [self.records[place] for place in kept]
         return dropped - sum(map(len, self.records))
+
+    def is_divisible(self, now: Instant) -> bool:
+        """Tell whether halves of it can be tried: two messages or more, and their lease lasts."""
+        return len(self) > 1 and self.lease_end is not None and now < self.lease_end
 
     def payload(self) -> bytes:
         """Return the event document."""
@@ -122,6 +131,7 @@ def halves(batch: Batch, first: Batch, second: Batch) -> tuple[Batch, Batch]:
         part.handles, part.records = batch.handles[places], batch.records[places]
         part.size += sum(map(len, part.records)) + len(part.records) - 1
         part.lease_end = batch.lease_end
+        part.turns, part.trace_header = batch.turns, batch.trace_header
     return first, second
 
 

@@ -128,6 +128,7 @@ class PolledMessage(msgspec.Struct, frozen=True):
     attributes: tuple[MessageAttribute, ...] = ()
     attributes_md5: str = ""  #: Hex digest of `attributes`; empty when there are none.
     trace_header: str = ""
+    turns: int = 0  #: Through the function in the chain that led here; 0 where loops are allowed.
     dead_letter_source_arn: str = ""
     group_id: str = ""
     deduplication_id: str = ""

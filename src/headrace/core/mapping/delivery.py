@@ -21,7 +21,6 @@ from headrace.core.mapping.commands import (
     FunctionFailed,
     Limit,
     NotInvoked,
-    Outcome,
     Polled,
     PolledMessage,
     Succeeded,
@@ -32,7 +31,7 @@ from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPo
 from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.hand import Hand
 from headrace.core.mapping.limits import IN_HAND_BYTES_MAX, RECEIVE_AT_MOST
-from headrace.core.mapping.payload import sift
+from headrace.core.mapping.payload import Wanted, sift
 from headrace.core.mapping.receive import Receive
 from headrace.core.mapping.report import failed_ids
 from headrace.core.mapping.settings import Settings
@@ -139,16 +138,7 @@ class Delivery:
             effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
             if polled.visible_at > now:
-                wanted, unwanted = sift(
-                    polled.messages,
-                    self._sieve,
-                    self.source_arn,
-                    self.region,
-                    windowed=self.settings.window_s > 0,
-                )
-                if unwanted:
-                    self.tally.count_filtered(len(unwanted))
-                    effects += telling.drop(self.mapping, self.source_arn, unwanted, now)
+                wanted = self._sift(polled.messages, now, effects)
                 self._collect(wanted, polled.visible_at, now, effects)
             else:
                 self.tally.failed += len(polled.messages)  # it took too long: others have them
@@ -182,7 +172,7 @@ class Delivery:
         if isinstance(outcome, Throttled | NotInvoked):
             self.scale = scaling.shrunk(self.scale, self.bounds)
             effects.append(self._try_again_later(batch, outcome, now))
-        elif self._may_split(batch, outcome, now):
+        elif self.bisects and isinstance(outcome, FunctionFailed) and batch.is_divisible(now):
             effects.append(telling.postponed(self.mapping, batch, now, now))
             self._hand.split(batch, in_order=self._is_fifo)
         else:
@@ -224,9 +214,19 @@ class Delivery:
 
     # --- batches ---------------------------------------------------------------------------------
 
+    def _sift(self, messages: Sequence[PolledMessage], now: Instant, effects: list[Any]) -> Wanted:
+        """Return what the function is to see; have the others deleted, or taken out of a loop."""
+        sifted = sift(
+            messages, self._sieve, self.source_arn, self.region, windowed=self.settings.window_s > 0
+        )
+        self.tally.count_filtered(len(sifted.unwanted))
+        self.tally.dropped += len(sifted.looping)
+        effects += telling.leave_out(self.mapping, self.source_arn, sifted, now)
+        return sifted.wanted
+
     def _collect(
         self,
-        wanted: Sequence[tuple[PolledMessage, bytes]],
+        wanted: Wanted,
         lease_end: Instant,
         now: Instant,
         effects: list[Any],
@@ -265,7 +265,11 @@ class Delivery:
         self.tally.invoked += len(batch)
         arn, payload = self.settings.function_arn, batch.payload()
         effects.append(telling.started(self.mapping, batch, arn, now))
-        effects.append(InvokeBatch(self.mapping, batch.number, arn, payload, batch.lease_end))
+        effects.append(
+            InvokeBatch(
+                self.mapping, batch.number, arn, payload, batch.lease_end, batch.trace_header
+            )
+        )
 
     def _try_again_later(self, batch: Batch, why: Throttled | NotInvoked, now: Instant) -> Told:
         assert batch.lease_end is not None, "a batch without messages"
@@ -274,13 +278,6 @@ class Delivery:
         retry_at = max(now, min(later(now, retry_after_ms(batch.tries)), batch.lease_end))
         self.deadlines.put(batch.number, retry_at)
         return telling.postponed(self.mapping, batch, retry_at, now)
-
-    def _may_split(self, batch: Batch, outcome: Outcome, now: Instant) -> bool:
-        """Tell whether the halves of a batch that failed as a whole are to be tried (opt-in)."""
-        assert batch.lease_end is not None, "a batch without messages"
-        if not self.bisects or not isinstance(outcome, FunctionFailed):
-            return False
-        return len(batch) > 1 and now < batch.lease_end
 
     def _delete_handled(self, batch: Batch, payload: bytes, effects: list[Any]) -> frozenset[str]:
         """Have deleted what did not fail; return the ids of what did."""

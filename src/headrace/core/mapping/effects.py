@@ -39,6 +39,7 @@ class InvokeBatch(msgspec.Struct, frozen=True, gc=False):
     function_arn: str
     payload: bytes
     expires_at: Instant  #: When the first of its messages is visible again.
+    trace_header: str = ""  #: Of the message with the most turns; the invoke continues its chain.
 
 
 class DeleteBatch(msgspec.Struct, frozen=True):
@@ -48,3 +49,11 @@ class DeleteBatch(msgspec.Struct, frozen=True):
     source_arn: str
     receipt_handles: tuple[str, ...]
     filtered: bool = False  #: They passed no filter: nothing was invoked with them.
+
+
+class DropLooping(msgspec.Struct, frozen=True):
+    """Take messages of a loop out of the queue, into its dead-letter queue if it has one."""
+
+    mapping: int
+    source_arn: str
+    receipt_handles: tuple[str, ...]

@@ -79,9 +79,7 @@ class Hand:
                 self.open = self._new(reports=settings.reports_failures)
                 self.open.after = before
                 before = self.open.number if in_order else 0
-            self.open.add(
-                message.message_id, message.receipt_handle, record, lease_end, message.group_id
-            )
+            self.open.add(message, record, lease_end)
             self.size += len(record)
             if len(self.open) >= settings.batch_size:
                 self.close()

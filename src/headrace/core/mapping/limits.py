@@ -43,6 +43,10 @@ VISIBILITY_LEAST_MS = 1_000
 #: to a minute (spec/esm.md 1.5); ours is short, long enough to be seen. (Ours.)
 SETTLE_MS = 100
 
+#: Turns through one function after which an event of a loop is not handed to it again, unless the
+#: function allows loops (spec/esm.md 5.5).
+LOOP_TURNS_MAX = 16
+
 #: Tags of one mapping, as of one function (spec/lambda.md 1.5).
 TAGS_MAX = 50
 #: Mappings on one page of a list (spec/esm.md 1.6).

@@ -4,17 +4,21 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
 from headrace.core.mapping.filters.sieve import Sieve
+from headrace.core.mapping.limits import LOOP_TURNS_MAX
 
 _HEAD = b'{"Records":['
 _TAIL = b"]}"
 #: Bytes of an event document beside its records and the commas between them.
 FRAME_BYTES = len(_HEAD) + len(_TAIL)
+
+#: Messages that a function is to see, each with its record of the event document.
+Wanted = Sequence[tuple[PolledMessage, bytes]]
 
 _encode = msgspec.json.Encoder().encode
 _NUMBER = re.compile(
@@ -59,18 +63,28 @@ def record_of(
     return record
 
 
+class Sifted(NamedTuple):
+    """What becomes of the messages of one receive, in their order."""
+
+    wanted: Wanted
+    unwanted: Sequence[tuple[PolledMessage, str]]  #: What passes no filter, with the reason.
+    looping: Sequence[PolledMessage]  #: What has gone round too often (esm.md 5.5).
+
+
 def sift(
     messages: Sequence[PolledMessage], sieve: Sieve, source_arn: str, region: str, *, windowed: bool
-) -> tuple[list[tuple[PolledMessage, bytes]], list[tuple[PolledMessage, str]]]:
-    """Return the messages that pass, each with its record, and the others with the reason."""
-    wanted, unwanted = [], []
+) -> Sifted:
+    """Return which messages the function is to see, each with its record, and which it is not."""
+    wanted, unwanted, looping = [], [], []
     for message in messages:
         record = record_of(message, source_arn, region, windowed=windowed)
-        if sieve.passes(record):
-            wanted.append((message, encode_record(record)))
-        else:
+        if not sieve.passes(record):
             unwanted.append((message, sieve.why_not(record)))
-    return wanted, unwanted
+        elif message.turns >= LOOP_TURNS_MAX:
+            looping.append(message)
+        else:
+            wanted.append((message, encode_record(record)))
+    return Sifted(wanted, unwanted, looping)
 
 
 def encode_record(record: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ class Tally(msgspec.Struct, gc=False):
     invoked: int = 0  #: Messages handed to the function, again for each try.
     failed: int = 0  #: Messages of invokes that failed, and those reported as failed.
     deleted: int = 0  #: Messages whose deletion was asked for; the pollers count the deleted.
+    dropped: int = 0  #: Messages of loops that were taken out (RecursiveInvocationsDropped).
 
     def count_filtered(self, messages: int) -> None:
         """So many messages passed no filter and are deleted for it (spec/esm.md 5.3)."""

@@ -13,12 +13,15 @@ from headrace.core.mapping.decisions import (
     MessagesPolled,
     Told,
 )
-from headrace.core.mapping.effects import DeleteBatch
+from headrace.core.mapping.effects import DeleteBatch, DropLooping
+from headrace.core.mapping.limits import LOOP_TURNS_MAX
+from headrace.core.mapping.payload import Sifted
 
 #: Why messages come back without an invoke.
 LATE = "they were visible again before they had been read"
 LEASE_OVER = "the batch waited until its messages were visible again"
 TOO_LARGE = "the message is too large for the event of an invoke"
+LOOP = f"its chain has gone through the function {LOOP_TURNS_MAX} times: a loop, which ends here"
 STUCK = "it waits for a message of its group that cannot be handed over"
 GROUP_FAILED = "a message before it in its group failed"
 
@@ -42,6 +45,18 @@ def polled(source_arn: str, command: Polled, now: Instant) -> Told:
     )
 
 
+def leave_out(
+    mapping: int, source_arn: str, sifted: Sifted, now: Instant
+) -> list[Told | DeleteBatch | DropLooping]:
+    """Tell which messages the function is not to see, and have them deleted or taken out."""
+    effects: list[Told | DeleteBatch | DropLooping] = []
+    if sifted.unwanted:
+        effects += drop(mapping, source_arn, sifted.unwanted, now)
+    if sifted.looping:
+        effects += end_loop(mapping, source_arn, sifted.looping, now)
+    return effects
+
+
 def drop(
     mapping: int, source_arn: str, unwanted: Sequence[tuple[PolledMessage, str]], now: Instant
 ) -> list[Told | DeleteBatch]:
@@ -50,6 +65,15 @@ def drop(
     told = MessagesFiltered(mapping, now, source_arn, ids, [reason for _, reason in unwanted])
     handles = tuple(message.receipt_handle for message, _ in unwanted)
     return [Told(told), DeleteBatch(mapping, source_arn, handles, filtered=True)]
+
+
+def end_loop(
+    mapping: int, source_arn: str, looping: Sequence[PolledMessage], now: Instant
+) -> list[Told | DropLooping]:
+    """Tell what has gone round too often, and have it taken out of its queue."""
+    told = let_go(mapping, [message.message_id for message in looping], LOOP, now)
+    handles = tuple(message.receipt_handle for message in looping)
+    return [told, DropLooping(mapping, source_arn, handles)]
 
 
 def late(command: Polled, now: Instant) -> Told:

@@ -192,6 +192,16 @@ class DeleteMessages(msgspec.Struct, frozen=True):
     receipt_handles: tuple[str, ...]
 
 
+class DeadLetterMessages(msgspec.Struct, frozen=True):
+    """Move received messages to the dead-letter queue; delete them where there is none.
+
+    By receipt handle; one that is not good any more is skipped. Reply: `Done`.
+    """
+
+    queue: int
+    receipt_handles: tuple[str, ...]
+
+
 class ChangeVisibility(msgspec.Struct, frozen=True):
     """Set visibility timeouts from now on, by receipt handle. Reply: `EntriesDone`."""
 

@@ -142,7 +142,7 @@ class Delivery:
         if timeout_ms is None:
             timeout_ms = queue.settings.visibility_timeout_ms
         visible_at = Instant(now + timeout_ms)
-        target = self._dead_letter_queue(queue)
+        target = self.dead_letter_queue(queue)
         bounds = TakeLimits()
         if target is not None and queue.settings.redrive is not None:
             bounds = TakeLimits(queue.settings.redrive.max_receive_count, self._rules.moves_at_most)
@@ -180,7 +180,7 @@ class Delivery:
         messages = self.messages_of(queue, slots)
         effects.append(Reply(receive.ticket, Received(messages, now, visible_at)))
 
-    def _dead_letter_queue(self, queue: Queue) -> Queue | None:
+    def dead_letter_queue(self, queue: Queue) -> Queue | None:
         """Return where over-received messages go; None when they stay (12, Q23)."""
         redrive = queue.settings.redrive
         if redrive is None:

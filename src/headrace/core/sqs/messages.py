@@ -14,6 +14,7 @@ from headrace.core.sqs import limits
 from headrace.core.sqs.attempts import attempt_key
 from headrace.core.sqs.commands import (
     ChangeVisibility,
+    DeadLetterMessages,
     DeleteMessages,
     MoveBodies,
     OutgoingMessage,
@@ -22,6 +23,7 @@ from headrace.core.sqs.commands import (
     SendMessages,
     WithdrawReceive,
 )
+from headrace.core.sqs.deadletter import move
 from headrace.core.sqs.delivery import Delivery, Effects, forgets_of
 from headrace.core.sqs.directory import Directory
 from headrace.core.sqs.errors import InvalidParameterValue, OverLimit, ReceiptHandleIsInvalid
@@ -64,6 +66,7 @@ class Messages:
             WithdrawReceive: self.withdraw_receive,
             ReturnMessages: self.return_messages,
             DeleteMessages: self.delete_messages,
+            DeadLetterMessages: self.dead_letter_messages,
             ChangeVisibility: self.change_visibility,
             MoveBodies: self.move_bodies,
         }
@@ -209,6 +212,31 @@ class Messages:
         self._delivery.tallies[machine].deleted += len(numbers)
         forgets = forgets_of(queue.delete(numbers))
         return [Remember(record), reply, *forgets]
+
+    def dead_letter_messages(
+        self, command: DeadLetterMessages, now: Instant, ticket: int
+    ) -> Effects:
+        """Let messages go that nobody is to be handed any more (spec/esm.md 5.5)."""
+        queue = self._directory.queue(command.queue)
+        slots = queue.touched.slots
+        found: set[int] = set()
+        for handle in command.receipt_handles:
+            receipt = self._delivery.receipts.read(handle)
+            if receipt is None or receipt[0] != queue.number or receipt[1] not in slots:
+                continue
+            if not (queue.view.is_fifo and is_over(slots[receipt[1]], receipt, now)):
+                found.add(receipt[1])
+        if not found:
+            return [Reply(ticket, _DONE)]
+        numbers = sorted(found)
+        target = self._delivery.dead_letter_queue(queue)
+        gone = queue.delete(numbers)
+        self._delivery.stir(queue, now)
+        if target is None:
+            record = MessagesDeleted(queue.number, now, ranges_of(numbers))
+            return [Remember(record), Reply(ticket, _DONE), *forgets_of(gone)]
+        self._delivery.stir(target, now)
+        return [*move(queue, target, gone, now), Reply(ticket, _DONE)]
 
     def change_visibility(self, command: ChangeVisibility, now: Instant, ticket: int) -> Effects:
         """Set from when on messages are visible, by receipt handle (2.11)."""

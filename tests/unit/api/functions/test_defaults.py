@@ -11,7 +11,6 @@ from tests.unit.core.functions.bench import ARN
     ("operation", "answer"),
     [
         ("GetFunctionCodeSigningConfig", {}),
-        ("GetFunctionRecursionConfig", {"RecursiveLoop": "Terminate"}),
         (
             "GetRuntimeManagementConfig",
             {"UpdateRuntimeOn": "Auto", "FunctionArn": f"{ARN}:$LATEST"},

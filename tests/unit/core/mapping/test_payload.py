@@ -5,7 +5,8 @@ import json
 import pytest
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
-from headrace.core.mapping.payload import encode_record, event_of, normal_number, record_of
+from headrace.core.mapping.filters.sieve import Sieve
+from headrace.core.mapping.payload import encode_record, event_of, normal_number, record_of, sift
 
 ARN = "arn:aws:sqs:us-east-2:123456789012:my-queue"
 
@@ -161,3 +162,18 @@ def test_an_event_of_two_records():
 )
 def test_numbers_lose_needless_zeros_and_nothing_else(given, normal):
     assert normal_number(given) == normal
+
+
+def test_messages_are_wanted_or_filtered_out_or_in_a_loop():
+    turns = {"a": 0, "b": 16, "c": 15, "d": 99}
+    sent = [
+        message(message_id=name, receipt_handle=f"h-{name}", turns=turns[name]) for name in turns
+    ]
+    sent.append(message(message_id="e", receipt_handle="h-e", body="other"))
+    sifted = sift(sent, Sieve(('{"body":["Hello"]}',)), ARN, "us-east-2", windowed=False)
+    assert [one.message_id for one, _ in sifted.wanted] == ["a", "c"]
+    assert [json.loads(made)["messageId"] for _, made in sifted.wanted] == ["a", "c"]
+    assert [one.message_id for one in sifted.looping] == ["b", "d"]
+    ((filtered, reason),) = sifted.unwanted
+    assert filtered.message_id == "e"
+    assert reason

@@ -11,6 +11,7 @@ from headrace.core.mapping.decisions import (
     MessagesLetGo,
     MessagesPolled,
 )
+from headrace.core.mapping.effects import DropLooping
 from headrace.core.mapping.limits import PAYLOAD_BYTES_MAX
 from tests.unit.core.mapping.story import FUNCTION, QUEUE, Story, message
 
@@ -74,6 +75,15 @@ def test_filtered_messages_are_told_with_their_reasons():
     assert story.decisions[-1] == MessagesFiltered(
         mapping, story.now, QUEUE, ["id-a"], ["filter 1: body is 'hello'"]
     )
+
+
+def test_what_ends_a_loop_is_told():
+    story = Story()
+    mapping = story.create()
+    round_and_round = msgspec.structs.replace(message("a"), turns=16)
+    effects = story.tell(Polled(mapping, 1, (round_and_round,), story.now + 30_000))
+    assert effects[0] == DropLooping(mapping, QUEUE, ("handle-a",))
+    assert story.decisions[-1] == MessagesLetGo(mapping, story.now, ["id-a"], telling.LOOP)
 
 
 def test_what_is_too_large_and_what_waits_behind_it():

@@ -47,3 +47,31 @@ def test_a_chain_counts_anew_in_each_queue():
     assert bench.receive(middle) == ()
     (message,) = bench.receive(bench.room.find_arn(arn_of("last")))
     assert (message.receive_count, message.dead_letter_source_arn) == (4, arn_of("middle"))
+
+
+def test_messages_go_to_the_dead_letter_queue_when_they_are_told_to():
+    bench = Bench()
+    dead = bench.create("dead")
+    queue = bench.create("orders", RedrivePolicy=redrive_to("dead", 10))
+    bench.send(queue, 3)
+    one, two, three = bench.receive(queue)
+    handles = (one.receipt_handle, three.receipt_handle, "nothing")
+    bench.ask(commands.DeadLetterMessages(queue, handles))
+    assert [type(record) for record in bench.records()] == [MessagesDeparted, MessagesArrived]
+    moved = bench.receive(dead)
+    assert [message.message_id for message in moved] == [one.message_id, three.message_id]
+    assert {message.dead_letter_source_arn for message in moved} == {arn_of("orders")}
+    assert bench.forgets() == []
+    bench.ask(commands.DeadLetterMessages(queue, handles))
+    assert bench.records() == []
+    bench.delete(queue, [two])
+
+
+def test_without_a_dead_letter_queue_they_are_deleted():
+    bench = Bench()
+    queue = bench.create("orders")
+    bench.send(queue, 2)
+    one, two = bench.receive(queue)
+    bench.ask(commands.DeadLetterMessages(queue, (one.receipt_handle, two.receipt_handle)))
+    assert bench.forgets() == [(1, 2)]
+    assert bench.room.count_bodies() == {}
