@@ -56,6 +56,7 @@ class LinuxSandbox:
         cgroups: bool = True,
         zygote: bool = True,
         search: Mapping[str, str] | None = None,
+        exact_runtimes: bool = False,
     ) -> None:
         """Probe the machine and choose a level; takes about 0.1 s.
 
@@ -68,6 +69,7 @@ class LinuxSandbox:
             zygote: False starts a new interpreter for every environment instead of forking one.
             search: Where to look for interpreters: PATH, HOME and the variables of pyenv, uv and
                 asdf. None for this process's own.
+            exact_runtimes: Whether a runtime needs an interpreter of its own version.
 
         Raises:
             SandboxUnavailable: The level is not to be had, or lies below the minimum.
@@ -87,6 +89,7 @@ class LinuxSandbox:
             libraries=[os.path.realpath(path) for path in shared_libraries],
         )
         self._forks = zygote
+        self._exact_runtimes = exact_runtimes
         self._search = dict(os.environ) if search is None else search
         self._interpreters: list[Interpreter] | None = None
         self._unpacking = Unpacking(self._code)
@@ -198,6 +201,10 @@ class LinuxSandbox:
         if interpreter.missing:
             raise SandboxUnavailable(interpreter.missing)
         if interpreter.runtime != runtime:
+            if self._exact_runtimes:
+                raise SandboxUnavailable(
+                    f"{runtime} is not on this machine, and runtime_fallback is refuse."
+                )
             note_substitute(runtime, interpreter)
         return interpreter
 

@@ -279,6 +279,7 @@ def make_sandbox(config: Config, folder: str) -> LinuxSandbox:
         shared_libraries=() if sdk is None else (sdk,),
         level=config.sandbox_level or None,
         minimum=config.sandbox_min,
+        exact_runtimes=config.runtime_fallback == "refuse",
         search=search_variables(config),
     )
 
@@ -451,7 +452,12 @@ class App:
         return {
             SHARD_ROOM: Shard(numbers),
             QUEUE_ROOM: Queues(b"", numbers),
-            FUNCTION_ROOM: Functions(numbers, self._interpreters, (architecture(),)),
+            FUNCTION_ROOM: Functions(
+                numbers,
+                self._interpreters,
+                (architecture(),),
+                exact_runtimes=self.config.runtime_fallback == "refuse",
+            ),
             MAPPING_ROOM: Mappings(numbers),
             ACCESS_ROOM: Access(),
         }

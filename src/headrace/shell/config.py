@@ -51,6 +51,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_min: str = "process"
     sandbox_level: str = ""
     function_network: str = "host"
+    runtime_fallback: str = "nearest"
     hot_reload: bool = True
     runtimes_folder: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
@@ -221,6 +222,13 @@ SETTINGS = (
         "host or none",
         "The network of functions without a variable HEADRACE_NETWORK: host, whatever this "
         "machine reaches, or none, nothing but themselves; none needs sandbox level namespace.",
+    ),
+    Setting(
+        "runtime_fallback",
+        _one_of("nearest", "refuse"),
+        "nearest or refuse",
+        "What serves a runtime whose version is not on this machine: the nearest version of its "
+        "language, or nothing, and creating such a function is refused.",
     ),
     Setting(
         "hot_reload",

@@ -169,7 +169,8 @@ def introduce(app: App) -> list[str]:
         for one in runtimes
         if not one.missing
     ]
-    lines.append(f"  sandbox   {app.parts.sandbox.level}")
+    level = app.parts.sandbox.level
+    lines.append(f"  sandbox   {level} (minimum: {config.sandbox_min})")
     lines.append(f"  runtimes  {', '.join(found) or 'none found'}")
     missing = dict.fromkeys(one.missing for one in runtimes if one.missing)
     lines += [f"  missing   {sentence}" for sentence in missing]

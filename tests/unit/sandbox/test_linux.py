@@ -28,6 +28,15 @@ def test_a_runtime_that_nothing_serves_is_refused(tmp_path):
     run(story())
 
 
+def test_a_missing_version_is_refused_where_versions_must_be_exact(tmp_path):
+    async def story():
+        async with Bench.open(tmp_path, level="process", exact_runtimes=True) as bench:
+            with pytest.raises(SandboxUnavailable, match=r"python3\.99 is not on this machine"):
+                await bench.start("def handler(e, c): pass\n", runtime="python3.99")
+
+    run(story())
+
+
 def test_a_missing_version_is_served_by_the_nearest_and_said_so(tmp_path):
     async def story():
         async with Bench.open(tmp_path, level="process") as bench:

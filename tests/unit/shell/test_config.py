@@ -92,6 +92,7 @@ def test_each_setting_can_be_set_as_text(setting):
         "sandbox_min": "strict",
         "sandbox_level": "process",
         "function_network": "none",
+        "runtime_fallback": "refuse",
         "maven_url": "https://maven.example/",
         "log_level": "debug",
         "hot_reload": "no",

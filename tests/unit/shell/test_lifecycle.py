@@ -42,7 +42,7 @@ def test_a_server_introduces_itself():
             assert lines[0].endswith(f"listens on http://127.0.0.1:{server.app.port}")
             assert lines[1:] == [
                 "  data      memory",
-                "  sandbox   none",
+                "  sandbox   none (minimum: process)",
                 "  runtimes  none found",
             ]
         async with serve(Config(port=0, host="0.0.0.0", listen_publicly=True)) as server:

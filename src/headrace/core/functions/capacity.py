@@ -1,4 +1,4 @@
-"""How much is in hand, and whether more may be accepted: concurrency and payload bytes.
+"""How much is in hand, and whether more may be accepted: concurrency, rates and payload bytes.
 
 Volatile, as all of the fleet. An invoke takes its place from one of three: from the environments
 that are ready ahead of need, which are set aside for its version; else from what is reserved for
@@ -9,9 +9,16 @@ from typing import TypeVar
 
 import msgspec
 
+from headrace.base.instant import Instant
 from headrace.core.functions import limits
-from headrace.core.functions.errors import TooManyRequests, account_is_busy, function_is_busy
+from headrace.core.functions.errors import (
+    TooManyRequests,
+    account_is_busy,
+    function_is_busy,
+    function_is_fast,
+)
 from headrace.core.functions.execution import Execution
+from headrace.core.functions.rates import Buckets
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.tally import Tallies
 
@@ -40,20 +47,31 @@ class Capacity:
         self._of_function: dict[int, int] = {}
         self.tallies = Tallies()
         self._unreserved: dict[tuple[str, str], int] = {}
+        self._requests = Buckets()
 
     def check(
-        self, deployment: Deployment, share: Share, payload_bytes: int, *, ahead: bool
+        self,
+        deployment: Deployment,
+        share: Share,
+        payload_bytes: int,
+        now: Instant,
+        *,
+        ahead: bool,
+        has_room: bool = True,
     ) -> None:
         """Refuse an invoke that is too much, and count that it was (which is no state).
 
         Args:
             ahead: Whether an environment is ready ahead of need for it.
+            has_room: Whether there is an environment for it, or may be one.
 
         Raises:
-            TooManyRequests: As much as allowed is in hand; `Reason` says of what.
+            TooManyRequests: As much as allowed is in hand, or came lately; `Reason` says of what.
         """
         try:
             self._check(deployment, share, payload_bytes, ahead=ahead)
+            if not ahead:
+                self._check_rate(deployment.function, share, now, has_room=has_room)
         except TooManyRequests:
             self.tallies.of(deployment.function).throttles += 1
             raise
@@ -71,7 +89,15 @@ class Capacity:
         elif self._unreserved.get((deployment.account, deployment.region), 0) >= share.at_most:
             raise account_is_busy()
 
-    def take(self, execution: Execution, deployment: Deployment, share: Share) -> None:
+    def _check_rate(self, function: int, share: Share, now: Instant, *, has_room: bool) -> None:
+        if not self._requests.has_room(function, *_request_rate(share), now):
+            raise function_is_fast(reserved=share.is_reserved)
+        if not has_room:
+            raise account_is_busy()  # AWS names no reason of its own for this one.
+
+    def take(
+        self, execution: Execution, deployment: Deployment, share: Share, now: Instant
+    ) -> None:
         """Count an invoke that was accepted."""
         account = (deployment.account, deployment.region)
         self.payload_bytes += len(execution.command.payload)
@@ -80,6 +106,7 @@ class Capacity:
         if not execution.is_ahead:
             execution.is_unreserved = not share.is_reserved
             _count(self._of_function, deployment.function, 1)
+            self._requests.take(deployment.function, *_request_rate(share), now)
             if execution.is_unreserved:
                 _count(self._unreserved, account, 1)
 
@@ -92,6 +119,12 @@ class Capacity:
             _count(self._of_function, deployment.function, -1)
             if execution.is_unreserved:
                 _count(self._unreserved, account, -1)
+
+
+def _request_rate(share: Share) -> tuple[int, int]:
+    """Return how many requests a function may get at once, and a second."""
+    rate = share.at_most * limits.REQUESTS_PER_CONCURRENCY
+    return rate, rate
 
 
 def _count(counts: dict[Key, int], key: Key, more: int) -> None:

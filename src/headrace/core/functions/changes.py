@@ -34,10 +34,11 @@ class Machine(msgspec.Struct, frozen=True):
 
     interpreters: tuple[Interpreter, ...]
     architectures: tuple[str, ...]  #: In AWS's words, the default first.
+    exact: bool = False  #: Whether a runtime needs an interpreter of its own version.
 
     def check(self, settings: Settings) -> None:
         """Refuse settings that AWS refuses or this machine cannot honour."""
-        check_settings(settings, self.interpreters, self.architectures)
+        check_settings(settings, self.interpreters, self.architectures, exact=self.exact)
 
 
 def check_creation(command: CreateFunction, directory: Directory, machine: Machine) -> Settings:

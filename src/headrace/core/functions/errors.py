@@ -170,6 +170,12 @@ def function_is_busy() -> TooManyRequests:
     return _throttled(_FUNCTION_IS_BUSY)
 
 
+def function_is_fast(*, reserved: bool) -> TooManyRequests:
+    """Return the throttle of a function that gets more requests a second than it may (6.1)."""
+    word = "FunctionInvocationRateLimitExceeded"
+    return _throttled(f"Reserved{word}" if reserved else word)
+
+
 def _throttled(reason: str) -> TooManyRequests:
     return TooManyRequests(
         "Rate Exceeded.", Reason=reason, retryAfterSeconds=str(limits.RETRY_AFTER_S)

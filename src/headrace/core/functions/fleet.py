@@ -51,15 +51,19 @@ class Fleet:
         """All environments, in whatever state."""
         return self._roster.environments.values()
 
-    def check_capacity(self, deployment: Deployment, share: Share, payload_bytes: int) -> None:
+    def check_capacity(
+        self, deployment: Deployment, share: Share, payload_bytes: int, now: Instant
+    ) -> None:
         """Refuse an invoke beyond its share of the concurrency or the server's memory.
 
         Raises:
-            TooManyRequests: As much as allowed is in hand.
+            TooManyRequests: As much as allowed is in hand, or came lately.
         """
         pool = self._roster.pools.get(pool_key(deployment))
         ahead = pool is not None and pool.has_ahead
-        self.capacity.check(deployment, share, payload_bytes, ahead=ahead)
+        is_short = pool is None or pool.is_short
+        has_room = not is_short or self.starts.may_grow(deployment.function, now)
+        self.capacity.check(deployment, share, payload_bytes, now, ahead=ahead, has_room=has_room)
 
     def invoke(
         self,
@@ -77,7 +81,7 @@ class Fleet:
         execution = Execution(command, ticket)
         execution.is_ahead = pool.has_ahead
         pool.ahead_in_hand += execution.is_ahead
-        self.capacity.take(execution, deployment, share)
+        self.capacity.take(execution, deployment, share, now)
         pool.waiting.append(execution)
         return self._serve(pool, now)
 

@@ -96,6 +96,8 @@ class Functions:
         interpreters: Sequence[Interpreter] = (),
         architectures: Sequence[str] = ("x86_64",),
         preparation_ms: int = PREPARATION_MS_DEFAULT,
+        *,
+        exact_runtimes: bool = False,
     ) -> None:
         """Start without functions.
 
@@ -103,8 +105,9 @@ class Functions:
             interpreters: Those found on this machine; without any nothing can be created.
             architectures: What this machine runs in AWS's words, the default first.
             preparation_ms: How long a new or updated function shows itself as unfinished.
+            exact_runtimes: Whether a runtime needs an interpreter of its own version.
         """
-        self.machine = Machine(tuple(interpreters), tuple(architectures))
+        self.machine = Machine(tuple(interpreters), tuple(architectures), exact_runtimes)
         self.directory = Directory()
         self.fleet = Fleet(self.machine.interpreters)
         self._numbers = numbers
@@ -323,7 +326,7 @@ class Functions:
             share = Share(False, self.directory.unreserved(function.account, function.region))
         else:
             share = Share(True, function.reserved - function.provisioned_total)
-        self.fleet.check_capacity(serving, share, len(command.payload))
+        self.fleet.check_capacity(serving, share, len(command.payload), now)
         is_open = not is_pending(version, now)
         effects = self.wake(now, PASS_AT_MOST)
         return effects + self.fleet.invoke(

@@ -60,6 +60,17 @@ CODE_LINK_MS = 600_000
 #: Invokes in hand of one account in one region; the next is throttled (spec/lambda.md 6.1).
 CONCURRENCY_MAX = 1_000
 
+#: Requests a second for each unit of a function's concurrency (spec/lambda.md 6.1).
+REQUESTS_PER_CONCURRENCY = 10
+
+#: Environments that a function may gain at once, and how many a second come back (6.1).
+GROWTH_MAX = 1_000
+GROWTH_PER_SECOND = 100
+
+#: Functions whose rates are known at a time; of more, those used least recently are forgotten.
+#: (Ours.)
+RATES_KEPT_MAX = 10_000
+
 #: Bytes of the payloads of all invokes in hand on one shard; the next is throttled. (Ours.)
 PAYLOADS_BYTES_MAX = 1 << 30
 

@@ -78,6 +78,11 @@ class Pool:
         return self.is_open and len(self.waiting) > self.starting
 
     @property
+    def is_short(self) -> bool:
+        """Whether one more invoke would need another environment than are free or start."""
+        return len(self.waiting) >= self.starting + len(self.idle) + len(self.idle_ahead)
+
+    @property
     def has_failed(self) -> bool:
         """Whether so many init phases failed that no more are tried ahead of need."""
         return self.failures >= limits.PROVISIONING_ATTEMPTS

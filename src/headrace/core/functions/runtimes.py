@@ -216,8 +216,13 @@ def choose_interpreter(runtime: str, found: Iterable[S]) -> S | None:
     return nearest
 
 
-def check_runtime(runtime: str, interpreters: Sequence[Interpreter]) -> None:
+def check_runtime(
+    runtime: str, interpreters: Sequence[Interpreter], *, exact: bool = False
+) -> None:
     """Refuse an identifier that AWS does not know, that is retired, or that nothing here serves.
+
+    Args:
+        exact: Whether another version of the language will not do.
 
     Raises:
         InvalidParameterValue: With AWS's text for the first two, ours for the third.
@@ -234,6 +239,11 @@ def check_runtime(runtime: str, interpreters: Sequence[Interpreter]) -> None:
             f"value set: [{', '.join(OFFERED)}] or be a valid ARN"
         )
     chosen = choose_interpreter(runtime, interpreters)
+    if chosen is not None and exact and chosen.runtime != runtime:
+        raise InvalidParameterValue(
+            f"This server cannot run the runtime {runtime}: the nearest that it found is "
+            f"{chosen.runtime} ({chosen.path}), and its setting runtime_fallback is refuse."
+        )
     if chosen is not None and chosen.missing:
         raise InvalidParameterValue(
             f"This server cannot run the runtime {runtime}: it found {chosen.path}. "

@@ -14,10 +14,14 @@ from headrace.core.functions.effects import (
 from headrace.core.functions.environment import Environment, environment_id
 from headrace.core.functions.execution import Execution
 from headrace.core.functions.placement import Pool, PoolKey, Roster
+from headrace.core.functions.rates import Buckets
 from headrace.core.functions.runtimes import Interpreter, choose_interpreter
 from headrace.core.functions.settings import Deployment
 
 Effects = list[Any]
+
+#: How many environments a function may gain at once, and a second.
+_GROWTH_RATE = (limits.GROWTH_MAX, limits.GROWTH_PER_SECOND)
 
 
 class Starts:
@@ -34,6 +38,11 @@ class Starts:
         self.hungry: dict[PoolKey, Pool] = {}
         #: Counts every start, so that no two environments have the same id.
         self._started_ever = 0
+        self._growth = Buckets()
+
+    def may_grow(self, function: int, now: Instant) -> bool:
+        """Return whether a function may have another environment now, on demand (6.1)."""
+        return self._growth.has_room(function, *_GROWTH_RATE, now)
 
     def look_at(self, pool: Pool) -> None:
         """See whether a pool needs environments, now that it has changed."""
@@ -99,6 +108,8 @@ class Starts:
 
         `execution` is the invoke inside which it starts, if any.
         """
+        if not ahead:
+            self._growth.take(deployment.function, *_GROWTH_RATE, now)
         environment = self._environment(deployment, request_id, now)
         environment.execution = execution
         environment.is_ahead = ahead

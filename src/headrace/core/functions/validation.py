@@ -54,9 +54,16 @@ _VARIABLES_REFUSED = (
 
 
 def check_settings(
-    settings: Settings, interpreters: Sequence[Interpreter], architectures: Sequence[str]
+    settings: Settings,
+    interpreters: Sequence[Interpreter],
+    architectures: Sequence[str],
+    *,
+    exact: bool = False,
 ) -> None:
     """Refuse settings that AWS refuses or that this machine cannot honour.
+
+    Args:
+        exact: Whether a runtime needs an interpreter of its own version.
 
     Raises:
         ConstraintViolated: Numbers beyond their bounds, all in one sentence.
@@ -68,7 +75,7 @@ def check_settings(
         check_images(interpreters)
     else:
         _check_zip_settings(settings)
-        check_runtime(settings.runtime, interpreters)
+        check_runtime(settings.runtime, interpreters, exact=exact)
     if settings.architecture not in architectures:
         raise InvalidParameterValue(
             f"This server cannot run functions for {settings.architecture}: its machine is "

@@ -104,5 +104,9 @@ def test_an_interpreter_that_lacks_something_is_refused_with_what_it_lacks():
 
 def test_any_python_is_accepted_where_there_is_one():
     check_runtime("python3.14", [python(11)])
+    check_runtime("python3.11", [python(11)], exact=True)
+    with pytest.raises(InvalidParameterValue) as caught:
+        check_runtime("python3.14", [python(11), python(12)], exact=True)
+    assert "the nearest that it found is python3.12 (" in caught.value.message
     with pytest.raises(InvalidParameterValue):
         check_runtime("python3.14", [])
