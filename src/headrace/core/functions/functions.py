@@ -318,7 +318,7 @@ class Functions:
         return self.fleet.provision(current, function.wanted_ahead(name), now, anew=anew)
 
     def _invoke(self, command: Invoke, now: Instant, ticket: int) -> Effects:
-        number, function, version = self._find_invokable(command)
+        number, function, version = find_invokable(command, self.directory)
         if command.dry_run:
             return [Reply(ticket, Done())]
         serving = deployment(number, function, version, now)
@@ -333,30 +333,6 @@ class Functions:
             command, serving, share, is_open=is_open, now=now, ticket=ticket
         )
 
-    def _find_invokable(self, command: Invoke) -> tuple[int, Function, Version]:
-        """Return what is to be invoked; an absent function is named with its version (1.4).
-
-        Raises:
-            ResourceNotFound: There is no such function, version or alias.
-            SnapStartNotReady: The version's template is still being made.
-            ResourceConflict: Its init phase failed.
-        """
-        reference = command.reference
-        if reference.qualifier is None:
-            number = self.directory.number(reference.account, reference.region, reference.name)
-            if number is None:
-                raise function_not_found(f"{reference.arn}:{LATEST}")
-        found = self.directory.find_version(reference, command.request_id)
-        template = found[2].template
-        if template == TEMPLATE_IN_WORK:
-            raise SnapStartNotReady(
-                "Lambda is initializing your function. It will be ready to invoke once your "
-                "function state becomes ACTIVE."
-            )
-        if template == TEMPLATE_FAILED:
-            raise state_conflict("Failed")
-        return found
-
     def _complete(self, command: Any, now: Instant, ticket: int) -> Effects:
         """Take note of what the shell has carried out."""
         effects = self.wake(now, PASS_AT_MOST)
@@ -368,6 +344,31 @@ class Functions:
             assert isinstance(command, EnvironmentGone)
             effects += self.fleet.gone(command.environment, now)
         return [*effects, Reply(ticket, Done())]
+
+
+def find_invokable(command: Invoke, directory: Directory) -> tuple[int, Function, Version]:
+    """Return what is to be invoked; an absent function is named with its version (1.4).
+
+    Raises:
+        ResourceNotFound: There is no such function, version or alias.
+        SnapStartNotReady: The version's template is still being made.
+        ResourceConflict: Its init phase failed.
+    """
+    reference = command.reference
+    if reference.qualifier is None:
+        number = directory.number(reference.account, reference.region, reference.name)
+        if number is None:
+            raise function_not_found(f"{reference.arn}:{LATEST}")
+    found = directory.find_version(reference, command.request_id)
+    template = found[2].template
+    if template == TEMPLATE_IN_WORK:
+        raise SnapStartNotReady(
+            "Lambda is initializing your function. It will be ready to invoke once your "
+            "function state becomes ACTIVE."
+        )
+    if template == TEMPLATE_FAILED:
+        raise state_conflict("Failed")
+    return found
 
 
 def provisioned_versions(function: Function | None) -> set[str]:
