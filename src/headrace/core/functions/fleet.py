@@ -54,15 +54,10 @@ class Fleet:
     def check_capacity(
         self, deployment: Deployment, share: Share, payload_bytes: int, now: Instant
     ) -> None:
-        """Refuse an invoke beyond its share of the concurrency or the server's memory.
-
-        Raises:
-            TooManyRequests: As much as allowed is in hand, or came lately.
-        """
+        """Refuse an invoke beyond its share, its rate or our memory, with `TooManyRequests`."""
         pool = self._roster.pools.get(pool_key(deployment))
         ahead = pool is not None and pool.has_ahead
-        is_short = pool is None or pool.is_short
-        has_room = not is_short or self.starts.may_grow(deployment.function, now)
+        has_room = self.starts.has_room(deployment.function, pool, now)
         self.capacity.check(deployment, share, payload_bytes, now, ahead=ahead, has_room=has_room)
 
     def invoke(

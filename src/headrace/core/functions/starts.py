@@ -40,9 +40,10 @@ class Starts:
         self._started_ever = 0
         self._growth = Buckets()
 
-    def may_grow(self, function: int, now: Instant) -> bool:
-        """Return whether a function may have another environment now, on demand (6.1)."""
-        return self._growth.has_room(function, *_GROWTH_RATE, now)
+    def has_room(self, function: int, pool: Pool | None, now: Instant) -> bool:
+        """Return whether an environment serves one more invoke, or may be started for it (6.1)."""
+        is_short = pool is None or pool.is_short
+        return not is_short or self._growth.has_room(function, *_GROWTH_RATE, now)
 
     def look_at(self, pool: Pool) -> None:
         """See whether a pool needs environments, now that it has changed."""
