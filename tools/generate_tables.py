@@ -52,6 +52,28 @@ IAM_OPERATIONS = frozenset(
         "ListPolicyTags",
     }
 )
+LOG_OPERATIONS = frozenset(
+    {
+        "CreateLogGroup",
+        "CreateLogStream",
+        "DeleteLogGroup",
+        "DeleteLogStream",
+        "DeleteRetentionPolicy",
+        "DescribeLogGroups",
+        "DescribeLogStreams",
+        "DescribeSubscriptionFilters",
+        "FilterLogEvents",
+        "GetLogEvents",
+        "ListTagsForResource",
+        "ListTagsLogGroup",
+        "PutLogEvents",
+        "PutRetentionPolicy",
+        "TagLogGroup",
+        "TagResource",
+        "UntagLogGroup",
+        "UntagResource",
+    }
+)
 STS_OPERATIONS = frozenset({"GetCallerIdentity", "AssumeRole", "GetSessionToken"})
 
 
@@ -69,6 +91,7 @@ SOURCES = (
     Source("lambda", "functions.py", "Lambda"),
     Source("iam", "iam.py", "IAM", IAM_OPERATIONS),
     Source("sts", "sts.py", "STS", STS_OPERATIONS),
+    Source("logs", "logs.py", "CloudWatch Logs", LOG_OPERATIONS),
 )
 
 KINDS = {"float": "double", "character": "string"}

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -90,3 +91,22 @@ def test_a_function_is_made_and_invoked(aws, tmp_path):
     assert answer["StatusCode"] == 200
     assert json.loads(out.read_text()) == "Hi you"
     aws("lambda", "delete-function", "--function-name", "typed")
+
+
+def test_logs_are_made_and_shown(aws):
+    group = ("--log-group-name", "/typed/logs")
+    stream = (*group, "--log-stream-name", "s")
+    aws("logs", "create-log-group", *group, "--tags", "team=a")
+    aws("logs", "put-retention-policy", *group, "--retention-in-days", "7")
+    aws("logs", "create-log-stream", *stream)
+    at = time.time_ns() // 1_000_000
+    event = json.dumps([{"timestamp": at, "message": "typed"}])
+    aws("logs", "put-log-events", *stream, "--log-events", event)
+    (found,) = aws("logs", "get-log-events", *stream)["events"]
+    assert (found["timestamp"], found["message"]) == (at, "typed")
+    groups = aws("logs", "describe-log-groups", "--log-group-name-prefix", "/typed")["logGroups"]
+    (group_shown,) = groups
+    assert group_shown["retentionInDays"] == 7
+    shown = aws("logs", "describe-log-streams", *group, "--order-by", "LastEventTime")
+    assert [one["lastEventTimestamp"] for one in shown["logStreams"]] == [at]
+    aws("logs", "delete-log-group", *group)

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from headrace.shell.logsink import stream_path
 from tests.acceptance.running import REGION, Running
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -302,16 +301,35 @@ def test_a_log_in_json_has_the_platforms_records_and_the_functions_own(functions
     functions.delete_function(FunctionName=function.name)
 
 
-def test_log_streams_are_files_of_one_environment_each(server, function):
+def test_each_environment_has_a_stream_and_each_line_is_an_event(server, function):
     first = function.result({"do": "count"})
     assert function.result({"do": "count"}) == {"calls": 2, "stream": first["stream"]}
-    path = stream_path(server.data / "logs", f"/aws/lambda/{function.name}", first["stream"])
-    end = time.monotonic() + 10
-    while path.read_text().count("REPORT") < 2 and time.monotonic() < end:
-        time.sleep(0.01)  # a thread of the server writes the file
-    lines = path.read_text().split("\n")
-    assert lines[0].startswith("INIT_START Runtime Version: python:")
-    assert [line.split(" ")[0] for line in lines[1:]] == ["START", "END", "REPORT"] * 2 + [""]
+    logs = server.client("logs", ACCOUNT)
+    group = f"/aws/lambda/{function.name}"
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    assert [one["logStreamName"] for one in streams] == [first["stream"]]
+    events = logs.get_log_events(
+        logGroupName=group, logStreamName=first["stream"], startFromHead=True
+    )["events"]
+    words = [event["message"].split(" ")[0] for event in events]
+    assert words == ["INIT_START", *["START", "END", "REPORT"] * 2]
+    assert all(event["message"].endswith("\n") for event in events)
+    logs.close()
+    instants = [event["timestamp"] for event in events]
+    assert instants == sorted(instants)
+    assert abs(instants[-1] - time.time() * 1_000) < 60_000
+
+
+def test_a_log_outlives_its_function_and_may_be_in_a_group_of_ones_own(server, functions):
+    function = Function(functions, "logged", LoggingConfig={"LogGroup": "/own/logs"})
+    function.invoke({})
+    functions.delete_function(FunctionName=function.name)
+    logs = server.client("logs", ACCOUNT)
+    events = logs.filter_log_events(logGroupName="/own/logs")["events"]
+    assert "hello\n" in [event["message"] for event in events]
+    assert "/logged[$LATEST]" in events[0]["logStreamName"]
+    logs.delete_log_group(logGroupName="/own/logs")
+    logs.close()
 
 
 def test_events_at_the_same_time_run_in_environments_of_their_own(function):
@@ -382,12 +400,24 @@ def test_a_function_is_there_after_a_restart(tmp_path, end):
         function = Function(functions, "kept", Environment={"Variables": {"KEY": "v"}})
         assert function.result({"a": 1}) == {"a": 1}
         before = functions.get_function_configuration(FunctionName="kept")
+        logs = running.client("logs", ACCOUNT)
+        group = "/aws/lambda/kept"
+        logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+        logged = logs.filter_log_events(logGroupName=group)["events"]
+        assert [event["message"] for event in logged][2] == "hello\n"
         functions.close()
+        logs.close()
         running.stop() if end == "stop" else running.process.kill()
     with Running(tmp_path) as running:
         function.functions = running.client("lambda", ACCOUNT)
         assert function.result({"do": "count"})["calls"] == 1
         after = function.functions.get_function_configuration(FunctionName="kept")
+        logs = running.client("logs", ACCOUNT)
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        assert events[: len(logged)] == logged
+        (shown,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        assert shown["retentionInDays"] == 30
         function.functions.close()
+        logs.close()
     del before["ResponseMetadata"], after["ResponseMetadata"]
     assert after == before

@@ -15,11 +15,13 @@ from headrace import __version__
 from headrace.api.access.sessions import OPERATIONS as SESSION_OPERATIONS
 from headrace.api.access.table import OPERATIONS as ACCESS_OPERATIONS
 from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
+from headrace.api.logs.table import OPERATIONS as LOG_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.runtimes import Interpreter
+from headrace.core.logs.groups import LogGroups
 from headrace.core.machine import Numbers, Room
 from headrace.core.mapping.decisions import ServerStarted
 from headrace.core.mapping.mappings import Mappings
@@ -30,7 +32,7 @@ from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
 from headrace.ports.history import History
 from headrace.ports.journal import Journal, JournalError
-from headrace.ports.logs import LogSink
+from headrace.ports.logs import LogStore
 from headrace.ports.sandbox import (
     Environment,
     EnvironmentSpec,
@@ -56,7 +58,8 @@ from headrace.shell.http import HttpServer
 from headrace.shell.identity import Identities
 from headrace.shell.invoker import Invoker, interpreters_of
 from headrace.shell.keeper import Keeper
-from headrace.shell.logsink import FileLogSink
+from headrace.shell.logevents import LogEvents
+from headrace.shell.logkeeper import LogKeeper
 from headrace.shell.looking import Looking
 from headrace.shell.meter import Meter
 from headrace.shell.metrics import Metrics
@@ -69,6 +72,7 @@ from headrace.shell.standby import open_when_free
 from headrace.shell.why import Why
 from headrace.store.blobs import FileBlobs
 from headrace.store.folder import FolderLock
+from headrace.store.logs.files import FileLogStore
 from headrace.store.memory import MemoryJournal
 from headrace.store.sqlite.journal import SqliteJournal
 
@@ -84,8 +88,7 @@ MS_PER_DAY = 86_400_000
 CLOSE_CONNECTIONS_S = 2.0
 
 #: Kinds of rooms, as snapshots and the recovery name them.
-SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM = range(4)
-ACCESS_ROOM = 5
+SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM, LOG_ROOM, ACCESS_ROOM = range(6)
 
 
 #: What machines call their processors, to AWS's word.
@@ -104,7 +107,7 @@ class Parts(msgspec.Struct, kw_only=True):
     journal: Journal
     blobs: Blobs
     sandbox: Sandbox
-    logs: LogSink
+    logs: LogStore
     history: History = msgspec.field(default_factory=NoHistory)
     clean_up: Callable[[], None] = lambda: None  #: Removes what is for this run only.
 
@@ -170,7 +173,7 @@ async def real_parts(config: Config, say: Callable[[str], None] = lambda line: N
         journal=journal,
         blobs=FileBlobs(folder / "blobs"),
         sandbox=sandbox,
-        logs=FileLogSink(folder / "logs"),
+        logs=FileLogStore(folder / "logs"),
         history=_history(config, folder, journal),
     )
 
@@ -230,7 +233,7 @@ async def _shared_parts(config: Config, folder: Path, say: Callable[[str], None]
         journal=journal,
         blobs=PostgresBlobs(journal, folder / "blob-cache"),
         sandbox=sandbox,
-        logs=FileLogSink(folder / "logs"),
+        logs=FileLogStore(folder / "logs"),
         history=_history(config, folder, journal),
         clean_up=lock.release,
     )
@@ -246,7 +249,7 @@ def _passing_parts(config: Config) -> Parts:
         journal=journal,
         blobs=FileBlobs(Path(folder.name) / "blobs"),
         sandbox=make_sandbox(config, f"{folder.name}/sandbox"),
-        logs=FileLogSink(Path(folder.name) / "logs"),
+        logs=FileLogStore(Path(folder.name) / "logs"),
         history=_history(config, Path(folder.name), journal),
         clean_up=folder.cleanup,
     )
@@ -321,6 +324,7 @@ class App:
                 "lambda": FUNCTION_OPERATIONS,
                 "iam": ACCESS_OPERATIONS,
                 "sts": SESSION_OPERATIONS,
+                "logs": LOG_OPERATIONS,
             },
             admission=Admission(names_of(config)),
             identities=Identities(config.account, config.region),
@@ -336,11 +340,13 @@ class App:
         Looking(self.service)
         Why(self.service, parts.history)
         self.driver.on_block_durable.append(parts.history.take_block)
+        LogEvents(self.rooms, parts.logs).join(self.service)
+        self.logs = LogKeeper(self.driver, self.rooms, parts.logs, parts.clock.now)
         self.invoker = Invoker(
             self.driver,
             parts.sandbox,
             Specs(parts.blobs, lambda: self.local_url, config.function_network),
-            parts.logs,
+            self.logs.write,
         )
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
         self.meter = Meter(self.driver)
@@ -387,6 +393,7 @@ class App:
         if not self.parts.journal.is_owned:
             self.driver.fail("the journal was lost while it was read")
         self.meter.start()
+        await self.logs.adopt(config.account, config.region)
         self.service.state = "running"
 
     async def stop(self, within_s: float) -> None:
@@ -416,6 +423,7 @@ class App:
     async def _close_parts(self) -> None:
         self.meter.stop()
         await self.parts.sandbox.close()
+        await self.logs.settled()
         await self.parts.logs.close()
         await self.parts.history.close()
         await self.parts.journal.close()
@@ -442,7 +450,7 @@ class App:
                 f"and this server has a {parts.clock.kind} one"
             )
         queues.use_secret(shard.secret)
-        self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM])
+        self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM], rooms[LOG_ROOM])
         self.keeper.adopt(recovered)
         parts.history.tell(ServerStarted(SHARD, parts.clock.now(), __version__))
         return rooms.values()
@@ -459,6 +467,7 @@ class App:
                 exact_runtimes=self.config.runtime_fallback == "refuse",
             ),
             MAPPING_ROOM: Mappings(numbers),
+            LOG_ROOM: LogGroups(numbers),
             ACCESS_ROOM: Access(),
         }
 

@@ -15,6 +15,7 @@ import msgspec
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
 from headrace.core.functions.functions import Functions
+from headrace.core.logs.groups import LogGroups
 from headrace.core.machine import Numbers, Record, Room
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.shard import SHARD, Shard, ShardOpened
@@ -265,6 +266,7 @@ def _make_rooms() -> dict[int, Room]:
         1: Queues(b"", numbers),
         2: Functions(numbers, (), ()),
         3: Mappings(numbers),
+        4: LogGroups(numbers),
         5: Access(),
     }
 

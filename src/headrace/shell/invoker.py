@@ -29,8 +29,9 @@ from headrace.core.functions.effects import (
 from headrace.core.functions.limits import LOG_TAIL_BYTES
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.runtimes import Interpreter
+from headrace.core.functions.settings import Deployment
+from headrace.core.logs.commands import GroupPlace
 from headrace.ports.journal import JournalError
-from headrace.ports.logs import LogSink
 from headrace.ports.sandbox import (
     CodeUnusable,
     Environment,
@@ -47,6 +48,9 @@ from headrace.shell.specs import Specs
 
 log = logging.getLogger(__name__)
 
+#: Appends whole lines to a stream of a group.
+LineTaker = Callable[[GroupPlace, str, bytes], None]
+
 #: Seconds for which an environment that has not been used yet counts as up to date.
 FRESH_S = 1.0
 
@@ -57,22 +61,23 @@ SUBMIT_AGAIN_S = 0.1
 class _Place:
     """An environment as the shell holds it: the process, and where its lines go."""
 
-    __slots__ = ("_sink", "environment", "folder", "fresh_until", "group", "stream", "tail")
+    __slots__ = ("_write", "environment", "folder", "fresh_until", "group", "stream", "tail")
 
-    def __init__(self, sink: LogSink, group: str, stream: str) -> None:
-        self._sink = sink
+    def __init__(self, write: LineTaker, deployment: Deployment, stream: str) -> None:
+        self._write = write
         self.environment: Environment | None = None
         #: The folder that it runs from, and what it held at the start; empty for an archive.
         self.folder: tuple[str, str] | tuple[()] = ()
         self.fresh_until = 0.0  #: Until when its first invoke does not look whether that changed.
-        self.group = group
+        group = deployment.settings.logging.group
+        self.group = GroupPlace(deployment.account, deployment.region, group)
         self.stream = stream
         #: The end of what was written since the start or the last invoke began.
         self.tail = bytearray()
 
     def take_log(self, text: bytes) -> None:
         """Take lines of the function."""
-        self._sink.write(self.group, self.stream, text)
+        self._write(self.group, self.stream, text)
         self.tail += text[-LOG_TAIL_BYTES:]
         if len(self.tail) > 2 * LOG_TAIL_BYTES:
             del self.tail[:-LOG_TAIL_BYTES]
@@ -90,7 +95,7 @@ class Invoker:
         driver: Driver,
         sandbox: Sandbox,
         specs: Specs,
-        sink: LogSink,
+        write_log: LineTaker,
         wall_ms: Callable[[], int] = clock.wall_ms,
     ) -> None:
         """Carry out the effects of the functions of `driver`.
@@ -101,7 +106,7 @@ class Invoker:
         self._driver = driver
         self._sandbox = sandbox
         self._specs = specs
-        self._sink = sink
+        self._log_lines = write_log
         self._wall_ms = wall_ms
         self._places: dict[str, _Place] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -153,8 +158,8 @@ class Invoker:
     # --- effects ---------------------------------------------------------------------------------
 
     def _start(self, effect: StartEnvironment) -> None:
-        group = effect.deployment.settings.logging.group
-        place = self._places[effect.environment] = _Place(self._sink, group, effect.log_stream)
+        place = _Place(self._log_lines, effect.deployment, effect.log_stream)
+        self._places[effect.environment] = place
         refused = EnvironmentStarted(
             effect.environment, Ending.REFUSED, payload=b"The server has a bug; see its log."
         )
@@ -186,7 +191,8 @@ class Invoker:
         self._kill(effect.environment)
 
     def _write_log(self, effect: WriteLog) -> None:
-        self._sink.write(effect.group, effect.stream, effect.text)
+        place = GroupPlace(effect.account, effect.region, effect.group)
+        self._log_lines(place, effect.stream, effect.text)
 
     # --- work ------------------------------------------------------------------------------------
 
@@ -223,8 +229,7 @@ class Invoker:
         )
 
     async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:
-        group = effect.deployment.settings.logging.group
-        place = _Place(self._sink, group, effect.log_stream)
+        place = _Place(self._log_lines, effect.deployment, effect.log_stream)
         try:
             spec = await self._specs.make(effect)
             init = await self._sandbox.prepare_template(spec, place.take_log)

@@ -26,7 +26,7 @@ from headrace.ports.clock import Clock
 from headrace.ports.entropy import Entropy
 from headrace.ports.history import History
 from headrace.ports.journal import Journal
-from headrace.ports.logs import LogSink
+from headrace.ports.logs import LogStore
 from headrace.ports.sandbox import Sandbox
 from headrace.shell.app import App, NoSandbox, Parts, make_sandbox
 from headrace.shell.clock import SystemClock
@@ -35,8 +35,8 @@ from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
 from headrace.shell.history import FileHistory, MemoryHistory, NoHistory
 from headrace.shell.lifecycle import run_loop
-from headrace.shell.logsink import MemoryLogSink
 from headrace.store.blobs import FileBlobs
+from headrace.store.logs.memory import MemoryLogStore
 from headrace.store.memory import MemoryBlobs, MemoryJournal
 from headrace.store.sqlite.journal import SqliteJournal
 from headrace.testing.clock import VirtualClock
@@ -114,7 +114,7 @@ async def serve(
     journal: Journal | None = None,
     blobs: Blobs | None = None,
     sandbox: Sandbox | None = None,
-    logs: LogSink | None = None,
+    logs: LogStore | None = None,
 ) -> AsyncIterator[Server]:
     """Run a server on a free port until the block ends.
 
@@ -142,8 +142,8 @@ async def serve(
             journal=journal or (SqliteJournal(data) if data else MemoryJournal()),
             blobs=blobs,
             sandbox=sandbox,
-            logs=logs or MemoryLogSink(),
             history=_history(config, data),
+            logs=logs or MemoryLogStore(),
         )
         app = App(config, parts)
         try:

@@ -14,6 +14,7 @@ from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import UnknownTarget
 from headrace.wire.model import NULL, Service
 from headrace.wire.typed import decoder_for
+from headrace.wire.validate import check_constraints
 
 _CONTENT_TYPE = "Content-Type"
 _REQUEST_ID = "x-amzn-RequestId"
@@ -50,6 +51,7 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     Raises:
         UnknownTarget: X-Amz-Target names no operation.
         SerializationException: The body cannot be read.
+        ServiceError: Values break the model's constraints.
     """
     headers = request.headers
     target = headers["x-amz-target"]
@@ -58,6 +60,8 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
         raise UnknownTarget(f"The operation {echo(target)} is not known.")
     service, operation = found
     parameters = decode_body(service, operation.input, request.body)
+    if service.checks_constraints:
+        check_constraints(service, operation.input, parameters)
     credentials = read_credentials(request)
     return Call(service.name, operation.name, protocol, parameters, credentials, headers)
 

@@ -28,7 +28,7 @@ class Protocol(msgspec.Struct, frozen=True):
 class Call(msgspec.Struct, frozen=True):
     """One request, read."""
 
-    service: str  #: "sqs" or "lambda".
+    service: str  #: "sqs", "lambda" or "logs".
     operation: str  #: AWS's name, "SendMessage".
     protocol: Protocol
     #: AWS's member names to str, int, float, bool, bytes, list or dict; timestamps as whole

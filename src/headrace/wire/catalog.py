@@ -6,7 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from headrace.wire.model import Operation, QueryNames, Service, Shape
-from headrace.wire.tables import functions, iam, query, sqs, sts
+from headrace.wire.tables import functions, iam, logs, query, sqs, sts
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
@@ -92,7 +92,18 @@ STS = Service(
     errors={row.code: row for row in sts.ERRORS},
 )
 
+LOGS = Service(
+    name="logs",
+    target_prefix="Logs_20140328",
+    json_version="1.1",
+    checks_constraints=True,
+    constraint_error="InvalidParameterException",
+    operations={row.name: row for row in logs.OPERATIONS},
+    shapes={row.name: row for row in logs.SHAPES},
+    errors={row.code: row for row in logs.ERRORS},
+)
+
 #: Every service, by the signing name.
 SERVICES: Mapping[str, Service] = MappingProxyType(
-    {row.name: row for row in (SQS, LAMBDA, IAM, STS)}
+    {row.name: row for row in (SQS, LAMBDA, IAM, STS, LOGS)}
 )

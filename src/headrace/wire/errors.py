@@ -45,6 +45,15 @@ class SerializationException(ServiceError):
     fault = "Sender"
 
 
+class InvalidParameterException(ServiceError):
+    """Values break the model's constraints, in the word of CloudWatch Logs."""
+
+    code = "InvalidParameterException"
+    query_code = "InvalidParameterException"
+    status = 400
+    fault = "Sender"
+
+
 class ValidationException(ServiceError):
     """Values break the model's constraints (spec/lambda.md 1.4): all of them in one sentence."""
 

@@ -110,6 +110,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     query_errors: bool = False  #: AWS JSON errors carry x-amzn-query-error.
     omits_empty: bool = False  #: Empty lists and maps are left out of AWS JSON answers.
     checks_constraints: bool = False  #: Parameters are checked against the model's constraints.
+    constraint_error: str = "ValidationException"  #: What a broken constraint is called.
     operations: Mapping[str, Operation]
     shapes: Mapping[str, Shape]
     errors: Mapping[str, ErrorShape]

@@ -1,7 +1,8 @@
 """Check parameters against the constraints of the model, in AWS's words.
 
-All violations of a request go into one ValidationException (spec/lambda.md 1.4, 13.3). Types are
-right already: see `coerce.py`. SQS has no such checks; its own are ordered by hand in `core`.
+All violations of a request go into one error (spec/lambda.md 1.4, 13.3), a ValidationException
+unless the service has another word for it. Types are right already: see `coerce.py`. SQS has no
+such checks; its own are ordered by hand in `core`.
 """
 
 import re
@@ -10,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from headrace.wire.catalog import SERVICES
-from headrace.wire.errors import ValidationException
+from headrace.wire.errors import InvalidParameterException, ValidationException
 from headrace.wire.limits import PATTERN_LENGTH_FACTOR, PATTERN_LENGTH_MAX
 from headrace.wire.model import Member, Service, Shape
 
@@ -20,6 +21,9 @@ _CHECKED_LATER = frozenset({"Runtime"})
 #: Lists whose items `core` checks, because AWS prints another enum than the model's, and all bad
 #: lists in one sentence (spec/lambda.md L-A73).
 _ITEMS_CHECKED_LATER = frozenset({"CompatibleRuntimes", "CompatibleArchitectures"})
+
+#: What a broken constraint is called, by its code.
+_ERRORS = {one.code: one for one in (ValidationException, InvalidParameterException)}
 
 #: Lists of texts of which AWS says that none may be null, as it does of enums (L-A75).
 _NEVER_NULL = frozenset({"LayerVersionArn"})
@@ -45,13 +49,13 @@ def check_constraints(service: Service, shape: str, parameters: dict[str, Any]) 
         parameters: Members of the right types.
 
     Raises:
-        ValidationException: Something is missing, too long, too short, out of range, not of the
+        ServiceError: Something is missing, too long, too short, out of range, not of the
             pattern or not of the enum; the sentence names everything that is wrong.
     """
     found = list(_structure(service, service.shapes[shape], parameters, ""))
     if found:
         count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-        raise ValidationException(f"{count} detected: {'; '.join(found)}")
+        raise _ERRORS[service.constraint_error](f"{count} detected: {'; '.join(found)}")
 
 
 def _structure(

@@ -7,14 +7,17 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from headrace.core.logs.events import GroupKey
 from headrace.ports.sandbox import InvokeStatus, SandboxUnavailable
 from headrace.sandbox import limits
 from headrace.sandbox.trees import descendants
-from headrace.shell.logsink import FileLogSink
+from headrace.store.logs.files import FileLogStore
+from headrace.store.logs.writer import Bounds
 from tests.conformance.sandbox import hostile
 from tests.conformance.sandbox.attempts import ATTEMPTS, NEVER, expected, table
 from tests.unit.sandbox.bench import alive, answer, invocation, make_archive, open_to_all, state_of
@@ -166,13 +169,16 @@ def state_of_any(pid):
 async def flood(prey, level):
     """Write much log; return whether more of it lies on the disk than streams may have."""
     folder = prey.folder / "logs"
-    sink = FileLogSink(folder, stream_bytes_max=4 * MIB, waiting_bytes_max=MIB)
+    group = GroupKey(16, "g")
+    store = FileLogStore(folder, Bounds(stream_bytes=4 * MIB), waiting_bytes_max=MIB)
     try:
-        attacker = await prey.bench.start(HOSTILE, lambda text: sink.write("g", "s", text))
+        attacker = await prey.bench.start(
+            HOSTILE, lambda text: store.write(group, "s", time.time_ns() // 1_000_000, text)
+        )
         event = prey.event("flood_the_log", level)
         assert answer(await attacker.invoke(invocation(event, 50_000))) == "written"
     finally:
-        await sink.close()
+        await store.close()
     kept = sum(path.stat().st_size for path in folder.glob("*/*"))
     assert kept >= 4 * MIB
     return "succeeded" if kept > 2 * (4 + 1) * MIB else "refused"

@@ -1,10 +1,16 @@
 """The catalog holds each service with its rows."""
 
-from headrace.wire.catalog import IAM, LAMBDA, SERVICES, SQS, STS
+from headrace.wire.catalog import IAM, LAMBDA, LOGS, SERVICES, SQS, STS
 
 
 def test_services_are_found_by_their_signing_names():
-    assert dict(SERVICES) == {"sqs": SQS, "lambda": LAMBDA, "iam": IAM, "sts": STS}
+    assert dict(SERVICES) == {
+        "sqs": SQS,
+        "lambda": LAMBDA,
+        "iam": IAM,
+        "sts": STS,
+        "logs": LOGS,
+    }
 
 
 def test_delete_function_answers_204_with_no_body():
@@ -17,4 +23,5 @@ def test_all_but_sqs_are_checked_against_the_constraints_of_their_models():
         "lambda",
         "iam",
         "sts",
+        "logs",
     ]

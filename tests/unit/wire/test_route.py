@@ -20,7 +20,8 @@ NONE = Protocol(Form.NONE, "")
     [
         ("POST", "/", {"x-amz-target": "AmazonSQS.SendMessage"}, b"{}", JSON),
         ("POST", "/1/q?Action=x", {"x-amz-target": "AmazonSQS.Fly", **FORM}, b"Action=x", JSON),
-        ("POST", "/", {"x-amz-target": "Logs_20140328.X"}, b"", Protocol(Form.JSON, "")),
+        ("POST", "/", {"x-amz-target": "Logs_20140328.X"}, b"", Protocol(Form.JSON, "logs")),
+        ("POST", "/", {"x-amz-target": "Kinesis_20131202.X"}, b"", Protocol(Form.JSON, "")),
         ("POST", "/", FORM, b"Action=ListQueues", XML),
         ("POST", "/", FORM, b"Version=1&Action=ListQueues", XML),
         ("POST", "/", FORM, b"XAction=ListQueues", NONE),

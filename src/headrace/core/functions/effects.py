@@ -63,6 +63,8 @@ class StopEnvironment(msgspec.Struct, frozen=True, gc=False):
 class WriteLog(msgspec.Struct, frozen=True, gc=False):
     """Append whole lines to a log stream."""
 
+    account: str
+    region: str
     group: str
     stream: str
     text: bytes

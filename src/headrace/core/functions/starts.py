@@ -162,7 +162,10 @@ class Starts:
 
 def write_log(deployment: Deployment, stream: str, text: bytes) -> Effects:
     """Return how the platform writes into a stream; nothing where it has nothing to say."""
-    return [WriteLog(deployment.settings.logging.group, stream, text)] if text else []
+    if not text:
+        return []
+    group = deployment.settings.logging.group
+    return [WriteLog(deployment.account, deployment.region, group, stream, text)]
 
 
 def initialization_type(environment: Environment) -> str:

@@ -1,0 +1,1 @@
+"""CloudWatch Logs: AWS's names to our commands and queries, and back."""

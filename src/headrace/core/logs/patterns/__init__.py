@@ -1,0 +1,1 @@
+"""Filter patterns of log events: text terms, JSON selectors, space-delimited fields."""

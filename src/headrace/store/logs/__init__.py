@@ -1,0 +1,1 @@
+"""Events of log groups as files or in memory."""

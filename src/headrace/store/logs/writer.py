@@ -1,0 +1,273 @@
+"""The files of streams as one thread writes them: rotation, bounds, removal.
+
+A stream that grows beyond its limit goes on in a new file, and one older file is kept. When the
+files of a group, or all files together, grow beyond their limit, those written longest ago go. So
+a function that writes without end loses its own lines and not the others'.
+"""
+
+import os
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from io import BufferedWriter
+from pathlib import Path
+
+import msgspec
+
+from headrace.core.logs.events import GroupKey
+from headrace.store.logs.folder import (
+    escaped,
+    group_folder,
+    old_folder,
+    segment_files,
+    stream_file,
+)
+from headrace.store.logs.lines import HEAD, event_of, head_line
+
+#: Files held open at a time.
+OPEN_FILES_MAX = 64
+
+_Stream = tuple[int, str]
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """How much is kept; ours."""
+
+    stream_bytes: int = 16 * 1024 * 1024  #: Of one file of a stream.
+    group_bytes: int = 256 * 1024 * 1024
+    group_files: int = 5_000
+    all_bytes: int = 1024 * 1024 * 1024
+    all_files: int = 50_000
+    #: New files after which the bounds are looked at, beside every `stream_bytes`.
+    look_after_files: int = 500
+
+
+class _Open:
+    """A file that is being written."""
+
+    __slots__ = ("file", "path", "segment")
+
+    def __init__(self, path: Path, segment: int) -> None:
+        self.path = path
+        self.segment = segment
+        self.file: BufferedWriter = path.open("ab")
+
+
+class Writer:
+    """All files below a folder; used by one thread only."""
+
+    def __init__(self, folder: Path, bounds: Bounds) -> None:
+        """Write below `folder`, which is made when the first line comes."""
+        self._folder = folder
+        self._bounds = bounds
+        #: Held while events are appended: who reads a file's size sees whole events.
+        self.writing = threading.Lock()
+        self._open: OrderedDict[_Stream, _Open] = OrderedDict()
+        self._unchecked_bytes = (
+            bounds.stream_bytes
+        )  # so that the first write looks at what is there
+        self._unchecked_files = 0
+
+    def append(self, group: GroupKey, stream: str, at: int, lines: bytes) -> None:
+        """Append lines to a stream, which is made if need be; they are in the file then.
+
+        Raises:
+            OSError: They could not be written; perhaps some were.
+        """
+        opened = self._opened(group, stream, at)
+        with self.writing:
+            opened.file.write(lines)
+            opened.file.flush()
+        self._unchecked_bytes += len(lines)
+        if opened.file.tell() >= self._bounds.stream_bytes:
+            self._rotate(group, stream, at, opened)
+        bounds = self._bounds
+        if (
+            self._unchecked_bytes >= bounds.stream_bytes
+            or self._unchecked_files >= bounds.look_after_files
+        ):
+            self._remove_oldest()
+
+    def put(self, group: GroupKey, stream: str, at: int, events: Sequence[tuple[int, str]]) -> bool:
+        """Append events durably; False: there is no such stream.
+
+        Raises:
+            OSError: They could not be written.
+        """
+        if not self._exists(group, stream):
+            return False
+        lines = b"".join(event_of(when, at, message) for when, message in events)
+        self.append(group, stream, at, lines)
+        opened = self._open.get((group.number, stream))
+        if opened is not None:
+            os.fsync(opened.file.fileno())
+        return True
+
+    def create(self, group: GroupKey, stream: str, at: int) -> bool:
+        """Make an empty stream durably; False: there is one.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        if self._exists(group, stream):
+            return False
+        opened = self._opened(group, stream, at)
+        opened.file.flush()
+        os.fsync(opened.file.fileno())
+        _sync_folder(opened.path.parent)
+        _sync_folder(self._folder)
+        return True
+
+    def delete(self, group: GroupKey, stream: str) -> bool:
+        """Delete a stream; False: there is none."""
+        self._close((group.number, stream))
+        folder = group_folder(self._folder, group)
+        name = escaped(stream)
+        files = [file for file in segment_files(folder) if file.stream == name]
+        for file in files:
+            (folder / file.name).unlink(missing_ok=True)
+        return bool(files)
+
+    def drop(self, group: GroupKey) -> None:
+        """Delete all streams of a group."""
+        for key in [key for key in self._open if key[0] == group.number]:
+            self._close(key)
+        shutil.rmtree(group_folder(self._folder, group), ignore_errors=True)
+
+    def expire(self, group: GroupKey, before: int) -> None:
+        """Delete files that were written last before an instant in ms."""
+        folder = group_folder(self._folder, group)
+        used = {opened.path for opened in self._open.values()}
+        for file in segment_files(folder):
+            path = folder / file.name
+            if path.stat().st_mtime_ns // 1_000_000 >= before:
+                continue
+            if path in used:
+                key = next(key for key, one in self._open.items() if one.path == path)
+                self._close(key)
+            path.unlink(missing_ok=True)
+
+    def adopt(self, group: GroupKey) -> None:
+        """Give a group the folder in which an older server kept its streams."""
+        old, new = old_folder(self._folder, group.name), group_folder(self._folder, group)
+        if not old.is_dir():
+            return
+        new.mkdir(exist_ok=True)
+        for path in old.iterdir():
+            path.replace(new / path.name)
+        old.rmdir()
+
+    def close(self) -> None:
+        """Close all files."""
+        for key in list(self._open):
+            self._close(key)
+
+    # --- files -----------------------------------------------------------------------------------
+
+    def _exists(self, group: GroupKey, stream: str) -> bool:
+        if (group.number, stream) in self._open:
+            return True
+        name = escaped(stream)
+        files = segment_files(group_folder(self._folder, group))
+        return any(file.stream == name for file in files)
+
+    def _opened(self, group: GroupKey, stream: str, at: int) -> _Open:
+        key = (group.number, stream)
+        opened = self._open.get(key)
+        if opened is not None:
+            if opened.path.exists():
+                self._open.move_to_end(key)
+                return opened
+            self._close(key)  # Removed from outside: the stream begins anew.
+        if len(self._open) >= OPEN_FILES_MAX:
+            self._close(next(iter(self._open)))
+        folder = group_folder(self._folder, group)
+        folder.mkdir(parents=True, exist_ok=True)
+        name = escaped(stream)
+        segments = [file.segment for file in segment_files(folder) if file.stream == name]
+        segment = max(segments, default=1)
+        if segment in segments and not _is_ours(stream_file(folder, stream, segment)):
+            segment += 1
+        return self._begin(group, stream, at, max(1, segment))
+
+    def _begin(self, group: GroupKey, stream: str, at: int, segment: int) -> _Open:
+        """Open a segment for writing; it has a head, and ends in a whole line."""
+        path = stream_file(group_folder(self._folder, group), stream, segment)
+        opened = self._open[group.number, stream] = _Open(path, segment)
+        if not opened.file.tell():
+            opened.file.write(head_line(stream, at))
+            self._unchecked_files += 1
+        elif not _ends_whole(path):
+            opened.file.write(b"\n")  # The server ended in the middle of a line.
+        return opened
+
+    def _rotate(self, group: GroupKey, stream: str, at: int, opened: _Open) -> None:
+        """Go on in a new file; of those before, one stays."""
+        os.fsync(opened.file.fileno())
+        self._close((group.number, stream))
+        folder = opened.path.parent
+        self._begin(group, stream, at, opened.segment + 1)
+        name = escaped(stream)
+        for file in segment_files(folder):
+            if file.stream == name and file.segment < opened.segment:
+                (folder / file.name).unlink(missing_ok=True)
+
+    def _close(self, key: _Stream) -> None:
+        opened = self._open.pop(key, None)
+        if opened is not None:
+            opened.file.close()
+
+    def _remove_oldest(self) -> None:
+        """Keep the files of each group, and all together, below their limits."""
+        self._unchecked_bytes = self._unchecked_files = 0
+        bounds = self._bounds
+        everything = []
+        for folder in self._folder.iterdir():
+            if not folder.is_dir():
+                continue
+            files = []
+            for file in segment_files(folder):
+                status = (folder / file.name).stat()
+                files.append((status.st_mtime_ns, status.st_size, folder / file.name))
+            everything += self._keep_below(files, bounds.group_bytes, bounds.group_files)
+        self._keep_below(everything, bounds.all_bytes, bounds.all_files)
+
+    def _keep_below(
+        self, files: list[tuple[int, int, Path]], bytes_max: int, files_max: int
+    ) -> list[tuple[int, int, Path]]:
+        """Remove the oldest of (time, size, path) until the rest is small enough; return it."""
+        excess_bytes = sum(size for _, size, _ in files) - bytes_max
+        excess_files = len(files) - files_max
+        used = {opened.path for opened in self._open.values()}
+        kept = []
+        for file in sorted(files):
+            _, size, path = file
+            if (excess_bytes > 0 or excess_files > 0) and path not in used:
+                path.unlink(missing_ok=True)
+                excess_bytes -= size
+                excess_files -= 1
+            else:
+                kept.append(file)
+        return kept
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file has a head, so that events can be appended to it."""
+    with path.open("rb") as opened:
+        start = opened.read(len(HEAD))
+    return start == HEAD or not start
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as opened:
+        opened.seek(-1, os.SEEK_END)
+        return opened.read(1) == b"\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,49 @@
+"""Space-delimited patterns: as many fields, each as its condition says."""
+
+import pytest
+
+from headrace.core.logs.errors import InvalidParameter
+from headrace.core.logs.patterns.fields import split_fields
+from headrace.core.logs.patterns.pattern import compile_pattern
+
+LINE = '127.0.0.1 ann [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534\n'
+
+
+def test_quotes_and_brackets_hold_a_field_together():
+    assert split_fields(LINE) == [
+        "127.0.0.1",
+        "ann",
+        "10/Oct/2000:13:25:15 -0700",
+        "GET /index.html HTTP/1.0",
+        "404",
+        "1534",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "passes"),
+    [
+        ("[ip, user, time, request, code, bytes]", True),
+        ("[ip, user, time, request, code]", False),
+        ("[ip, user, time, request, code = 404, bytes]", True),
+        ("[ip, user, time, request, code = 4*, bytes > 1500]", True),
+        ("[ip, user, time, request, code = 4*, bytes > 2000]", False),
+        ("[ip, user, time, request = *html*, code, bytes]", True),
+        ("[..., code = 404, bytes]", True),
+        ("[ip, ..., bytes]", True),
+        ("[ip, ...]", True),
+        ('[ip, user = "bob" || user = "ann", ...]', True),
+        ('[ip, user != "bob" && user != "ann", ...]', False),
+        ("[a, b, c, d, e, f, ..., g]", False),
+    ],
+)
+def test_fields_decide_what_passes(pattern, passes):
+    assert compile_pattern(pattern)(LINE) is passes
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[]", "[a, ]", "[..., a, ...]", "[a = 1, b = ]", "[a != b = c]"]
+)
+def test_what_cannot_be_read_is_refused(pattern):
+    with pytest.raises(InvalidParameter):
+        compile_pattern(pattern)

@@ -1,0 +1,157 @@
+"""Files as they grow: rotation, bounds of a group and of all, what is left after a crash."""
+
+import os
+
+import pytest
+
+from headrace.core.logs.events import GroupKey
+from headrace.store.logs.folder import group_folder, old_folder, segment_files, stream_file
+from headrace.store.logs.lines import head_line, lines_of
+from headrace.store.logs.writer import OPEN_FILES_MAX, Bounds, Writer
+
+GROUP = GroupKey(16, "/aws/lambda/f")
+OTHER = GroupKey(17, "/aws/lambda/g")
+AT = 1_795_000_000_000
+
+
+def line(text):
+    """Return one event."""
+    return lines_of(text, AT)
+
+
+def write(folder, *writes, group=GROUP, **bounds):
+    """Append (stream, text) with a writer of its own."""
+    writer = Writer(folder, Bounds(**bounds))
+    for stream, text in writes:
+        writer.append(group, stream, AT, line(text))
+    writer.close()
+
+
+def content(folder, stream, segment=1, group=GROUP):
+    """Return what a file holds behind its head."""
+    data = stream_file(group_folder(folder, group), stream, segment).read_bytes()
+    head = head_line(stream, AT)
+    assert data.startswith(head)
+    return data[len(head) :]
+
+
+def names(folder, group=GROUP):
+    """Return the files of a group."""
+    return [file.name for file in segment_files(group_folder(folder, group))]
+
+
+def test_a_stream_goes_on_where_it_was(tmp_path):
+    write(tmp_path, ("s", b"a\n"), ("t", b"b\n"))
+    write(tmp_path, ("s", b"c\n"))
+    assert content(tmp_path, "s") == line(b"a\n") + line(b"c\n")
+    assert content(tmp_path, "t") == line(b"b\n")
+
+
+def test_a_line_that_was_cut_off_ends_before_the_next_begins(tmp_path):
+    write(tmp_path, ("s", b"a\n"))
+    with stream_file(group_folder(tmp_path, GROUP), "s", 1).open("ab") as file:
+        file.write(b"1795000000")
+    write(tmp_path, ("s", b"b\n"))
+    assert content(tmp_path, "s") == line(b"a\n") + b"1795000000\n" + line(b"b\n")
+
+
+def test_a_stream_that_grows_too_long_goes_on_in_a_new_file_and_keeps_one_old(tmp_path):
+    writer = Writer(tmp_path, Bounds(stream_bytes=100))
+    for text in (b"a" * 80 + b"\n", b"b" * 80 + b"\n", b"c" * 80 + b"\n", b"d\n"):
+        writer.append(GROUP, "s", AT, line(text))
+    writer.close()
+    assert names(tmp_path) == ["s@2.log", "s@3.log"]
+    assert content(tmp_path, "s", 4) == line(b"d\n")
+    write(tmp_path, ("s", b"e\n"))
+    assert content(tmp_path, "s", 4) == line(b"d\n") + line(b"e\n")
+
+
+def test_a_group_that_writes_without_end_loses_its_own_files(tmp_path):
+    write(tmp_path, ("quiet", b"y\n"), group=OTHER)
+    for number in range(20):
+        write(tmp_path, (f"s{number:02d}", b"x" * 500), stream_bytes=600, group_bytes=3_000)
+        os.utime(
+            stream_file(group_folder(tmp_path, GROUP), f"s{number:02d}", 1), ns=(0, number * 10**9)
+        )
+    left = names(tmp_path)
+    assert "s19.log" in left
+    assert "s00.log" not in left
+    assert len(left) <= 6
+    assert names(tmp_path, OTHER) == ["quiet.log"]
+
+
+def test_all_groups_together_are_bounded_by_bytes_and_by_files(tmp_path):
+    for number in range(6):
+        group = GroupKey(number + 1, f"/g{number}")
+        write(tmp_path, ("s", b"x" * 500), group=group, all_bytes=2_000, all_files=100)
+        os.utime(stream_file(group_folder(tmp_path, group), "s", 1), ns=(0, number * 10**9))
+    assert len(list(tmp_path.glob("*/*.log"))) <= 4
+    write(tmp_path, ("last", b"x\n"), all_files=2)
+    assert len(list(tmp_path.glob("*/*.log"))) == 2
+    assert names(tmp_path) == ["last.log"]
+
+
+def test_many_small_streams_are_bounded_too(tmp_path):
+    writer = Writer(tmp_path, Bounds(group_files=70, look_after_files=10))
+    for number in range(100):
+        writer.append(GROUP, f"s{number}", AT, line(b"x\n"))
+    writer.close()
+    assert len(names(tmp_path)) <= 80
+
+
+def test_more_streams_than_open_files_are_all_written(tmp_path):
+    writer = Writer(tmp_path, Bounds())
+    count = OPEN_FILES_MAX + 20
+    for number in range(3 * count):
+        writer.append(GROUP, str(number % count), AT, line(b"x\n"))
+    writer.close()
+    for number in range(count):
+        assert content(tmp_path, str(number)) == line(b"x\n") * 3
+
+
+def test_a_file_that_somebody_removes_begins_anew(tmp_path):
+    writer = Writer(tmp_path, Bounds())
+    writer.append(GROUP, "s", AT, line(b"a\n"))
+    stream_file(group_folder(tmp_path, GROUP), "s", 1).unlink()
+    writer.append(GROUP, "s", AT, line(b"b\n"))
+    writer.close()
+    assert content(tmp_path, "s") == line(b"b\n")
+
+
+def test_files_that_were_written_last_too_long_ago_go(tmp_path):
+    writer = Writer(tmp_path, Bounds())
+    for stream in ("old", "new"):
+        writer.append(GROUP, stream, AT, line(b"x\n"))
+    os.utime(stream_file(group_folder(tmp_path, GROUP), "old", 1), ns=(0, 5_000_000))
+    os.utime(stream_file(group_folder(tmp_path, GROUP), "new", 1), ns=(0, 6_000_000))
+    writer.expire(GROUP, 6)
+    assert names(tmp_path) == ["new.log"]
+    writer.append(GROUP, "old", AT, line(b"y\n"))
+    writer.close()
+    assert content(tmp_path, "old") == line(b"y\n")
+
+
+def test_what_an_older_server_wrote_is_taken_over_and_not_written_into(tmp_path):
+    old = old_folder(tmp_path, GROUP.name)
+    old.mkdir()
+    (old / "s.log").write_bytes(b"START\n")
+    (old / "s.log.1").write_bytes(b"INIT_START\n")
+    writer = Writer(tmp_path, Bounds())
+    writer.append(GROUP, "t", AT, line(b"x\n"))
+    writer.adopt(GROUP)
+    assert not old.exists()
+    writer.append(GROUP, "s", AT, line(b"y\n"))
+    writer.close()
+    assert names(tmp_path) == ["s.log.1", "s.log", "s@1.log", "t.log"]
+    assert content(tmp_path, "s", 2) == line(b"y\n")
+    Writer(tmp_path, Bounds()).adopt(GROUP)
+
+
+def test_a_folder_that_takes_nothing_is_an_error_and_harms_no_other(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    writer = Writer(blocked, Bounds())
+    with pytest.raises(OSError, match="Not a directory"):
+        writer.append(GROUP, "s", AT, line(b"x\n"))
+    with pytest.raises(OSError, match="Not a directory"):
+        writer.create(GROUP, "s", AT)
