@@ -5,6 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.core.functions import limits
+from headrace.core.functions.accesscommands import (
+    AddPermission,
+    DeletePolicy,
+    Grant,
+    RemovePermission,
+)
 from headrace.core.functions.commands import (
     AddLayerPermission,
     CreateAlias,
@@ -150,6 +156,13 @@ def translate(step, life):
             return RemoveLayerPermission(
                 ACCOUNT, layer(name, number % 3 + 1), str(number % 2), seed
             )
+        case "allow":
+            grant = Grant(str(number % 2), "lambda:InvokeFunction", "*")
+            return AddPermission(_qualified(name, number), grant, seed)
+        case "forbid":
+            return RemovePermission(_qualified(name, number), str(number % 2), seed)
+        case "forbid all":
+            return DeletePolicy(_qualified(name, number), seed)
         case "prepared":
             asked = [one for one in life.effects if isinstance(one, PrepareTemplate)]
             if not asked:
@@ -167,6 +180,10 @@ def translate(step, life):
     if what == "started":
         return EnvironmentStarted(id, INIT_ENDINGS[number % len(INIT_ENDINGS)], payload=b"{}")
     return InvokeEnded(id, INVOKE_ENDINGS[number % len(INVOKE_ENDINGS)], payload=b"1")
+
+
+def _qualified(name, number):
+    return reference(name, (None, "live", "1")[number % 3])
 
 
 steps = st.tuples(
@@ -199,6 +216,9 @@ steps = st.tuples(
             "use layers",
             "allow layer",
             "forbid layer",
+            "allow",
+            "forbid",
+            "forbid all",
             "prepared",
             "started",
             "started",

@@ -23,7 +23,7 @@ from headrace.core.functions.commands import (
 from headrace.core.functions.errors import InvalidParameterValue, ResourceNotFound
 from headrace.core.functions.instants import format_modified
 from headrace.core.functions.layernames import LayerReference, parse_layer, parse_layer_version
-from headrace.core.functions.replies import LayerPolicyShown, LayersListed, LayerVersionShown
+from headrace.core.functions.replies import LayersListed, LayerVersionShown, PolicyShown
 from headrace.core.functions.settings import Code
 
 Bodies = Mapping[Any, bytes]
@@ -221,14 +221,14 @@ def _listed(shown: LayerVersionShown) -> Answer:
 
 
 def answer_policy(
-    parameters: Parameters, context: Context, reply: LayerPolicyShown, bodies: Bodies
+    parameters: Parameters, context: Context, reply: PolicyShown, bodies: Bodies
 ) -> Answer:
     """Answer with the policy's text."""
     return {"Policy": reply.text, "RevisionId": reply.revision_id}
 
 
 def answer_statement(
-    parameters: Parameters, context: Context, reply: LayerPolicyShown, bodies: Bodies
+    parameters: Parameters, context: Context, reply: PolicyShown, bodies: Bodies
 ) -> Answer:
     """Answer with the text of the statement that was added."""
     return {"Statement": reply.text, "RevisionId": reply.revision_id}

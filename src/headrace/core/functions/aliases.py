@@ -21,10 +21,11 @@ from headrace.core.functions.errors import (
     function_not_found,
     wrong_revision,
 )
-from headrace.core.functions.function import Function, derived_uuid
+from headrace.core.functions.function import Function
 from headrace.core.functions.names import LATEST, FunctionReference, check_function_only
 from headrace.core.functions.records import AliasDeleted, AliasSet
 from headrace.core.functions.replies import AliasesListed, AliasShown, Done
+from headrace.core.functions.revisions import derived_uuid
 
 
 def create_alias(command: CreateAlias, scene: Scene) -> Decision:

@@ -269,7 +269,7 @@ class DeleteLayerVersion(msgspec.Struct, frozen=True, gc=False):
 
 
 class AddLayerPermission(msgspec.Struct, frozen=True):
-    """Let others use a layer version. Reply: `LayerPolicyShown`, of the new statement."""
+    """Let others use a layer version. Reply: `PolicyShown`, of the new statement."""
 
     caller: str
     reference: LayerReference
@@ -292,7 +292,7 @@ class RemoveLayerPermission(msgspec.Struct, frozen=True):
 
 
 class GetLayerPolicy(msgspec.Struct, frozen=True, gc=False):
-    """Show who else may use a layer version. Reply: `LayerPolicyShown`."""
+    """Show who else may use a layer version. Reply: `PolicyShown`."""
 
     caller: str
     reference: LayerReference

@@ -84,6 +84,14 @@ class TooManyRequests(FunctionError):
         return self.members.get("Reason") == _FUNCTION_IS_BUSY
 
 
+class PolicyLengthExceeded(FunctionError):
+    """The policy would be too long with the new statement."""
+
+    code = query_code = "PolicyLengthExceededException"
+    status = 400
+    fault = "Sender"
+
+
 class Unspecific(ServiceError):
     """A value makes no sense; one of the sentences that AWS gives without `Type` (L-C5)."""
 

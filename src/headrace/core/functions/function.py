@@ -10,13 +10,13 @@ The answer to the change itself always shows Pending or InProgress, even when th
 once; each arrow has a revision id of its own (spec/lambda.md 1.6, 1.7).
 """
 
-import hashlib
-
 import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.functions.alias import Alias
 from headrace.core.functions.names import LATEST, function_arn
+from headrace.core.functions.policy import Policy
+from headrace.core.functions.revisions import derived_uuid
 from headrace.core.functions.settings import Code, Deployment, Settings
 
 #: Format number of a snapshot; a new layout takes the next one and the old reader stays.
@@ -69,6 +69,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     reserved: int | None = None  #: Reserved concurrency; None when there is none.
     provisioned: dict[str, Provisioned] = {}  #: By version or alias.
     allows_loops: bool = False  #: RecursiveLoop is Allow.
+    policies: dict[str, Policy] = {}  #: By version or alias, "" for the function as a whole.
 
     @property
     def arn(self) -> str:
@@ -197,15 +198,6 @@ def view(number: int, function: Function, version: Version, *, settled: bool) ->
         is_optimized=version.template == TEMPLATE_READY,
         reserved=function.reserved,
     )
-
-
-def derived_uuid(seed: bytes, purpose: bytes) -> str:
-    """Return a UUID (in the form of version 4) that follows from `seed` and `purpose`."""
-    digest = bytearray(hashlib.blake2b(purpose, key=seed, digest_size=16).digest())
-    digest[6] = digest[6] & 0x0F | 0x40
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -9,18 +9,13 @@ from headrace.core.functions import codelinks
 from headrace.core.functions.capacity import Share
 from headrace.core.functions.changes import Machine, check_code_update, check_creation
 from headrace.core.functions.commands import (
-    AddLayerPermission,
-    CreateAlias,
     CreateFunction,
     EnvironmentGone,
     EnvironmentStarted,
     Invoke,
     InvokeEnded,
     PublishLayerVersion,
-    PublishVersion,
-    TagFunction,
     UpdateFunctionCode,
-    UpdateFunctionConfiguration,
 )
 from headrace.core.functions.decision import Scene
 from headrace.core.functions.directory import Directory
@@ -51,7 +46,7 @@ from headrace.core.functions.limits import PREPARATION_MS_DEFAULT
 from headrace.core.functions.names import LATEST, FunctionReference
 from headrace.core.functions.records import RECORDS, ConcurrencyProvisioned
 from headrace.core.functions.replies import Done
-from headrace.core.functions.rules import RULES, Rule
+from headrace.core.functions.rules import GROWING, RULES, Rule
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import template_name
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
@@ -78,16 +73,7 @@ class Functions:
         InvokeEnded,
         EnvironmentGone,
     )
-    growing: tuple[type, ...] = (
-        CreateFunction,
-        UpdateFunctionCode,
-        UpdateFunctionConfiguration,
-        PublishVersion,
-        CreateAlias,
-        TagFunction,
-        PublishLayerVersion,
-        AddLayerPermission,
-    )
+    growing: tuple[type, ...] = GROWING
     records: tuple[type[Record], ...] = RECORDS
 
     def __init__(

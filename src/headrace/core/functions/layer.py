@@ -8,6 +8,7 @@ import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.functions.layernames import layer_arn
+from headrace.core.functions.policy import Policy
 from headrace.core.functions.records import (
     LayerPolicySet,
     LayerVersionDeleted,
@@ -22,13 +23,6 @@ SNAPSHOT_FORMAT = 128
 _replace = msgspec.structs.replace
 
 
-class LayerPolicy(msgspec.Struct, frozen=True, array_like=True):
-    """Who else may use a version."""
-
-    statements: dict[str, str]  #: JSON text by statement id, in the order in which they came.
-    seed: bytes  #: What its revision id derives from.
-
-
 class LayerVersion(msgspec.Struct, frozen=True, array_like=True):
     """One version as published; new fields go to the end with a default."""
 
@@ -40,7 +34,7 @@ class LayerVersion(msgspec.Struct, frozen=True, array_like=True):
     runtimes: tuple[str, ...] | None = None
     architectures: tuple[str, ...] | None = None
     license_info: str | None = None
-    policy: LayerPolicy | None = None  #: None: there never was a statement, or none is left.
+    policy: Policy | None = None  #: None: there never was a statement, or none is left.
 
 
 class Layer(msgspec.Struct, frozen=True, array_like=True):
@@ -86,7 +80,7 @@ def altered(layer: Layer, record: Record) -> Layer:
         left = {key: one for key, one in layer.versions.items() if key != record.version}
         return _replace(layer, versions=left)
     assert isinstance(record, LayerPolicySet)
-    policy = LayerPolicy(record.statements, record.seed) if record.statements else None
+    policy = Policy(record.statements, record.seed) if record.statements else None
     version = _replace(layer.versions[record.version], policy=policy)
     return _replace(layer, versions={**layer.versions, record.version: version})
 

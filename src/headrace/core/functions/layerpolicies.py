@@ -5,49 +5,34 @@ Source: spec/lambda.md 1.4, L-A76, L-A78.
 
 from typing import Any
 
-import msgspec
-
-from headrace.base.arn import partition_of
 from headrace.core.functions.commands import (
     AddLayerPermission,
     GetLayerPolicy,
     RemoveLayerPermission,
 )
 from headrace.core.functions.decision import Decision, Scene
-from headrace.core.functions.errors import (
-    PreconditionFailed,
-    ResourceConflict,
-    ResourceNotFound,
-    access_denied,
-)
-from headrace.core.functions.function import derived_uuid
-from headrace.core.functions.layer import LayerPolicy, LayerVersion
+from headrace.core.functions.errors import ResourceNotFound, access_denied
+from headrace.core.functions.layer import LayerVersion
 from headrace.core.functions.layernames import LayerReference
+from headrace.core.functions.policy import (
+    NO_POLICY,
+    Policy,
+    account_root,
+    check_revision,
+    with_statement,
+    without_statement,
+)
 from headrace.core.functions.records import LayerPolicySet
-from headrace.core.functions.replies import Done, LayerPolicyShown
-
-_NO_POLICY = "No policy is associated with the given resource."
+from headrace.core.functions.replies import Done, PolicyShown
 
 
 def add(command: AddLayerPermission, scene: Scene) -> Decision:
     """Add a statement; the reply shows this one alone."""
     number, version = _find(command.caller, command.reference, "AddLayerVersionPermission", scene)
-    statements = {} if version.policy is None else version.policy.statements
-    if command.statement_id in statements:
-        raise ResourceConflict(
-            f"The statement id ({command.statement_id}) provided already exists. Please provide a "
-            "new statement id, or remove the existing statement."
-        )
+    policy = with_statement(version.policy, command.statement_id, _statement(command), command.seed)
     _check_revision(command.revision_id, version)
-    text = _statement(command)
-    record = LayerPolicySet(
-        machine=number,
-        at=scene.now,
-        version=version.number,
-        statements={**statements, command.statement_id: text},
-        seed=command.seed,
-    )
-    return Decision(LayerPolicyShown(text, _revision(command.seed)), [record])
+    reply = PolicyShown(policy.statements[command.statement_id], policy.revision_id)
+    return Decision(reply, [_record(number, version, policy, scene)])
 
 
 def remove(command: RemoveLayerPermission, scene: Scene) -> Decision:
@@ -55,25 +40,17 @@ def remove(command: RemoveLayerPermission, scene: Scene) -> Decision:
     number, version = _find(
         command.caller, command.reference, "RemoveLayerVersionPermission", scene
     )
-    if version.policy is None:
-        raise ResourceNotFound(_NO_POLICY)
-    statements = dict(version.policy.statements)
-    if statements.pop(command.statement_id, None) is None:
-        raise ResourceNotFound(f"Statement {command.statement_id} is not found in resource policy.")
+    policy = without_statement(version.policy, command.statement_id, command.seed)
     _check_revision(command.revision_id, version)
-    record = LayerPolicySet(number, scene.now, version.number, statements, command.seed)
-    return Decision(Done(), [record])
+    return Decision(Done(), [_record(number, version, policy, scene)])
 
 
 def get(command: GetLayerPolicy, scene: Scene) -> Decision:
     """Show the whole policy."""
     _, version = _find(command.caller, command.reference, "GetLayerVersionPolicy", scene)
     if version.policy is None:
-        raise ResourceNotFound(_NO_POLICY)
-    statements = [msgspec.Raw(text.encode()) for text in version.policy.statements.values()]
-    document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
-    text = msgspec.json.encode(document).decode()
-    return Decision(LayerPolicyShown(text, _revision(version.policy.seed)))
+        raise ResourceNotFound(NO_POLICY)
+    return Decision(PolicyShown(version.policy.text, version.policy.revision_id))
 
 
 def _find(
@@ -87,11 +64,9 @@ def _find(
     return found[0], found[2]
 
 
-def _statement(command: AddLayerPermission) -> str:
+def _statement(command: AddLayerPermission) -> dict[str, Any]:
     reference = command.reference
-    principal: Any = command.principal
-    if principal.isdigit():
-        principal = f"arn:{partition_of(reference.region)}:iam::{principal}:root"
+    principal = account_root(command.principal, reference.region)
     statement: dict[str, Any] = {
         "Sid": command.statement_id,
         "Effect": "Allow",
@@ -102,18 +77,13 @@ def _statement(command: AddLayerPermission) -> str:
     if command.organization_id:
         condition = {"aws:PrincipalOrgID": command.organization_id}
         statement["Condition"] = {"StringEquals": condition}
-    return msgspec.json.encode(statement).decode()
+    return statement
 
 
 def _check_revision(revision_id: str | None, version: LayerVersion) -> None:
-    """Refuse a caller who knows another policy; one that is not there has no revision."""
-    policy: LayerPolicy | None = version.policy
-    if revision_id is not None and (policy is None or revision_id != _revision(policy.seed)):
-        raise PreconditionFailed(
-            "The Revision Id provided does not match the latest Revision Id. Call the "
-            "GetLayerPolicy API to retrieve the latest Revision Id"
-        )
+    latest = None if version.policy is None else version.policy.revision_id
+    check_revision(revision_id, latest, "GetLayerPolicy")
 
 
-def _revision(seed: bytes) -> str:
-    return derived_uuid(seed, b"policy")
+def _record(number: int, version: LayerVersion, policy: Policy, scene: Scene) -> LayerPolicySet:
+    return LayerPolicySet(number, scene.now, version.number, policy.statements, policy.seed)

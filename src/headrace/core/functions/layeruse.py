@@ -10,10 +10,10 @@ import msgspec
 
 from headrace.core.functions import limits
 from headrace.core.functions.errors import InvalidParameterValue, access_denied
-from headrace.core.functions.layer import LayerPolicy
 from headrace.core.functions.layerbook import LayerBook
 from headrace.core.functions.layernames import LayerReference, parse_layer_version
 from headrace.core.functions.names import FunctionReference
+from headrace.core.functions.policy import Policy
 from headrace.core.functions.settings import Code, LayerUse, Settings
 
 
@@ -78,7 +78,7 @@ def check_size(settings: Settings, code: Code) -> None:
         )
 
 
-def may_get(policy: LayerPolicy | None, account: str) -> bool:
+def may_get(policy: Policy | None, account: str) -> bool:
     """Tell whether a version's policy lets another account use it; organizations let nobody."""
     if policy is None:
         return False

@@ -24,6 +24,9 @@ ENVIRONMENT_BYTES_MAX = 4_096
 #: Tags of one function (spec/lambda.md 1.5).
 TAGS_MAX = 50
 
+#: Bytes of the policy of a function, version or alias (botocore: ResourcePolicy).
+POLICY_BYTES_MAX = 20_480
+
 #: Layers of one function (spec/lambda.md 1.5).
 LAYERS_MAX = 5
 

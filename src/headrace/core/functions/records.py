@@ -1,5 +1,6 @@
 """What has happened to functions and must be remembered (past tense). Tags 100 to 199, 204."""
 
+from headrace.core.functions.policy import Policy
 from headrace.core.functions.settings import Code, Settings
 from headrace.core.machine import Record
 
@@ -124,6 +125,13 @@ class RecursionSet(Record, frozen=True, array_like=True, tag=204):
     allows: bool
 
 
+class FunctionPolicySet(Record, frozen=True, array_like=True, tag=130):
+    """Who else may use a function, version or alias was changed: this is all that there now is."""
+
+    qualifier: str  #: Version or alias; "" for the function as a whole.
+    policy: Policy  #: Without statements: there is none any more.
+
+
 #: Those that are about layers.
 LAYER_RECORDS: tuple[type[Record], ...] = (
     LayerVersionPublished,
@@ -145,5 +153,6 @@ RECORDS: tuple[type[Record], ...] = (
     ConcurrencyProvisioned,
     FunctionTagged,
     RecursionSet,
+    FunctionPolicySet,
     *LAYER_RECORDS,
 )

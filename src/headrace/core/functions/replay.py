@@ -24,6 +24,7 @@ from headrace.core.functions.records import (
     ConcurrencyProvisioned,
     ConcurrencyReserved,
     FunctionCreated,
+    FunctionPolicySet,
     FunctionTagged,
     FunctionUpdated,
     RecursionSet,
@@ -107,6 +108,7 @@ def _version_deleted(function: Function, record: VersionDeleted) -> Function:
         function,
         versions=_without(function.versions, name),
         provisioned=_without(function.provisioned, name),
+        policies=_without(function.policies, name),
     )
 
 
@@ -130,6 +132,7 @@ def _alias_deleted(function: Function, record: AliasDeleted) -> Function:
         function,
         aliases=_without(function.aliases, record.name),
         provisioned=_without(function.provisioned, record.name),
+        policies=_without(function.policies, record.name),
     )
 
 
@@ -156,6 +159,13 @@ def _recursion_set(function: Function, record: RecursionSet) -> Function:
     return _replace(function, allows_loops=record.allows)
 
 
+def _policy_set(function: Function, record: FunctionPolicySet) -> Function:
+    policies = _without(function.policies, record.qualifier)
+    if record.policy.statements:
+        policies[record.qualifier] = record.policy
+    return _replace(function, policies=policies)
+
+
 def _with_version(function: Function, version: Version) -> Function:
     return _replace(function, versions={**function.versions, version.name: version})
 
@@ -175,4 +185,5 @@ _CHANGES: dict[type[Record], Callable[[Function, Any], Function]] = {
     ConcurrencyProvisioned: _provisioned,
     FunctionTagged: _tagged,
     RecursionSet: _recursion_set,
+    FunctionPolicySet: _policy_set,
 }

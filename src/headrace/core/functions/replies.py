@@ -106,8 +106,8 @@ class LayersListed(msgspec.Struct, frozen=True):
     more: bool
 
 
-class LayerPolicyShown(msgspec.Struct, frozen=True):
-    """A layer version's policy, or the statement that was just added to it."""
+class PolicyShown(msgspec.Struct, frozen=True):
+    """The policy of a function or layer version, or the statement that was just added to it."""
 
     text: str  #: JSON.
     revision_id: str

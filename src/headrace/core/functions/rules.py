@@ -9,9 +9,17 @@ from headrace.core.functions import (
     layerpolicies,
     layers,
     lifecycle,
+    permissions,
     recursion,
     tags,
     versions,
+)
+from headrace.core.functions.accesscommands import (
+    AddPermission,
+    DeletePolicy,
+    GetPolicy,
+    PutPolicy,
+    RemovePermission,
 )
 from headrace.core.functions.commands import (
     AddLayerPermission,
@@ -88,4 +96,23 @@ RULES: dict[type, Rule] = {
     AddLayerPermission: layerpolicies.add,
     RemoveLayerPermission: layerpolicies.remove,
     GetLayerPolicy: layerpolicies.get,
+    AddPermission: permissions.add,
+    RemovePermission: permissions.remove,
+    GetPolicy: permissions.get,
+    PutPolicy: permissions.put,
+    DeletePolicy: permissions.delete,
 }
+
+#: Those that make the data grow: refused while space is low.
+GROWING: tuple[type, ...] = (
+    CreateFunction,
+    UpdateFunctionCode,
+    UpdateFunctionConfiguration,
+    PublishVersion,
+    CreateAlias,
+    TagFunction,
+    PublishLayerVersion,
+    AddLayerPermission,
+    AddPermission,
+    PutPolicy,
+)
