@@ -72,6 +72,11 @@ _MAPPINGS = (
         "counter",
         "Messages deleted after handling or filtering (AWS: DeletedEventCount).",
     ),
+    (
+        "mapping_looping_events_dropped_total",
+        "counter",
+        "Messages taken out because they went round in a loop (AWS: RecursiveInvocationsDropped).",
+    ),
 )
 _SERVER = (
     ("info", "gauge", "The version, as a label."),
@@ -211,6 +216,7 @@ class Metrics:
                     tally.invoked,
                     tally.failed,
                     deleted.get(number, 0),
+                    tally.dropped,
                 )
                 families.add(_labels_of_mapping(mapping), values, names)
             await next_turn()

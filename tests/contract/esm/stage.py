@@ -37,6 +37,8 @@ class Stage:
         self.sqs = Caller("json", server)
         self.events = []
         self.answer = None  #: What the function returns.
+        self.reply = None  #: Or what makes it of the event: bytes as they are, else as JSON.
+        self.outcome = None  #: Or how an invoke ends.
 
     def close(self):
         """Hang up."""
@@ -44,8 +46,12 @@ class Stage:
 
     def run(self, _environment, invocation):
         """Note an event; the invoke script of the sandbox."""
-        self.events.append(json.loads(invocation.payload))
-        payload = json.dumps(self.answer).encode()
+        event = json.loads(invocation.payload)
+        self.events.append(event)
+        if self.outcome is not None:
+            return self.outcome
+        answer = self.answer if self.reply is None else self.reply(event)
+        payload = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return InvokeOutcome(InvokeStatus.ANSWERED, 1_000_000, payload)
 
     def send(self, method, path, document=None):

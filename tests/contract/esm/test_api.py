@@ -187,7 +187,7 @@ def test_tags_of_a_mapping(stage):
     )
 
 
-def test_6_to_8_what_queues_and_batches_cannot_have(stage):
+def test_5_to_8_what_queues_and_batches_cannot_have(stage):
     """esm.md 10.2 T5 to T8, 1.4 rows 7 to 10, facts 9 and 10."""
     stage.sqs.queue("f.fifo")
     assert stage.create_refused("f.fifo", MaximumBatchingWindowInSeconds=1)[2] == (

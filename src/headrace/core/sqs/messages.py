@@ -233,9 +233,11 @@ class Messages:
         gone = queue.delete(numbers)
         self._delivery.stir(queue, now)
         if target is None:
+            self._delivery.tallies[queue.number].deleted += len(gone)
             record = MessagesDeleted(queue.number, now, ranges_of(numbers))
             return [Remember(record), Reply(ticket, _DONE), *forgets_of(gone)]
         self._delivery.stir(target, now)
+        self._delivery.tallies[queue.number].dead_lettered += len(gone)
         return [*move(queue, target, gone, now), Reply(ticket, _DONE)]
 
     def change_visibility(self, command: ChangeVisibility, now: Instant, ticket: int) -> Effects:

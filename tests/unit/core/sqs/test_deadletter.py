@@ -61,6 +61,7 @@ def test_messages_go_to_the_dead_letter_queue_when_they_are_told_to():
     moved = bench.receive(dead)
     assert [message.message_id for message in moved] == [one.message_id, three.message_id]
     assert {message.dead_letter_source_arn for message in moved} == {arn_of("orders")}
+    assert bench.room.tally(queue).dead_lettered == 2
     assert bench.forgets() == []
     bench.ask(commands.DeadLetterMessages(queue, handles))
     assert bench.records() == []
@@ -75,3 +76,4 @@ def test_without_a_dead_letter_queue_they_are_deleted():
     bench.ask(commands.DeadLetterMessages(queue, (one.receipt_handle, two.receipt_handle)))
     assert bench.forgets() == [(1, 2)]
     assert bench.room.count_bodies() == {}
+    assert bench.room.tally(queue).deleted == 2
