@@ -106,6 +106,7 @@ def filter_query(parameters: Parameters, kept_since: int) -> EventQuery:
     if token is not None:
         reached = _read_reached(token)
         after, before = (None, reached) if descending else (reached, None)
+    pattern = compile_pattern(parameters.get("filterPattern", ""))
     return EventQuery(
         streams=None if names is None else frozenset(names),
         prefix=prefix or "",
@@ -114,7 +115,8 @@ def filter_query(parameters: Parameters, kept_since: int) -> EventQuery:
         after=after,
         before=before,
         descending=descending,
-        matches=compile_pattern(parameters.get("filterPattern", "")),
+        matches=None if pattern is None else pattern.matches,
+        needles=() if pattern is None else pattern.needles,
         limit=parameters.get("limit", EVENTS_MAX),
         bytes_max=EVENTS_BYTES_MAX,
         searched_bytes_max=SEARCHED_BYTES_MAX,

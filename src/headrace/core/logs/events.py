@@ -44,6 +44,8 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None = None  #: Ids are less than this one.
     descending: bool = False  #: From the newest to the oldest.
     matches: Callable[[str], bool] | None = None
+    #: What surely is in each message that matches, without line ends: for a quick look.
+    needles: tuple[bytes, ...] = ()
     limit: int  #: Events of a page.
     bytes_max: int  #: Bytes of a page's texts; one event may be larger.
     searched_bytes_max: int  #: Bytes of events that are looked at for one page.

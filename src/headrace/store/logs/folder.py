@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from headrace.core.logs.events import GroupKey
-from headrace.store.logs.lines import Place, read_head
+from headrace.store.logs.lines import Head, Place, read_head
 
 #: Characters of a file name; a longer one ends in a digest of the whole.
 NAME_LENGTH_MAX = 200
@@ -81,8 +81,8 @@ def segment_files(folder: Path) -> list[SegmentFile]:
     return sorted(found)
 
 
-def place_of(path: Path, file: SegmentFile) -> tuple[Place, int, int]:
-    """Return how a file is read, when its stream began, and where its events begin.
+def place_of(path: Path, file: SegmentFile) -> tuple[Place, Head, int]:
+    """Return how a file is read, what it says of itself, and where its events begin.
 
     Raises:
         OSError: It cannot be read, or is gone.
@@ -91,9 +91,10 @@ def place_of(path: Path, file: SegmentFile) -> tuple[Place, int, int]:
         line = opened.readline(HEAD_BYTES_MAX)
         head = read_head(line)
         if head is not None:
-            return Place(head.stream, file.segment), head.created_at, len(line)
+            return Place(head.stream, file.segment), head, len(line)
         instant = os.fstat(opened.fileno()).st_mtime_ns // 1_000_000
-    return Place(unquote(file.stream), file.segment, plain_at=instant), instant, 0
+    head = Head(unquote(file.stream), instant)
+    return Place(head.stream, file.segment, plain_at=instant), head, 0
 
 
 def escaped(name: str) -> str:

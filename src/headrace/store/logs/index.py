@@ -6,16 +6,20 @@ lie; a file that has grown is read from where it ended before.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from headrace.core.logs.events import StoredEvent
 from headrace.store.logs.folder import SegmentFile, place_of
-from headrace.store.logs.lines import Place, parse
+from headrace.store.logs.lines import EVENT, NEXT_EVENT, Place, parse
 
 #: Bytes of a block, about; an event is never cut.
 BLOCK_BYTES = 65_536
 #: Files whose index is kept in memory.
 FILES_MAX = 4_096
+#: Bytes in which the instants of an event surely are.
+FIRST_BYTES = 40
 #: Bytes that are read at a time while an index is made.
 READ_BYTES = 1_048_576
 
@@ -42,7 +46,9 @@ class FileIndex:
         """
         self.path = path
         self.place: Place
-        self.place, self.created_at, self.read_to = place_of(path, file)
+        self.place, head, self.read_to = place_of(path, file)
+        self.created_at = head.created_at
+        self._is_ordered = head.ordered
         self.blocks: list[Block] = []
         self.last_ingested_at: int | None = None
 
@@ -61,6 +67,8 @@ class FileIndex:
         if size <= self.read_to:
             return
         with self.path.open("rb") as file:
+            while self._is_ordered and size - self.read_to > 2 * BLOCK_BYTES and self._leap(file):
+                pass
             file.seek(self.read_to)
             rest = b""
             while self.read_to + len(rest) < size:
@@ -70,8 +78,8 @@ class FileIndex:
                     break
                 rest = self._take(rest + data, is_last=self.read_to + len(rest) + want >= size)
 
-    def events(self, block: Block) -> list[StoredEvent]:
-        """Read the events of a block.
+    def events(self, block: Block, needles: Sequence[bytes] = ()) -> list[StoredEvent]:
+        """Read the events of a block, unless one of `needles` is nowhere in it.
 
         Raises:
             OSError: The file is gone.
@@ -79,7 +87,24 @@ class FileIndex:
         with self.path.open("rb") as file:
             file.seek(block.start)
             data = file.read(block.end - block.start)
+        if any(needle not in data for needle in needles):
+            return []
         return list(parse(self.place, data, block.start))
+
+    def _leap(self, file: BinaryIO) -> bool:
+        """Add a block of a file in order without looking at each event; False: there is none."""
+        start = self.read_to
+        file.seek(start)
+        first = EVENT.match(file.read(FIRST_BYTES) + b"\n")
+        file.seek(start + BLOCK_BYTES)
+        behind = NEXT_EVENT.search(file.read(BLOCK_BYTES))
+        if first is None or behind is None:
+            return False  # Bytes that are none of ours, or an event longer than a block.
+        block = Block(start, int(first[1]))
+        block.end = self.read_to = start + BLOCK_BYTES + behind.start() + 1
+        block.last_at = int(behind[1])
+        self.blocks.append(block)
+        return True
 
     def _take(self, data: bytes, *, is_last: bool) -> bytes:
         """Add whole events to the blocks; return what may be the beginning of another one."""

@@ -3,7 +3,7 @@
 A file begins with a line that names its stream. Then comes a line for each event: its instant, by
 how many ms its ingestion came later, and its text:
 
-    #headrace-log 1 {"stream": "2026/11/28/[$LATEST]0f...", "created_at": 1795000000000}
+    #headrace-log 1 {"stream":"2026/11/28/[$LATEST]0f...","created_at":1795000000000,...}
     1795000000123 0 START RequestId: ...
     1795000000200 5|without a line end of its own
     1795000000300 0 the first line
@@ -30,6 +30,9 @@ _OFFSET_RANGE = 10**16
 
 #: An event with all its lines.
 EVENT = re.compile(rb"^(\d{1,14}) (-?\d{1,14})([ |])([^\n]*(?:\n\t[^\n]*)*)\n", re.MULTILINE)
+#: Where an event begins behind another one.
+NEXT_EVENT = re.compile(rb"\n(\d{1,14}) -?\d{1,14}[ |]")
+_EMPTY_LINES = re.compile(rb"\n\n+")
 _PLAIN_EVENT = re.compile(rb"^()()()([^\n]+)\n", re.MULTILINE)
 
 
@@ -38,15 +41,17 @@ class Head(msgspec.Struct, frozen=True):
 
     stream: str
     created_at: int
+    #: Whether its events lie in the order of their instants, because they were written at them.
+    ordered: bool = False
 
 
 _encode_head = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(Head).decode
 
 
-def head_line(stream: str, created_at: int) -> bytes:
+def head_line(stream: str, created_at: int, *, ordered: bool) -> bytes:
     """Return the first line of a file."""
-    return HEAD + _encode_head(Head(stream, created_at)) + b"\n"
+    return HEAD + _encode_head(Head(stream, created_at, ordered)) + b"\n"
 
 
 def read_head(line: bytes) -> Head | None:
@@ -61,8 +66,13 @@ def read_head(line: bytes) -> Head | None:
 
 def lines_of(text: bytes, at: int) -> bytes:
     """Return lines that a function wrote at an instant, as events."""
+    text = text.strip(b"\n")
+    if not text:
+        return b""
+    if b"\n\n" in text:
+        text = _EMPTY_LINES.sub(b"\n", text)
     start = b"%d 0 " % at
-    return b"".join([start + line + b"\n" for line in text.split(b"\n") if line])
+    return start + text.replace(b"\n", b"\n" + start) + b"\n"
 
 
 def event_of(at: int, ingested_at: int, message: str) -> bytes:

@@ -63,7 +63,7 @@ class Reader:
             while waiting and sign * waiting[0][1].at < at:
                 yield heapq.heappop(waiting)[1]
             try:
-                events = index.events(block)
+                events = index.events(block, query.needles)
             except OSError:
                 continue  # Its file is gone meanwhile.
             for event in events:

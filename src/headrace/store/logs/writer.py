@@ -17,13 +17,14 @@ import msgspec
 
 from headrace.core.logs.events import GroupKey
 from headrace.store.logs.folder import (
+    HEAD_BYTES_MAX,
     escaped,
     group_folder,
     old_folder,
     segment_files,
     stream_file,
 )
-from headrace.store.logs.lines import HEAD, event_of, head_line
+from headrace.store.logs.lines import Head, event_of, head_line, read_head
 
 #: Files held open at a time.
 OPEN_FILES_MAX = 64
@@ -46,11 +47,12 @@ class Bounds(msgspec.Struct, frozen=True):
 class _Open:
     """A file that is being written."""
 
-    __slots__ = ("file", "path", "segment")
+    __slots__ = ("file", "is_ordered", "path", "segment")
 
     def __init__(self, path: Path, segment: int) -> None:
         self.path = path
         self.segment = segment
+        self.is_ordered = False  #: Whether its events lie in the order of their instants.
         self.file: BufferedWriter = path.open("ab")
 
 
@@ -97,11 +99,12 @@ class Writer:
         """
         if not self._exists(group, stream):
             return False
+        opened = self._opened(group, stream, at)
+        if opened.is_ordered:
+            self._rotate(group, stream, at, opened)
         lines = b"".join(event_of(when, at, message) for when, message in events)
         self.append(group, stream, at, lines)
-        opened = self._open.get((group.number, stream))
-        if opened is not None:
-            os.fsync(opened.file.fileno())
+        os.fsync(self._opened(group, stream, at).file.fileno())
         return True
 
     def create(self, group: GroupKey, stream: str, at: int) -> bool:
@@ -112,7 +115,8 @@ class Writer:
         """
         if self._exists(group, stream):
             return False
-        opened = self._opened(group, stream, at)
+        group_folder(self._folder, group).mkdir(parents=True, exist_ok=True)
+        opened = self._begin(group, stream, at, 1, ordered=False)
         opened.file.flush()
         os.fsync(opened.file.fileno())
         _sync_folder(opened.path.parent)
@@ -180,25 +184,31 @@ class Writer:
                 self._open.move_to_end(key)
                 return opened
             self._close(key)  # Removed from outside: the stream begins anew.
-        if len(self._open) >= OPEN_FILES_MAX:
-            self._close(next(iter(self._open)))
         folder = group_folder(self._folder, group)
         folder.mkdir(parents=True, exist_ok=True)
         name = escaped(stream)
         segments = [file.segment for file in segment_files(folder) if file.stream == name]
         segment = max(segments, default=1)
-        if segment in segments and not _is_ours(stream_file(folder, stream, segment)):
-            segment += 1
-        return self._begin(group, stream, at, max(1, segment))
+        if segment in segments and _head_of(stream_file(folder, stream, segment)) is None:
+            segment += 1  # An older server wrote it.
+        return self._begin(group, stream, at, max(1, segment), ordered=True)
 
-    def _begin(self, group: GroupKey, stream: str, at: int, segment: int) -> _Open:
+    def _begin(
+        self, group: GroupKey, stream: str, at: int, segment: int, *, ordered: bool
+    ) -> _Open:
         """Open a segment for writing; it has a head, and ends in a whole line."""
         path = stream_file(group_folder(self._folder, group), stream, segment)
+        if len(self._open) >= OPEN_FILES_MAX:
+            self._close(next(iter(self._open)))
         opened = self._open[group.number, stream] = _Open(path, segment)
         if not opened.file.tell():
-            opened.file.write(head_line(stream, at))
+            opened.file.write(head_line(stream, at, ordered=ordered))
+            opened.is_ordered = ordered
             self._unchecked_files += 1
-        elif not _ends_whole(path):
+            return opened
+        head = _head_of(path)
+        opened.is_ordered = head is not None and head.ordered
+        if not _ends_whole(path):
             opened.file.write(b"\n")  # The server ended in the middle of a line.
         return opened
 
@@ -207,7 +217,7 @@ class Writer:
         os.fsync(opened.file.fileno())
         self._close((group.number, stream))
         folder = opened.path.parent
-        self._begin(group, stream, at, opened.segment + 1)
+        self._begin(group, stream, at, opened.segment + 1, ordered=False)
         name = escaped(stream)
         for file in segment_files(folder):
             if file.stream == name and file.segment < opened.segment:
@@ -252,11 +262,10 @@ class Writer:
         return kept
 
 
-def _is_ours(path: Path) -> bool:
-    """Tell whether a file has a head, so that events can be appended to it."""
+def _head_of(path: Path) -> Head | None:
+    """Return what a file says of itself; None: it has no head, and takes no events of ours."""
     with path.open("rb") as opened:
-        start = opened.read(len(HEAD))
-    return start == HEAD or not start
+        return read_head(opened.readline(HEAD_BYTES_MAX))
 
 
 def _ends_whole(path: Path) -> bool:

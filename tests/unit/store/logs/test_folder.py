@@ -14,7 +14,7 @@ from headrace.store.logs.folder import (
     segment_files,
     stream_file,
 )
-from headrace.store.logs.lines import Place, head_line
+from headrace.store.logs.lines import Head, Place, head_line
 
 STREAM = "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef"
 
@@ -68,12 +68,14 @@ def test_what_older_servers_wrote_is_found_by_its_name(tmp_path):
 
 def test_a_file_says_what_it_holds(tmp_path):
     path = stream_file(tmp_path, "y" * 300, 2)
-    path.write_bytes(head_line("y" * 300, 5) + b"1 0 x\n")
+    head = head_line("y" * 300, 5, ordered=True)
+    path.write_bytes(head + b"1 0 x\n")
     (file,) = segment_files(tmp_path)
-    assert place_of(path, file) == (Place("y" * 300, 2), 5, len(head_line("y" * 300, 5)))
+    told = Head("y" * 300, 5, ordered=True)
+    assert place_of(path, file) == (Place("y" * 300, 2), told, len(head))
     path.unlink()
     path = stream_file(tmp_path, "old", 1)
     path.write_bytes(b"START\n")
     os.utime(path, ns=(0, 7_000_000))
     (file,) = segment_files(tmp_path)
-    assert place_of(path, file) == (Place("old", 1, plain_at=7), 7, 0)
+    assert place_of(path, file) == (Place("old", 1, plain_at=7), Head("old", 7), 0)

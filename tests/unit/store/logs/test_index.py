@@ -17,7 +17,7 @@ def small(monkeypatch):
 @pytest.fixture
 def path(tmp_path):
     path = stream_file(tmp_path, "s", 1)
-    path.write_bytes(head_line("s", 5))
+    path.write_bytes(head_line("s", 5, ordered=False))
     return path
 
 
@@ -75,6 +75,44 @@ def test_half_an_event_is_read_when_it_is_whole(path):
         assert messages[0] in {"one\nand more\n", "one\n"}
 
 
+def test_a_file_in_order_is_leapt_through(path, monkeypatch):
+    path.write_bytes(head_line("s", 5, ordered=True))
+    add(path, *((at // 3, f"message {at}\nof two lines\n") for at in range(100)))
+    index = index_of(path)
+    taken = []
+    take = FileIndex._take
+    monkeypatch.setattr(
+        FileIndex, "_take", lambda self, data, **how: taken.append(data) or take(self, data, **how)
+    )
+    index.extend(path.stat().st_size)
+    assert sum(map(len, taken)) <= 2 * 40 + 60
+    messages = [message for block in told(index) for message in block]
+    assert messages == [f"message {at}\nof two lines\n" for at in range(100)]
+    assert (index.first_at, index.last_at, index.last_ingested_at) == (0, 33, 33)
+    for block in index.blocks:
+        instants = [event.at for event in index.events(block)]
+        assert block.first_at == instants[0]
+        assert block.last_at >= instants[-1]
+
+
+def test_an_event_longer_than_a_block_is_not_leapt_over(path):
+    path.write_bytes(head_line("s", 5, ordered=True))
+    add(path, (1, "short\n"), (2, "x" * 500 + "\n"), (3, "y" * 500), (4, "z\n"))
+    index = index_of(path)
+    index.extend(path.stat().st_size)
+    lengths = [len(message) for block in told(index) for message in block]
+    assert lengths == [6, 501, 500, 2]
+
+
+def test_a_block_without_what_is_looked_for_is_not_taken_apart(path):
+    add(path, (1, "one\n"), (2, "two\n"))
+    index = index_of(path)
+    index.extend(path.stat().st_size)
+    (block,) = index.blocks
+    assert index.events(block, (b"three",)) == []
+    assert len(index.events(block, (b"one", b"two"))) == 2
+
+
 def test_indexes_are_kept_while_the_file_is_the_same(path):
     indexes = Indexes(threading.Lock())
     (file,) = segment_files(path.parent)
@@ -82,7 +120,7 @@ def test_indexes_are_kept_while_the_file_is_the_same(path):
     first = indexes.of(path, file)
     add(path, (2, "two\n"))
     assert indexes.of(path, file) is first
-    path.write_bytes(head_line("s", 5))
+    path.write_bytes(head_line("s", 5, ordered=False))
     assert indexes.of(path, file) is not first
     path.unlink()
     assert indexes.of(path, file) is None
@@ -92,7 +130,7 @@ def test_so_many_indexes_are_kept_and_no_more(tmp_path, monkeypatch):
     monkeypatch.setattr("headrace.store.logs.index.FILES_MAX", 2)
     indexes = Indexes(threading.Lock())
     for name in ("a", "b", "c"):
-        stream_file(tmp_path, name, 1).write_bytes(head_line(name, 5))
+        stream_file(tmp_path, name, 1).write_bytes(head_line(name, 5, ordered=True))
     files = segment_files(tmp_path)
     first = indexes.of(tmp_path / files[0].name, files[0])
     for file in files[1:]:

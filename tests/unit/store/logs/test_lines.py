@@ -1,5 +1,7 @@
 """The bytes of a file of events, written down."""
 
+import pytest
+
 from headrace.core.logs.events import StoredEvent
 from headrace.store.logs.lines import (
     Head,
@@ -18,20 +20,21 @@ AT = 1_795_000_000_123
 
 def test_the_bytes_stay_as_they_were_first_written():
     data = (
-        head_line("2026/11/18/[$LATEST]f00", AT)
+        head_line("2026/11/18/[$LATEST]f00", AT, ordered=True)
         + lines_of(b"START\n\nhello\n", AT)
         + event_of(AT, AT + 5, "no end")
         + event_of(AT, AT - 2, "two\nlines\n")
     )
     assert data == (
-        b'#headrace-log 1 {"stream":"2026/11/18/[$LATEST]f00","created_at":1795000000123}\n'
+        b'#headrace-log 1 {"stream":"2026/11/18/[$LATEST]f00","created_at":1795000000123,'
+        b'"ordered":true}\n'
         b"1795000000123 0 START\n"
         b"1795000000123 0 hello\n"
         b"1795000000123 5|no end\n"
         b"1795000000123 -2 two\n\tlines\n"
     )
     head, rest = data[: data.index(b"\n") + 1], data[data.index(b"\n") + 1 :]
-    assert read_head(head) == Head("2026/11/18/[$LATEST]f00", AT)
+    assert read_head(head) == Head("2026/11/18/[$LATEST]f00", AT, ordered=True)
     events = list(parse(Place("s", 1), rest, len(head)))
     assert [(event.message, event.ingested_at - event.at) for event in events] == [
         ("START\n", 0),
@@ -39,6 +42,12 @@ def test_the_bytes_stay_as_they_were_first_written():
         ("no end", 5),
         ("two\nlines\n", -2),
     ]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\n\n\n"])
+def test_empty_lines_are_no_events(text):
+    assert lines_of(text, AT) == b""
+    assert lines_of(text + b"a\n" + text + b"b" + text, 7) == b"7 0 a\n7 0 b\n"
 
 
 def test_what_is_no_event_is_left_out():

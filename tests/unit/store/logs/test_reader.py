@@ -33,7 +33,7 @@ def test_only_blocks_in_which_something_may_lie_are_read(both, monkeypatch):
     read = []
     events = FileIndex.events
     monkeypatch.setattr(
-        FileIndex, "events", lambda self, block: read.append(block) or events(self, block)
+        FileIndex, "events", lambda self, block, needles: read.append(block) or events(self, block)
     )
     page = reader.find(GROUP, query(since=AT + 500, until=AT + 502))
     assert messages(page) == ["500\n", "501\n", "502\n"]
@@ -64,7 +64,7 @@ def test_a_file_that_vanishes_between_two_looks_is_no_trouble(both, tmp_path, mo
         writer.append(GROUP, stream, AT, lines_of(b"x\n", AT))
     events = FileIndex.events
 
-    def vanish(self, block):
+    def vanish(self, block, needles):
         stream_file(group_folder(tmp_path, GROUP), "b", 1).unlink(missing_ok=True)
         return events(self, block)
 

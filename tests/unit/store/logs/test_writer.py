@@ -6,7 +6,7 @@ import pytest
 
 from headrace.core.logs.events import GroupKey
 from headrace.store.logs.folder import group_folder, old_folder, segment_files, stream_file
-from headrace.store.logs.lines import head_line, lines_of
+from headrace.store.logs.lines import lines_of, read_head
 from headrace.store.logs.writer import OPEN_FILES_MAX, Bounds, Writer
 
 GROUP = GroupKey(16, "/aws/lambda/f")
@@ -30,9 +30,9 @@ def write(folder, *writes, group=GROUP, **bounds):
 def content(folder, stream, segment=1, group=GROUP):
     """Return what a file holds behind its head."""
     data = stream_file(group_folder(folder, group), stream, segment).read_bytes()
-    head = head_line(stream, AT)
-    assert data.startswith(head)
-    return data[len(head) :]
+    head, _, events = data.partition(b"\n")
+    assert read_head(head + b"\n").stream == stream
+    return events
 
 
 def names(folder, group=GROUP):
@@ -64,6 +64,23 @@ def test_a_stream_that_grows_too_long_goes_on_in_a_new_file_and_keeps_one_old(tm
     assert content(tmp_path, "s", 4) == line(b"d\n")
     write(tmp_path, ("s", b"e\n"))
     assert content(tmp_path, "s", 4) == line(b"d\n") + line(b"e\n")
+
+
+def test_what_is_put_lies_apart_from_what_lies_in_order(tmp_path):
+    writer = Writer(tmp_path, Bounds())
+    writer.append(GROUP, "s", AT, line(b"a\n"))
+    assert writer.put(GROUP, "s", AT, [(AT - 5, "early")])
+    writer.append(GROUP, "s", AT, line(b"b\n"))
+    assert writer.put(GROUP, "s", AT, [(AT - 6, "earlier")])
+    assert writer.create(GROUP, "t", AT)
+    writer.close()
+    folder = group_folder(tmp_path, GROUP)
+    told = {
+        name: read_head((folder / name).read_bytes().partition(b"\n")[0] + b"\n").ordered
+        for name in names(tmp_path)
+    }
+    assert told == {"s.log": True, "s@1.log": False, "t.log": False}
+    assert content(tmp_path, "s", 2).count(b"\n") == 3
 
 
 def test_a_group_that_writes_without_end_loses_its_own_files(tmp_path):

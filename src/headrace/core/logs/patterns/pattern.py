@@ -6,15 +6,21 @@ refused: regular expressions between percent signs.
 
 from collections.abc import Callable
 
+import msgspec
+
 from headrace.core.logs.patterns.documents import document_pattern
 from headrace.core.logs.patterns.fields import fields_pattern
-from headrace.core.logs.patterns.terms import terms_pattern
-
-#: Tells whether a message passes.
-Matcher = Callable[[str], bool]
+from headrace.core.logs.patterns.terms import read_terms
 
 
-def compile_pattern(text: str) -> Matcher | None:
+class Pattern(msgspec.Struct, frozen=True):
+    """A pattern made ready."""
+
+    matches: Callable[[str], bool]  #: Tells whether a message passes.
+    needles: tuple[bytes, ...] = ()  #: What surely is in a message that passes, without line ends.
+
+
+def compile_pattern(text: str) -> Pattern | None:
     """Return what a pattern lets through; None: everything.
 
     Raises:
@@ -24,7 +30,9 @@ def compile_pattern(text: str) -> Matcher | None:
     if not text:
         return None
     if text.startswith("{") and text.endswith("}"):
-        return document_pattern(text[1:-1])
+        return Pattern(document_pattern(text[1:-1]))
     if text.startswith("[") and text.endswith("]"):
-        return fields_pattern(text[1:-1])
-    return terms_pattern(text)
+        return Pattern(fields_pattern(text[1:-1]))
+    terms = read_terms(text)
+    needles = tuple(term.encode() for term in terms.required if term and "\n" not in term)
+    return Pattern(terms.match, needles)

@@ -5,7 +5,8 @@ count only where there are no others: of them one must be there.
 """
 
 import re
-from collections.abc import Callable
+
+import msgspec
 
 from headrace.core.logs.errors import InvalidParameter
 
@@ -16,8 +17,24 @@ _WORD = re.compile(r"\w+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def terms_pattern(text: str) -> Callable[[str], bool]:
-    """Return what a pattern of terms lets through.
+class Terms(msgspec.Struct, frozen=True):
+    """The terms of a pattern."""
+
+    required: tuple[str, ...]
+    excluded: tuple[str, ...]
+    either: tuple[str, ...]
+
+    def match(self, message: str) -> bool:
+        """Tell whether a message passes."""
+        if self.required or self.excluded:
+            return all(term in message for term in self.required) and not any(
+                term in message for term in self.excluded
+            )
+        return any(term in message for term in self.either)
+
+
+def read_terms(text: str) -> Terms:
+    """Return the terms of a pattern.
 
     Raises:
         InvalidParameter: A term has other characters than letters, digits and underscores, and
@@ -37,13 +54,7 @@ def terms_pattern(text: str) -> Callable[[str], bool]:
         at = match.end()
         while at < len(text) and text[at].isspace():
             at += 1
-    required, excluded, either = wanted[""], wanted["-"], wanted["?"]
-    if required or excluded:
-        return lambda message: (
-            all(term in message for term in required)
-            and not any(term in message for term in excluded)
-        )
-    return lambda message: any(term in message for term in either)
+    return Terms(tuple(wanted[""]), tuple(wanted["-"]), tuple(wanted["?"]))
 
 
 def unescaped(text: str) -> str:

@@ -4,7 +4,14 @@ from headrace.core.logs.patterns.pattern import compile_pattern
 
 
 def test_braces_are_json_brackets_are_fields_the_rest_are_terms():
-    assert compile_pattern(" { $.a = 1 } ")('{"a": 1}')
-    assert compile_pattern("[a, b]")("one two")
-    assert compile_pattern("one")("one two")
+    assert compile_pattern(" { $.a = 1 } ").matches('{"a": 1}')
+    assert compile_pattern("[a, b]").matches("one two")
+    assert compile_pattern("one").matches("one two")
     assert compile_pattern("") is None
+
+
+def test_what_surely_is_in_a_message_is_known_beforehand():
+    pattern = compile_pattern('ERROR "a b" -no ?perhaps "" "two\nlines"')
+    assert pattern.needles == (b"ERROR", b"a b")
+    assert compile_pattern("?a ?b").needles == ()
+    assert compile_pattern('{ $.a = "b" }').needles == ()
