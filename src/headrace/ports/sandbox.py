@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from headrace.core.functions.codeuse import CodeInUse
+
 
 class RuntimeFound(msgspec.Struct, frozen=True):
     """An interpreter on this machine and the Lambda runtime that it serves."""
@@ -206,6 +208,13 @@ class Sandbox(Protocol):
 
         Raises:
             CodeUnusable, SandboxUnavailable: As `start`.
+        """
+        ...
+
+    def keep_code(self, code: CodeInUse) -> None:
+        """Let go of all that lies unpacked, but for this and what living environments run on.
+
+        It is unpacked again when it is asked for again.
         """
         ...
 

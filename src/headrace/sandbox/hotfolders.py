@@ -114,6 +114,16 @@ class HotFolders:
         self._uses[name] -= 1
         if not self._uses[name]:
             del self._uses[name]
+        return self._take_over()
+
+    def keep(self, sources: frozenset[str]) -> list[str]:
+        """Forget all other sources; return the folders to be removed."""
+        for source in self._newest.keys() - sources:
+            del self._newest[source]
+        return self._take_over()
+
+    def _take_over(self) -> list[str]:
+        """Return the folders of copies that nobody needs, and forget them."""
         newest = {name for name, _ in self._newest.values()}
         over = [one for one in self._sources if one not in newest and one not in self._uses]
         for one in over:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from headrace.core.functions.codeuse import CodeInUse
 from headrace.core.functions.runtimes import IMAGE
 from headrace.core.functions.settings import NETWORKS
 from headrace.ports.sandbox import (
@@ -159,6 +160,11 @@ class LinuxSandbox:
         environment = await self.start(spec, take_log)
         await environment.kill()
         return environment.init
+
+    def keep_code(self, code: CodeInUse) -> None:
+        """Let go of all other code that lies unpacked; see the port."""
+        if not self._closed:
+            self._unpacking.keep(code)
 
     async def drop_template(self, template: str) -> None:
         """Let go of a template; see the port."""

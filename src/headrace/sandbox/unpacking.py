@@ -1,13 +1,15 @@
-"""Have a function's code and layers unpacked, each once, whoever asks for it."""
+"""Have a function's code and layers unpacked, each once, and removed when no function has them."""
 
 import asyncio
 import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from headrace.core.functions.codeuse import CodeInUse
 from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import files, layers
 from headrace.sandbox.hotfolders import HotFolders
@@ -22,6 +24,10 @@ class Unpacking:
         self.hot = HotFolders(folder)
         self._tasks: dict[str, asyncio.Task[str]] = {}
         self._removals: set[asyncio.Task[None]] = set()
+        #: How many environments need what, by name.
+        self._uses: Counter[str] = Counter()
+        #: What no function needs any more, and some environment does.
+        self._unwanted: set[str] = set()
 
     async def unpack(self, spec: EnvironmentSpec) -> None:
         """Have a function's code and its layers ready.
@@ -48,23 +54,53 @@ class Unpacking:
             await self._once(merged, layers.merge_layers, digests, self._folder)
 
     def hold(self, spec: EnvironmentSpec) -> Callable[[], None]:
-        """Keep the copy of a folder from now on; return what lets go of it."""
-        if not spec.code_folder:
-            return _let_go_of_nothing
-        self.hot.use(spec.code_digest)
-        return lambda: self._leave(spec.code_digest)
+        """Keep what an environment runs on from now on; return what lets go of it, once."""
+        names = _names_of(spec)
+        self._uses.update(names)
+        if spec.code_folder:
+            self.hot.use(spec.code_digest)
+        return lambda: self._leave(spec, names)
 
-    def _leave(self, name: str) -> None:
-        for folder in self.hot.leave(name):
-            # Out of the way first: nobody may find it half removed.
-            place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=self._folder)
-            with contextlib.suppress(FileNotFoundError):  # It was never made.
-                os.rename(folder, f"{place}/code")
-            removal = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
-            )
-            self._removals.add(removal)
-            removal.add_done_callback(self._removals.discard)
+    def keep(self, code: CodeInUse) -> None:
+        """Remove all that lies there, but for this, what is held and what is in the making.
+
+        What is held goes when the last has let go of it. What is asked for again is made again.
+        """
+        for folder in self.hot.keep(code.folders):
+            self._remove(folder)
+        wanted = {*code.archives, *map(image_name, code.images)}
+        wanted.update(map(layers.merged_name, code.layers))
+        self._unwanted.clear()
+        for entry in os.scandir(self._folder):
+            if entry.name in wanted or entry.name.startswith((files.TEMPORARY, files.COPY_PREFIX)):
+                continue
+            if self._uses[entry.name] or entry.name in self._tasks:
+                self._unwanted.add(entry.name)
+            else:
+                self._remove(entry.path)
+
+    def _leave(self, spec: EnvironmentSpec, names: Sequence[str]) -> None:
+        if spec.code_folder:
+            for folder in self.hot.leave(spec.code_digest):
+                self._remove(folder)
+        self._uses.subtract(names)
+        for name in names:
+            if not self._uses[name]:
+                del self._uses[name]
+                if name in self._unwanted:
+                    self._unwanted.discard(name)
+                    self._remove(os.path.join(self._folder, name))
+
+    def _remove(self, folder: str) -> None:
+        # Out of the way first: nobody may find it half removed.
+        place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=self._folder)
+        with contextlib.suppress(FileNotFoundError):  # It was never made.
+            os.rename(folder, f"{place}/code")
+        removal = asyncio.get_running_loop().create_task(
+            asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        )
+        self._removals.add(removal)
+        removal.add_done_callback(self._removals.discard)
 
     async def close(self) -> None:
         """Wait for what is in the making, or being removed."""
@@ -82,5 +118,13 @@ class Unpacking:
         await asyncio.shield(task)
 
 
-def _let_go_of_nothing() -> None:
-    """Do nothing: archives and images stay."""
+def _names_of(spec: EnvironmentSpec) -> tuple[str, ...]:
+    """Return the names of all that an environment needs, but for the copy of a folder."""
+    names = [layer.digest for layer in spec.layers]
+    if names:
+        names.append(layers.merged_name(names))
+    if spec.image is not None:
+        names.append(image_name(spec.image.digest))
+    elif not spec.code_folder:
+        names.append(spec.code_digest)
+    return tuple(dict.fromkeys(names))

@@ -19,6 +19,7 @@ from headrace.api.logs.table import OPERATIONS as LOG_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
+from headrace.core.functions.codeuse import CodeInUse
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.logs.groups import LogGroups
@@ -69,6 +70,7 @@ from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.shell.specs import Specs
 from headrace.shell.standby import open_when_free
+from headrace.shell.tidying import Tidying
 from headrace.shell.why import Why
 from headrace.store.blobs import FileBlobs
 from headrace.store.folder import FolderLock
@@ -136,6 +138,9 @@ class NoSandbox:
             SandboxUnavailable: Always.
         """
         raise SandboxUnavailable("This server runs no functions.")
+
+    def keep_code(self, code: CodeInUse) -> None:
+        """Do nothing."""
 
     async def drop_template(self, template: str) -> None:
         """Do nothing."""
@@ -348,6 +353,7 @@ class App:
             Specs(parts.blobs, lambda: self.local_url, config.function_network),
             self.logs.write,
         )
+        self.tidying = Tidying(self.driver, self.rooms, parts.sandbox)
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
         self.meter = Meter(self.driver)
         times = Times(
@@ -383,6 +389,7 @@ class App:
         self._interpreters = interpreters_of(await asyncio.to_thread(self.parts.sandbox.runtimes))
         rooms = await self._load(progress)
         await self.parts.blobs.keep_only(self.rooms.functions.code_digests())
+        self.tidying.tidy()
         config = self.config
         try:
             self.port = await self.http.listen(config.host, config.port)
@@ -421,6 +428,7 @@ class App:
         await self._close_parts()
 
     async def _close_parts(self) -> None:
+        self.tidying.stop()
         self.meter.stop()
         await self.parts.sandbox.close()
         await self.logs.settled()

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from headrace.core.functions.codeuse import CodeInUse
 from headrace.ports.sandbox import (
     EnvironmentSpec,
     InitOutcome,
@@ -124,6 +125,8 @@ class ScriptedSandbox:
         self.environments: dict[str, ScriptedEnvironment] = {}
         #: Templates that are kept, by name, with what they were made of.
         self.templates: dict[str, EnvironmentSpec] = {}
+        #: What was to be kept when it was last told; None: never yet.
+        self.code: CodeInUse | None = None
         #: Completed by a test to let starts go on; None: they do at once.
         self.gate: asyncio.Event | None = None
         self._runtimes = list(runtimes)
@@ -163,6 +166,10 @@ class ScriptedSandbox:
         if init.status is InitStatus.OK:
             self.templates[spec.template] = spec
         return init
+
+    def keep_code(self, code: CodeInUse) -> None:
+        """Remember what it was told."""
+        self.code = code
 
     async def drop_template(self, template: str) -> None:
         """Keep it no longer."""

@@ -1,14 +1,17 @@
 """Archives are unpacked once, however many ask at a time."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from headrace.ports.sandbox import CodeUnusable
+from headrace.core.functions.codeuse import CodeInUse
+from headrace.ports.sandbox import CodeUnusable, Layer
 from headrace.sandbox import files
 from headrace.sandbox.hotfolders import fingerprint
+from headrace.sandbox.layers import merged_name
 from headrace.sandbox.unpacking import Unpacking
-from tests.unit.sandbox.bench import spec_for
+from tests.unit.sandbox.bench import make_archive, spec_for
 
 
 def test_one_archive_is_unpacked_once_for_all_who_ask(tmp_path, monkeypatch):
@@ -91,17 +94,114 @@ def test_a_copy_of_a_folder_goes_when_the_last_has_let_go_of_it(tmp_path):
     asyncio.run(story())
 
 
-def test_letting_go_of_an_archive_leaves_it(tmp_path):
-    spec = spec_for(tmp_path, "x = 1")
+NOTHING = CodeInUse(frozenset(), frozenset(), frozenset(), frozenset())
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An empty folder for unpacked code, and what lies in it."""
     (tmp_path / "code").mkdir()
+    folder = Path(files.open_folder(str(tmp_path / "code")))
+    return folder, lambda: {one.name for one in folder.iterdir()}
+
+
+def test_letting_go_of_an_archive_leaves_it(tmp_path, place):
+    spec = spec_for(tmp_path, "x = 1")
+    folder, there = place
 
     async def story():
-        unpacking = Unpacking(files.open_folder(str(tmp_path / "code")))
+        unpacking = Unpacking(str(folder))
         let_go = unpacking.hold(spec)
         await unpacking.unpack(spec)
         let_go()
         await unpacking.close()
-        (folder,) = (tmp_path / "code").iterdir()
-        assert {one.name for one in folder.iterdir()} == {spec.code_digest}
+        assert there() == {spec.code_digest}
+
+    asyncio.run(story())
+
+
+def test_what_no_function_has_is_removed_and_what_environments_have_when_they_are_gone(
+    tmp_path, place
+):
+    folder, there = place
+    layered = tuple(
+        Layer(*make_archive(tmp_path, {f"{number}.py": str(number)})) for number in (1, 2)
+    )
+    kept = spec_for(tmp_path, "x = 1", layers=layered[:1])
+    gone = spec_for(tmp_path, "x = 2", layers=layered)
+    running = spec_for(tmp_path, "x = 3")
+
+    async def story():
+        unpacking = Unpacking(str(folder))
+        for spec in (kept, gone, running):
+            await unpacking.unpack(spec)
+        (folder / "image-of-a-former-run").mkdir()
+        holds = [unpacking.hold(running), unpacking.hold(running)]
+        first = layered[0].digest
+        code = CodeInUse(
+            frozenset({kept.code_digest, first}), frozenset(), frozenset(), frozenset({(first,)})
+        )
+        unpacking.keep(code)
+        await unpacking.close()
+        wanted = {kept.code_digest, first, merged_name([first])}
+        assert there() == wanted | {running.code_digest}
+        for let_go in holds:
+            assert running.code_digest in there()
+            let_go()
+        await unpacking.close()
+        assert there() == wanted
+        # What is asked for again is made again; what is in the making is not disturbed.
+        making = asyncio.create_task(unpacking.unpack(gone))
+        await asyncio.sleep(0)
+        unpacking.keep(NOTHING)
+        await making
+        await unpacking.close()
+        assert gone.code_digest in there()
+        unpacking.keep(NOTHING)
+        await unpacking.close()
+        assert there() == set()
+
+    asyncio.run(story())
+
+
+def test_what_is_wanted_again_stays_when_its_last_environment_goes(tmp_path, place):
+    folder, there = place
+    spec = spec_for(tmp_path, "x = 1")
+    code = CodeInUse(frozenset({spec.code_digest}), frozenset(), frozenset(), frozenset())
+
+    async def story():
+        unpacking = Unpacking(str(folder))
+        let_go = unpacking.hold(spec)
+        await unpacking.unpack(spec)
+        unpacking.keep(NOTHING)
+        unpacking.keep(code)
+        let_go()
+        await unpacking.close()
+        assert there() == {spec.code_digest}
+
+    asyncio.run(story())
+
+
+def test_the_newest_copy_of_a_folder_goes_with_the_last_function_of_it(tmp_path, place):
+    folder, there = place
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "app.py").write_text("x = 1")
+    state = fingerprint(str(source))
+    spec = spec_for(tmp_path, "", code_archive="", code_digest=state, code_folder=str(source))
+
+    async def story():
+        unpacking = Unpacking(str(folder))
+        await unpacking.unpack(spec)
+        unpacking.keep(CodeInUse(frozenset(), frozenset(), frozenset({str(source)}), frozenset()))
+        await unpacking.close()
+        assert there() == {state}
+        let_go = unpacking.hold(spec)
+        unpacking.keep(NOTHING)
+        await unpacking.close()
+        assert there() == {state}
+        let_go()
+        await unpacking.close()
+        assert there() == set()
 
     asyncio.run(story())

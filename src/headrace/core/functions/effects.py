@@ -36,6 +36,10 @@ class DropTemplate(msgspec.Struct, frozen=True, gc=False):
     template: str
 
 
+class DropCode(msgspec.Struct, frozen=True, gc=False):
+    """Let go of what lies unpacked and is not in `Functions.code_in_use` any more."""
+
+
 class RunInvoke(msgspec.Struct, frozen=True, gc=False):
     """Run one event in an environment. Comes back as `InvokeEnded`."""
 

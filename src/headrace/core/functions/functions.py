@@ -8,6 +8,7 @@ from headrace.core.deadlines import Deadlines
 from headrace.core.functions import codelinks
 from headrace.core.functions.capacity import Share
 from headrace.core.functions.changes import Machine, check_code_update, check_creation
+from headrace.core.functions.codeuse import CodeInUse, code_in_use
 from headrace.core.functions.commands import (
     CreateFunction,
     EnvironmentGone,
@@ -19,7 +20,7 @@ from headrace.core.functions.commands import (
 )
 from headrace.core.functions.decision import Scene
 from headrace.core.functions.directory import Directory
-from headrace.core.functions.effects import DropTemplate
+from headrace.core.functions.effects import DropCode, DropTemplate
 from headrace.core.functions.errors import (
     SnapStartNotReady,
     function_not_found,
@@ -145,6 +146,10 @@ class Functions:
         """Return the archives that some function or layer is made of, for `Blobs.keep_only`."""
         return self.directory.code_digests()
 
+    def code_in_use(self) -> CodeInUse:
+        """Return what the functions run on, as of the last instant seen."""
+        return code_in_use(self.directory.functions.values(), self._now)
+
     # The machine (`core.machine.Room`).
 
     def apply(self, command: Any, now: Instant, ticket: int) -> Effects:
@@ -265,6 +270,8 @@ class Functions:
             effects += self.fleet.retire(number, name, None, now)
             if former[name].template != NO_TEMPLATE:
                 effects.append(DropTemplate(template_name(number, name)))
+        if former.keys() - versions.keys():
+            effects.append(DropCode())
         for name, version in versions.items():
             if former.get(name) is not version:
                 effects += self._use(number, name, now)
@@ -292,7 +299,8 @@ class Functions:
         if not is_settled(version, now):
             self._settling.put((number, name), version.settles_at)
             return []
-        return self.fleet.retire(number, name, current, now) + self.fleet.open(current, now)
+        effects = self.fleet.retire(number, name, current, now) + self.fleet.open(current, now)
+        return effects if version.replaced is None else [*effects, DropCode()]
 
     def _provision(self, number: int, name: str, now: Instant, *, anew: bool = False) -> Effects:
         """Have as many environments ahead of need as a version is to have, once it is Active."""
