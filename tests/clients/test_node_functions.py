@@ -211,3 +211,24 @@ def test_what_cannot_be_loaded_is_told(create, invoke, handler, code, kind, mess
 def test_a_missing_version_is_served_by_the_nearest(create, invoke):
     name = create({"index.js": CODE}, Runtime="nodejs22.x")
     assert invoke(name, {})[0]["node"] == "AWS_Lambda_nodejs22.x"
+
+
+def test_a_streaming_handler_streams_to_boto3(create, functions):
+    """The function never ends by itself: its first piece does not wait for its end."""
+    source = """
+    exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.write("one");
+      if (event.hang) await new Promise((resolve) => setTimeout(resolve, 60000));
+      stream.end("two");
+    });
+    """
+    name = create({"index.js": source}, Timeout=1)
+    for event, pieces, error in (({}, b"onetwo", None), ({"hang": 1}, b"one", "Sandbox.Timedout")):
+        answer = functions.invoke_with_response_stream(
+            FunctionName=name, Payload=json.dumps(event), LogType="Tail"
+        )
+        *chunks, last = answer["EventStream"]
+        assert b"".join(one["PayloadChunk"]["Payload"] for one in chunks) == pieces
+        details = last["InvokeComplete"].get("ErrorDetails")
+        assert (details and json.loads(details)["errorType"]) == error
+        assert "REPORT" in base64.b64decode(last["InvokeComplete"]["LogResult"]).decode()

@@ -1,12 +1,13 @@
 """Node functions in real environments, at every level of the sandbox."""
 
+import asyncio
 import json
 
 import pytest
 
 from headrace.sandbox.levels import LEVELS
 from tests.clients.sandboxes import sandbox_at
-from tests.unit.sandbox.bench import Bench, invocation
+from tests.unit.sandbox.bench import Bench, Stream, invocation
 
 NODE = {"runtime": "nodejs20.x", "handler": "index.handler"}
 
@@ -123,6 +124,53 @@ def test_a_streamed_answer_is_whole(bench):
             outcome = await environment.invoke(invocation(63))
             assert outcome.status.value == "too_large"
             assert (await environment.invoke(invocation(0))).payload == b""
+
+    bench.run(story())
+
+
+def test_a_streamed_answer_leaves_bit_by_bit_and_waits_for_its_taker(bench):
+    files = {
+        "index.mjs": """
+            import { pipeline } from "node:stream/promises";
+            import { Readable } from "node:stream";
+            function* pieces(count) {
+              for (let i = 0; i < count; i++) { console.log("piece"); yield Buffer.alloc(100000); }
+            }
+            export const handler = awslambda.streamifyResponse(async (event, stream) => {
+              if (event.status) stream = awslambda.HttpResponseStream.from(stream, event.status);
+              if (event.type) stream.setContentType(event.type);
+              await pipeline(Readable.from(pieces(event.pieces)), stream);
+              if (event.error) throw new RangeError(event.error);
+            });
+        """
+    }
+
+    async def story():
+        async with bench:
+            environment = await bench.start(files, **NODE)
+            stream = Stream()
+            stream.is_full = True
+            event = {"pieces": 300, "type": "text/html"}
+            running = asyncio.ensure_future(environment.invoke(invocation(event, stream=stream)))
+            while not stream.pieces:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.3)
+            assert not running.done()
+            assert stream.content_type == "text/html"
+            assert sum(map(len, stream.pieces)) < 1_000_000  # the rest is not even made
+            assert bench.log.count(b"piece") < 30
+            stream.make_room()
+            outcome = await running
+            assert (outcome.status.value, outcome.payload) == ("answered", b"")
+            assert sum(map(len, stream.pieces)) == 30_000_000
+
+            stream = Stream()
+            event = {"pieces": 1, "error": "no", "status": {"statusCode": 201}}
+            outcome = await environment.invoke(invocation(event, stream=stream))
+            assert outcome.status.value == "error"
+            assert json.loads(outcome.payload)["errorType"] == "RangeError"
+            assert stream.content_type == "application/vnd.awslambda.http-integration-response"
+            assert b"".join(stream.pieces) == b'{"statusCode":201}' + bytes(8) + bytes(100_000)
 
     bench.run(story())
 

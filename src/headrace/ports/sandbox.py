@@ -109,6 +109,30 @@ class InitOutcome(msgspec.Struct, frozen=True):
     error_type: str = ""  #: For FAULT: AWS's word, "Runtime.InvalidEntrypoint".
 
 
+class AnswerStream(Protocol):
+    """Takes an answer bit by bit, while the function writes it. Nothing here raises.
+
+    Called on the event loop. When its taker is gone or has had enough, pieces are dropped.
+    """
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be written before `when_room` calls."""
+        ...
+
+    def begin(self, content_type: str) -> None:
+        """The answer begins, of this type; called before the first piece."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Take a piece, even when full."""
+        ...
+
+    def when_room(self, action: Callable[[], None]) -> None:
+        """Call `action` once, when it is full no more: at once if it is not full now."""
+        ...
+
+
 class Invocation(msgspec.Struct, frozen=True):
     """One event for one environment."""
 
@@ -119,6 +143,9 @@ class Invocation(msgspec.Struct, frozen=True):
     invoked_function_arn: str
     trace_header: str = ""  #: For _X_AMZN_TRACE_ID; empty when there is none.
     client_context: str = ""  #: JSON text; empty when there is none.
+    #: Takes the answer of a function that streams it; what was streamed is not in the outcome.
+    #: None: the outcome has the whole of it.
+    stream: AnswerStream | None = None
 
 
 class InvokeStatus(Enum):

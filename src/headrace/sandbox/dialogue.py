@@ -7,6 +7,7 @@ import msgspec
 
 from headrace.ports.sandbox import Invocation
 from headrace.sandbox import limits
+from headrace.sandbox.answerflow import AnswerFlow
 from headrace.sandbox.frames import Connection, Header
 
 
@@ -42,6 +43,19 @@ class Dialogue(Protocol):
 AnswerTaker = Callable[[Answer], None]
 
 
+def end_of_stream(flow: AnswerFlow) -> Answer:
+    """Return the answer to an invoke whose function has streamed it to its end."""
+    if not flow.is_too_large:
+        return Answer("result")
+    error_type = "Function.ResponseSizeTooLarge"
+    text = (
+        "Response payload size exceeded maximum allowed payload size "
+        f"({limits.STREAM_BYTES_MAX} bytes)."
+    )
+    document = {"errorMessage": text, "errorType": error_type}
+    return Answer("error", error_type, msgspec.json.encode(document))
+
+
 #: What frames of these kinds tell is an answer by itself.
 _ANSWERS = frozenset(
     {"ready", "init_error", "setup_failed", "fault", "result", "error", "too_large"}
@@ -56,12 +70,16 @@ class FrameDialogue:
         self._take_answer = take_answer
         #: An answer in pieces, as far as it has come; None: it has become too large.
         self._pieces: bytearray | None = bytearray()
+        #: Where pieces go instead, if somebody takes them.
+        self._flow: AnswerFlow | None = None
         #: The answer of a runtime that is about to end by itself.
         self._last_words: Answer | None = None
 
     def deliver(self, invocation: Invocation) -> None:
         """Hand over one event."""
         self._pieces, self._last_words = bytearray(), None
+        stream = invocation.stream
+        self._flow = None if stream is None else AnswerFlow(stream, self._connection)
         header: Header = {
             "id": invocation.request_id,
             "deadline_ms": invocation.deadline_epoch_ms,
@@ -81,13 +99,12 @@ class FrameDialogue:
     def hear(self, header: Header, body: bytes) -> None:
         """Take a frame; an answer that it completes is passed on."""
         kind = str(header.get("kind"))
-        if kind == "chunk":
+        if kind == "stream" and self._flow is not None:
+            self._flow.begin(str(header.get("content_type") or ""))
+        elif kind == "chunk":
             self._add(body)
         elif kind == "stream_end":
-            whole = self._pieces
-            self._take_answer(
-                Answer("too_large") if whole is None else Answer("result", "", bytes(whole))
-            )
+            self._take_answer(self._end_of_stream())
         elif kind in _ANSWERS:
             answer = _answer_of(kind, header, body)
             if header.get("exits") is True:
@@ -97,10 +114,18 @@ class FrameDialogue:
                 self._take_answer(answer)
 
     def _add(self, piece: bytes) -> None:
-        if self._pieces is None or len(self._pieces) + len(piece) > limits.RESULT_BYTES_MAX:
+        if self._flow is not None:
+            self._flow.add(piece)
+        elif self._pieces is None or len(self._pieces) + len(piece) > limits.RESULT_BYTES_MAX:
             self._pieces = None
         else:
             self._pieces += piece
+
+    def _end_of_stream(self) -> Answer:
+        if self._flow is not None:
+            return end_of_stream(self._flow)
+        whole = self._pieces
+        return Answer("too_large") if whole is None else Answer("result", "", bytes(whole))
 
 
 def _answer_of(kind: str, header: dict[str, Any], body: bytes) -> Answer:

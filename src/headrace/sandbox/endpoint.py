@@ -5,9 +5,17 @@ import socket
 from collections.abc import Callable
 
 from headrace.sandbox import limits
+from headrace.sandbox.answerflow import Valve
 from headrace.sandbox.extensions_api import ExtensionsApi
 from headrace.sandbox.runtime_api import RuntimeApi, refusal
-from headrace.sandbox.webserver import Exchange, PeerCheck, Reply, Request, WebServer
+from headrace.sandbox.webserver import (
+    BodyTaker,
+    Exchange,
+    PeerCheck,
+    Reply,
+    Request,
+    WebServer,
+)
 
 Action = Callable[[Request, Exchange], None]
 
@@ -66,7 +74,7 @@ class Endpoint:
             await self._receive(self._door)
         if self._listener is not None:
             listener, self._listener = self._listener, None
-            self._web = WebServer(self._route, may_speak)
+            self._web = WebServer(self._route, may_speak, self._open_body)
             await self._web.listen(listener)
 
     def close(self) -> None:
@@ -106,6 +114,13 @@ class Endpoint:
         else:
             exchange.answer(Reply(404, b"404 page not found\n", content_type="text/plain"))
 
+    def _open_body(self, request: Request, valve: Valve) -> BodyTaker | None:
+        """Return who takes the body of a request as it comes: a runtime that streams its answer."""
+        if self._runtime is None or request.method != "POST":
+            return None
+        id = _answered_id(request.path.removeprefix(_RUNTIME))
+        return None if id is None else self._runtime.open_body(id, request, valve)
+
     def _actions(self, path: str) -> dict[str, Action]:
         """Return what can be done at a path, by method; empty: there is nothing."""
         if path == "/2018-06-01/ping":
@@ -139,14 +154,22 @@ def _runtime_actions(runtime: RuntimeApi, path: str) -> dict[str, Action]:
         return {"GET": runtime.next}
     if path == "init/error":
         return {"POST": runtime.fail_init}
+    answered = _answered_id(path)
+    if answered is not None:
+        return {"POST": lambda request, exchange: runtime.respond(answered, request, exchange)}
     words = path.split("/")
-    if len(words) == 3 and words[0] == "invocation":
-        _, id, what = words
-        if what == "response":
-            return {"POST": lambda request, exchange: runtime.respond(id, request, exchange)}
-        if what == "error":
-            return {"POST": lambda request, exchange: runtime.fail(id, request, exchange)}
+    if len(words) == 3 and words[0] == "invocation" and words[2] == "error":
+        id = words[1]
+        return {"POST": lambda request, exchange: runtime.fail(id, request, exchange)}
     return {}
+
+
+def _answered_id(path: str) -> str | None:
+    """Return which invocation a path of the Runtime API answers; None: it does something else."""
+    words = path.split("/")
+    if len(words) == 3 and words[0] == "invocation" and words[2] == "response":
+        return words[1]
+    return None
 
 
 def _extension_actions(extensions: ExtensionsApi, path: str) -> dict[str, Action]:

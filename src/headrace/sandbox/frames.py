@@ -130,6 +130,16 @@ class Connection:
         while self._open and self._read_once():
             continue
 
+    def hold(self) -> None:
+        """Read no more until `go_on`; `drain` still does."""
+        if self._open:
+            self._loop.remove_reader(self._socket)
+
+    def go_on(self) -> None:
+        """Read again."""
+        if self._open:
+            self._loop.add_reader(self._socket, self._on_readable)
+
     def close(self) -> None:
         """Close the socket; nothing is called any more."""
         if self._open:

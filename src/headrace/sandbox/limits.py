@@ -2,6 +2,8 @@
 
 #: The largest result of a function, in bytes (spec/lambda.md 2.1, I4).
 RESULT_BYTES_MAX = 6_291_556
+#: The largest streamed answer, in bytes (spec/lambda.md 2.3).
+STREAM_BYTES_MAX = 209_715_200
 #: The largest header of a frame, in bytes; the frame's own field ends there.
 HEADER_BYTES_MAX = 65_535
 #: How much is read from an environment's socket at a time, in bytes.

@@ -1,23 +1,26 @@
 """Lambda's Runtime API: what a runtime may do in which state, and what it is answered.
 
     STARTED ─next─► READY ─event─► RUNNING ─response, error─► ANSWERED ─next─► READY
-       └─init/error─► FAILED
+       └─init/error─► FAILED          └─► RESPONDING ─its end──────┘
 
-Source: spec/lambda.md 3.1, 3.3. Knows no socket: `endpoint.py` brings the requests. A streamed
-response is taken whole, because the port carries whole answers; its trailers count.
+Source: spec/lambda.md 2.3, 3.1, 3.3. Knows no socket: `endpoint.py` brings the requests. A streamed
+response goes on its way bit by bit where the caller takes it so, and is taken whole where not; its
+trailers count in both cases.
 """
 
 import base64
 import binascii
 import uuid
+from collections.abc import Callable
 from enum import Enum
 
 import msgspec
 
-from headrace.ports.sandbox import Invocation
+from headrace.ports.sandbox import AnswerStream, Invocation
 from headrace.sandbox import limits
-from headrace.sandbox.dialogue import Answer, AnswerTaker
-from headrace.sandbox.webserver import Exchange, Reply, Request
+from headrace.sandbox.answerflow import AnswerFlow, Valve
+from headrace.sandbox.dialogue import Answer, AnswerTaker, end_of_stream
+from headrace.sandbox.webserver import BodyTaker, Exchange, Reply, Request
 
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 _ERROR_BODY = "lambda-runtime-function-error-body"
@@ -33,6 +36,7 @@ class State(Enum):
     STARTED = "Started"
     READY = "Ready"
     RUNNING = "Running"
+    RESPONDING = "InvocationResponse"  #: A streamed response has begun.
     ANSWERED = "ResponseSent"
     FAILED = "InitError"
 
@@ -40,6 +44,22 @@ class State(Enum):
 def refusal(status: int, kind: str, text: str) -> Reply:
     """Return an error document of the Runtime API."""
     return Reply(status, msgspec.json.encode({"errorMessage": text, "errorType": kind}) + b"\n")
+
+
+class StreamedBody:
+    """The body of a streamed response; a `BodyTaker`."""
+
+    def __init__(self, flow: AnswerFlow, lose: Callable[["StreamedBody"], None]) -> None:
+        self.flow = flow
+        self._lose = lose
+
+    def add(self, piece: bytes) -> None:
+        """Pass a piece on."""
+        self.flow.add(piece)
+
+    def lose(self) -> None:
+        """The runtime has broken it off."""
+        self._lose(self)
 
 
 class RuntimeApi:
@@ -52,6 +72,8 @@ class RuntimeApi:
         self._request_id = ""  #: Of the event in hand, or of the last one.
         self._invocation_id = ""
         self._asking: list[Exchange] = []  #: Those who wait in `next`.
+        self._stream: AnswerStream | None = None  #: Who takes the event's answer bit by bit.
+        self._body: StreamedBody | None = None  #: The streamed response under way.
         self._answer: Answer | None = None  #: Given, but the runtime has not come back yet.
 
     # --- the environment's side --------------------------------------------------------------
@@ -74,7 +96,7 @@ class RuntimeApi:
 
     def next(self, _request: Request, exchange: Exchange) -> None:
         """GET /runtime/invocation/next: wait for an event."""
-        if self.state in {State.RUNNING, State.FAILED}:
+        if self.state in {State.RUNNING, State.RESPONDING, State.FAILED}:
             exchange.answer(self._wrong_state(State.READY))
             return
         before, self.state = self.state, State.READY
@@ -84,6 +106,20 @@ class RuntimeApi:
         elif before is State.ANSWERED:
             self.release()
         self._hand_over()
+
+    def open_body(self, request_id: str, request: Request, valve: Valve) -> BodyTaker | None:
+        """POST /runtime/invocation/{id}/response begins: return who takes what is streamed.
+
+        None: the body comes whole, because nobody wants it sooner or it will be refused.
+        """
+        if self._stream is None or request.headers.get(_RESPONSE_MODE) != "streaming":
+            return None
+        if self._refuse(request_id, request, "InvocationResponse") is not None:
+            return None
+        self.state = State.RESPONDING
+        self._body = StreamedBody(AnswerFlow(self._stream, valve), self._lose)
+        self._body.flow.begin(request.headers.get("content-type", ""))
+        return self._body
 
     def respond(self, request_id: str, request: Request, exchange: Exchange) -> None:
         """POST /runtime/invocation/{id}/response: take a result."""
@@ -107,7 +143,9 @@ class RuntimeApi:
             self._note(Answer("error", request.trailers[_ERROR_TYPE], document))
             exchange.answer(ACCEPTED)
         else:
-            self._note(Answer("result", "", request.body))
+            body = self._body
+            whole = Answer("result", "", request.body)
+            self._note(whole if body is None else end_of_stream(body.flow))
             exchange.answer(ACCEPTED)
 
     def fail(self, request_id: str, request: Request, exchange: Exchange) -> None:
@@ -135,6 +173,7 @@ class RuntimeApi:
         invocation, self._invocation = self._invocation, None
         self.state = State.RUNNING
         self._request_id = invocation.request_id
+        self._stream, self._body = invocation.stream, None
         self._invocation_id = str(uuid.uuid4())
         headers = {
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
@@ -153,12 +192,24 @@ class RuntimeApi:
             return refusal(400, "InvalidRequestID", "Invalid request ID")
         if request.headers.get(_INVOCATION_ID, self._invocation_id) != self._invocation_id:
             return refusal(410, "InvokeTimeout", "Invoke timeout")
-        if self.state is not State.RUNNING:
+        awaited = State.RESPONDING if request.is_streamed else State.RUNNING
+        if self.state is not awaited:
             return refusal(403, "InvalidStateTransition", _not_allowed(self.state, wanted))
         return None
 
+    def _lose(self, body: StreamedBody) -> None:
+        """End an answer whose connection ended before it did."""
+        if body is self._body:
+            error_type = "Runtime.TruncatedResponse"
+            document = {
+                "errorMessage": "HTTP request detected as truncated",
+                "errorType": error_type,
+            }
+            self._note(Answer("error", error_type, msgspec.json.encode(document)))
+
     def _note(self, answer: Answer) -> None:
         self.state = State.ANSWERED
+        self._stream = self._body = None
         self._answer = answer
 
     def _wrong_state(self, wanted: State) -> Reply:

@@ -12,12 +12,13 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import httptools
 import msgspec
 
 from headrace.sandbox import limits
+from headrace.sandbox.answerflow import Valve
 
 
 class Request(msgspec.Struct):
@@ -30,6 +31,7 @@ class Request(msgspec.Struct):
     #: The body is larger than allowed, or too much else is in hand, and it was not kept.
     is_too_large: bool = False
     trailers: dict[str, str] = {}
+    is_streamed: bool = False  #: A `BodyTaker` has had the body.
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -61,6 +63,23 @@ class Exchange:
 
 #: Takes a request and the place for its answer.
 Handler = Callable[[Request, Exchange], None]
+
+
+class BodyTaker(Protocol):
+    """Takes the body of one request bit by bit; the request is handled behind it."""
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece."""
+        ...
+
+    def lose(self) -> None:
+        """The connection has ended before the body did."""
+        ...
+
+
+#: Takes a request that has no body yet and the connection that can hold it back; returns who takes
+#: the body, or None when it is to come with the request.
+BodyDoor = Callable[[Request, Valve], BodyTaker | None]
 #: Returns whether the program at the other end, by address and port, may speak here.
 PeerCheck = Callable[[tuple[str, int]], bool]
 
@@ -68,8 +87,11 @@ PeerCheck = Callable[[tuple[str, int]], bool]
 class Peers:
     """The connections of one server, and what they keep together."""
 
-    def __init__(self, handle: Handler, may_speak: PeerCheck | None) -> None:
+    def __init__(
+        self, handle: Handler, may_speak: PeerCheck | None, open_body: BodyDoor | None
+    ) -> None:
         self.handle = handle
+        self.open_body = open_body
         self.may_speak = may_speak
         self.connections: set[WebConnection] = set()
         self.bodies_bytes = 0
@@ -84,13 +106,19 @@ class Peers:
 class WebServer:
     """A listening socket and its connections."""
 
-    def __init__(self, handle: Handler, may_speak: PeerCheck | None = None) -> None:
+    def __init__(
+        self,
+        handle: Handler,
+        may_speak: PeerCheck | None = None,
+        open_body: BodyDoor | None = None,
+    ) -> None:
         """Begin without a socket.
 
         Args:
             may_speak: None: whoever can reach the socket belongs to the environment.
+            open_body: None: every body comes with its request.
         """
-        self._peers = Peers(handle, may_speak)
+        self._peers = Peers(handle, may_speak, open_body)
         self._server: asyncio.Server | None = None
 
     async def listen(self, listener: socket.socket) -> None:
@@ -117,6 +145,7 @@ class WebConnection(asyncio.Protocol):
         self.current: Exchange | None = None
         self._peers = peers
         self._is_stuck = False  #: Its answers are not read.
+        self._is_held = False  #: Who takes its body has enough for now.
         self._transport: Any = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -130,6 +159,7 @@ class WebConnection(asyncio.Protocol):
         self._body = bytearray()
         self._is_too_large = False
         self._in_body = False
+        self._taker: BodyTaker | None = None
 
     # --- asyncio.Protocol --------------------------------------------------------------------
 
@@ -143,6 +173,9 @@ class WebConnection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """Forget everything: nobody waits any more."""
         self.current = None
+        taker, self._taker = self._taker, None
+        if taker is not None:
+            taker.lose()
         for request, _ in self._waiting:
             self._peers.bodies_bytes -= len(request.body)
         self._waiting.clear()
@@ -184,13 +217,19 @@ class WebConnection(asyncio.Protocol):
         place[name.decode("latin-1").lower()] = value.decode("latin-1").strip()
 
     def on_headers_complete(self) -> None:
-        """Let a body come that waits for our word."""
+        """Let a body come that waits for our word; perhaps somebody takes it as it comes."""
         self._in_body = True
+        open_body = self._peers.open_body
+        if open_body is not None and self.current is None and not self._waiting:
+            self._taker = open_body(self._request(), self)
         if self._headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
-        """Keep a piece of the body, up to the limits."""
+        """Keep a piece of the body, up to the limits, or hand it to who takes it."""
+        if self._taker is not None:
+            self._taker.add(data)
+            return
         in_hand = self._peers.bodies_bytes + len(data)
         whole = len(self._body) + len(data)
         if whole > limits.RESULT_BYTES_MAX or in_hand > limits.API_BODIES_BYTES_MAX:
@@ -206,14 +245,7 @@ class WebConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Have the request answered, when those before it are."""
-        request = Request(
-            self._parser.get_method().decode(),
-            self._url.partition(b"?")[0].decode("latin-1"),
-            self._headers,
-            bytes(self._body),
-            self._is_too_large,
-            self._trailers,
-        )
+        request = self._request()
         keep_alive = self._parser.should_keep_alive()
         self._begin()
         self._waiting.append((request, keep_alive))
@@ -221,10 +253,34 @@ class WebConnection(asyncio.Protocol):
             self._transport.pause_reading()
         self._answer_next()
 
+    def _request(self) -> Request:
+        """Return the request as far as it has come."""
+        return Request(
+            self._parser.get_method().decode(),
+            self._url.partition(b"?")[0].decode("latin-1"),
+            self._headers,
+            bytes(self._body),
+            self._is_too_large,
+            self._trailers,
+            self._taker is not None,
+        )
+
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > limits.HTTP_HEAD_BYTES_MAX:
             raise ValueError("the head of a request is too large")
+
+    # --- Valve -------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Read no more of a body until `go_on`."""
+        self._is_held = True
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read on."""
+        self._is_held = False
+        self._resume()
 
     # --- answers -----------------------------------------------------------------------------
 
@@ -260,6 +316,7 @@ class WebConnection(asyncio.Protocol):
             self._peers.handle(request, exchange)
 
     def _resume(self) -> None:
-        if not self._is_stuck and len(self._waiting) < limits.PIPELINED_MAX:
+        is_full = len(self._waiting) >= limits.PIPELINED_MAX
+        if not (self._is_stuck or self._is_held or is_full or self._transport.is_closing()):
             with contextlib.suppress(RuntimeError):
                 self._transport.resume_reading()

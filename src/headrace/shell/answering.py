@@ -18,6 +18,7 @@ from headrace.core.sqs.commands import ReceiveMessages, ReturnMessages, Withdraw
 from headrace.core.sqs.replies import Received
 from headrace.shell.driver import Driver, guarded
 from headrace.shell.exchange import Exchange
+from headrace.shell.streams import Streams
 from headrace.wire.answer import encode_error, encode_result
 from headrace.wire.call import Call
 
@@ -56,6 +57,8 @@ class Backstage:
         #: Receives without a reply yet, parked ones among them.
         self.receives: dict[ReceiveAnswering, None] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        #: Who takes the answers of functions bit by bit.
+        self.streams: Streams = {}
 
     def begin(self, work: Coroutine[Any, Any, None], on_bug: Callable[[], object]) -> None:
         """Do slow work for a request beside the loop, in hand; call `on_bug` after a bug in it."""

@@ -352,6 +352,7 @@ class App:
             parts.sandbox,
             Specs(parts.blobs, lambda: self.local_url, config.function_network),
             self.logs.write,
+            self.service.backstage.streams,
         )
         self.tidying = Tidying(self.driver, self.rooms, parts.sandbox)
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)

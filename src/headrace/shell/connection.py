@@ -24,7 +24,7 @@ from headrace.shell.limits import (
     WRITE_LOW_BYTES,
 )
 from headrace.shell.reader import BodiesInHand, Gate, Reader, Refused
-from headrace.shell.response import encode_response
+from headrace.shell.response import encode_connection, encode_response
 from headrace.wire.envelope import HttpRequest, HttpResponse
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -139,8 +139,7 @@ class Connection(asyncio.Protocol):
     @property
     def unread_bytes(self) -> int:
         """How much is written that the client has not taken, and how much waits behind it."""
-        held = sum(len(one.response.body) for one in self.exchanges if one.response is not None)
-        return held + self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size() + sum(x.held_bytes for x in self.exchanges)
 
     # What the event loop calls.
 
@@ -245,10 +244,9 @@ class Connection(asyncio.Protocol):
         exchanges = self.exchanges
         while exchanges and not self._is_stuck:
             exchange = exchanges[0]
-            response = exchange.response
-            if response is None:
+            goes_on = self._write(exchange)
+            if goes_on is None:
                 break
-            goes_on = self._write(exchange, response)
             exchange.on_gone = None
             exchanges.popleft()  # only now: an answer that cannot be written is given anew
             if not goes_on:
@@ -341,19 +339,23 @@ class Connection(asyncio.Protocol):
                 self.flush()
         self._is_beginning = False
 
-    def _write(self, exchange: Exchange, response: HttpResponse) -> bool:
-        """Write one answer; return whether the connection goes on after it."""
+    def _write(self, exchange: Exchange) -> bool | None:
+        """Write one answer; return whether the connection goes on after it, None: not whole yet."""
+        response = exchange.response
+        if response is None:
+            return None
         if response is _NO_ANSWER:
             return False
         shared = self._shared
         request = exchange.request
         goes_on = exchange.keep_alive and not shared.is_stopping
-        if not goes_on:
-            connection_line = "Connection: close\r\n"
-        else:
-            connection_line = (
-                "Connection: keep-alive\r\n" if "connection" in request.headers else ""
-            )
+        if exchange.outflow is not None:
+            outflow = exchange.outflow
+            if not outflow.has_begun:
+                outflow.begin(goes_on=goes_on, is_chunked=self._reader.takes_chunks)
+                self._transport.write(outflow.encode_head(response, request, shared.date_line))
+            return outflow.pour(self._transport.write, lambda: self._is_stuck)
+        connection_line = encode_connection(request, goes_on=goes_on)
         is_head = request.method == "HEAD"
         self._transport.write(
             encode_response(response, shared.date_line, connection_line, is_head=is_head)

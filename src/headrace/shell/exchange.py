@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from headrace.shell.outflow import Outflow
 from headrace.wire.envelope import HttpRequest, HttpResponse
 
 
@@ -29,7 +30,16 @@ class Exchange:
     written; whoever works on it can stop.
     """
 
-    __slots__ = ("blocks", "is_gone", "keep_alive", "line", "on_gone", "request", "response")
+    __slots__ = (
+        "blocks",
+        "is_gone",
+        "keep_alive",
+        "line",
+        "on_gone",
+        "outflow",
+        "request",
+        "response",
+    )
 
     def __init__(self, line: Line, request: HttpRequest, *, keep_alive: bool) -> None:
         """Wait for the answer to `request`."""
@@ -42,6 +52,13 @@ class Exchange:
         #: does, it does later than it arrived.
         self.blocks = False
         self.on_gone: Callable[[], None] | None = None
+        self.outflow: Outflow | None = None  #: The answer's body, where it comes bit by bit.
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of the answer is given and waits to be written."""
+        held = 0 if self.response is None else len(self.response.body)
+        return held if self.outflow is None else held + self.outflow.waiting_bytes
 
     def answer(self, response: HttpResponse) -> bool:
         """Give the answer; return False when the client has gone already.
@@ -51,10 +68,22 @@ class Exchange:
         if self.is_gone:
             return False
         self.response = response
-        line = self.line
-        if line.exchanges and line.exchanges[0] is self:
-            line.flush()
+        self._push()
         return True
+
+    def stream(self, head: HttpResponse) -> Outflow:
+        """Begin an answer whose body comes bit by bit; of `head` the body is empty.
+
+        Not for requests with the method HEAD. A client that goes is not noticed before something
+        cannot be written to it; what is written then is dropped.
+        """
+        outflow = Outflow(self._push)
+        if self.is_gone:
+            outflow.lose()
+            return outflow
+        self.outflow = outflow
+        self.answer(head)
+        return outflow
 
     def watch(self, on_gone: Callable[[], None]) -> None:
         """Have `on_gone` called, once, if the client goes before the answer could be written.
@@ -67,6 +96,14 @@ class Exchange:
     def lose(self) -> None:
         """Learn that the client has gone."""
         self.is_gone = True
+        if self.outflow is not None:
+            self.outflow.lose()
         on_gone, self.on_gone = self.on_gone, None
         if on_gone is not None:
             on_gone()
+
+    def _push(self) -> None:
+        """Have the answer written, as far as there is one, if it is its turn."""
+        line = self.line
+        if line.exchanges and line.exchanges[0] is self:
+            line.flush()

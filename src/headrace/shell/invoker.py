@@ -45,6 +45,7 @@ from headrace.sandbox.hotfolders import fingerprint
 from headrace.shell import clock
 from headrace.shell.driver import Driver, guarded
 from headrace.shell.specs import Specs
+from headrace.shell.streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +62,20 @@ SUBMIT_AGAIN_S = 0.1
 class _Place:
     """An environment as the shell holds it: the process, and where its lines go."""
 
-    __slots__ = ("_write", "environment", "folder", "fresh_until", "group", "stream", "tail")
+    __slots__ = (
+        "_write",
+        "environment",
+        "folder",
+        "fresh_until",
+        "group",
+        "stream",
+        "tail",
+        "version",
+    )
 
     def __init__(self, write: LineTaker, deployment: Deployment, stream: str) -> None:
         self._write = write
+        self.version = deployment.version
         self.environment: Environment | None = None
         #: The folder that it runs from, and what it held at the start; empty for an archive.
         self.folder: tuple[str, str] | tuple[()] = ()
@@ -96,17 +107,20 @@ class Invoker:
         sandbox: Sandbox,
         specs: Specs,
         write_log: LineTaker,
+        streams: Streams,
         wall_ms: Callable[[], int] = clock.wall_ms,
     ) -> None:
         """Carry out the effects of the functions of `driver`.
 
         Args:
+            streams: Who takes answers bit by bit.
             wall_ms: The machine's own clock, which functions see too.
         """
         self._driver = driver
         self._sandbox = sandbox
         self._specs = specs
         self._log_lines = write_log
+        self._streams = streams
         self._wall_ms = wall_ms
         self._places: dict[str, _Place] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -249,6 +263,9 @@ class Invoker:
             await environment.kill()
             return InvokeEnded(id, Ending.STALE)
         place.tail.clear()
+        stream = self._streams.get(effect.request_id)
+        if stream is not None:
+            stream.executed_version = place.version
         outcome = await environment.invoke(
             Invocation(
                 request_id=effect.request_id,
@@ -258,6 +275,7 @@ class Invoker:
                 invoked_function_arn=effect.function_arn,
                 trace_header=effect.trace_header,
                 client_context=effect.client_context,
+                stream=stream,
             )
         )
         return InvokeEnded(

@@ -110,6 +110,11 @@ class Reader:
         return bool(self._parser.should_keep_alive())
 
     @property
+    def takes_chunks(self) -> bool:
+        """Whether the client knows answers in chunks: it speaks HTTP/1.1."""
+        return bool(self._parser.get_http_version() != "1.0")
+
+    @property
     def has_head(self) -> bool:
         """Whether the request that is being read has its head complete."""
         return self._method is not None

@@ -21,6 +21,7 @@ from headrace.ports.entropy import Entropy
 from headrace.shell.admission import Admission
 from headrace.shell.answering import BUG, Answering, Backstage, Bodies, ReceiveAnswering
 from headrace.shell.driver import Driver
+from headrace.shell.eventanswering import EventAnswering
 from headrace.shell.exchange import Exchange
 from headrace.shell.identity import Identities, base_url_of
 from headrace.shell.limits import (
@@ -126,7 +127,7 @@ class Service:
             path = target.partition("?")[0].rstrip("/")
             if path.endswith(("/functions", "/code")):
                 return CODE_BODY_BYTES_MAX
-            if path.endswith("/invocations"):
+            if path.endswith(("/invocations", "/response-streaming-invocations")):
                 return PAYLOAD_BODY_BYTES_MAX
         if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
             return CODE_BODY_BYTES_MAX
@@ -187,7 +188,7 @@ class Service:
             unknown = _not_served(call)
             exchange.answer(encode_error(protocol, unknown, context.request_id, call.operation))
             return
-        kind = ReceiveAnswering if call.operation == "ReceiveMessage" else Answering
+        kind = _ANSWERINGS.get(call.operation, Answering)
         answering = kind(self.backstage, exchange, call, operation, context)
         if self._is_draining and call.operation in _REFUSED_WHILE_DRAINING:
             answering.refuse(_STOPPING)
@@ -239,6 +240,8 @@ class Service:
         elif type(command) is ReceiveMessages:
             assert isinstance(answering, ReceiveAnswering)
             answering.submit(driver, command)
+        elif type(answering) is EventAnswering:
+            answering.submit(driver, command)
         else:
             driver.submit(command, answering.take, context.now)
 
@@ -280,8 +283,20 @@ class Service:
 
 
 _REFUSED_WHILE_DRAINING = frozenset(
-    {"ReceiveMessage", "Invoke", "CreateFunction", "CreateEventSourceMapping"}
+    {
+        "ReceiveMessage",
+        "Invoke",
+        "InvokeWithResponseStream",
+        "CreateFunction",
+        "CreateEventSourceMapping",
+    }
 )
+
+#: AWS's operation name to who answers it, where that is more than a reply in one piece.
+_ANSWERINGS: dict[str, type[Answering]] = {
+    "ReceiveMessage": ReceiveAnswering,
+    "InvokeWithResponseStream": EventAnswering,
+}
 
 
 def _not_served(call: Call) -> ServiceError:

@@ -25,6 +25,16 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
     return queryanswer.encode_result(call, result, request_id)
 
 
+def encode_next_event(call: Call, event: dict[str, Any]) -> bytes:
+    """Write one event of an answer that is a stream of them, behind what `encode_result` gave.
+
+    Args:
+        call: The request that is answered.
+        event: The event's name and its members, as in a result.
+    """
+    return restjson.encode_next_event(call, event)
+
+
 def encode_error(
     protocol: Protocol, error: ServiceError, request_id: str, operation: str = ""
 ) -> HttpResponse:

@@ -14,6 +14,8 @@ from headrace.wire.coerce import coerce_scalar, echo
 from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import UnknownOperation
+from headrace.wire.eventstream import MEDIA_TYPE as EVENT_STREAM
+from headrace.wire.eventstream import encode_event
 from headrace.wire.model import NULL, Member, Service, Shape
 from headrace.wire.restroutes import find_operation
 from headrace.wire.urlencoding import decode_percent, parse_pairs
@@ -108,8 +110,12 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
             status = value
         elif value is not None and member.place == "header":
             headers.append((member.label, str(value)))
+    events = _event_stream(service, shape)
     if status != 204:
-        headers.append(_MEDIA_TYPE)
+        headers.append(("Content-Type", EVENT_STREAM) if events else _MEDIA_TYPE)
+    if events:
+        frames = [encode_event(service, events, one) for one in result.get(shape.payload, ())]
+        return HttpResponse(status, headers, b"".join(frames))
     if shape.payload:
         return HttpResponse(status, headers, result.get(shape.payload) or b"")
     return HttpResponse(status, headers, _encode(_plain(service, shape, result)))
@@ -147,6 +153,21 @@ def _body_shapes(service: str, shape: str) -> dict[str, Shape]:
         for member in shapes[shape].members
         if member.place == "body"
     }
+
+
+def encode_next_event(call: Call, event: dict[str, Any]) -> bytes:
+    """Write one more event of an answer that is a stream: its name and its members."""
+    service = SERVICES[call.service]
+    shape = service.shapes[service.operations[call.operation].output]
+    return encode_event(service, _event_stream(service, shape), event)
+
+
+def _event_stream(service: Service, shape: Shape) -> str:
+    """Return the name of the shape of an answer's events; empty: it is no stream."""
+    for member in shape.members:
+        if member.name == shape.payload and service.shapes[member.shape].event_stream:
+            return member.shape
+    return ""
 
 
 def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> HttpResponse:

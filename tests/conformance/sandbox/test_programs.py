@@ -1,11 +1,12 @@
 """Functions that are programs of their own, over the Runtime API, at every level."""
 
+import asyncio
 import json
 import os
 
 from headrace.ports.sandbox import InitStatus, InvokeStatus
-from tests.unit.sandbox.bench import ARN, REQUEST_ID, alive, answer, invocation
-from tests.unit.sandbox.programs import bootstrap
+from tests.unit.sandbox.bench import ARN, REQUEST_ID, Stream, alive, answer, invocation
+from tests.unit.sandbox.programs import bootstrap, streaming_bootstrap
 
 ECHO = bootstrap("def handle(event, headers):\n    return event\n")
 
@@ -204,5 +205,43 @@ def test_a_neighbour_cannot_speak_for_a_program(bench, level):
             outcome = await bench.call(bootstrap(spy), address, runtime="provided.al2023")
             assert answer(outcome) in {"RemoteDisconnected", "ConnectionResetError"}
             assert answer(await environment.invoke(invocation(None))) == address
+
+    bench.run(story())
+
+
+def test_a_program_may_stream_and_waits_for_who_takes_it(bench):
+    async def story():
+        async with bench:
+            environment = await bench.start(streaming_bootstrap(), runtime="provided.al2023")
+            stream = Stream()
+            stream.is_full = True
+            event = {"pieces": ["x"], "times": 12, "size": 1_000_000, "type": "text/html"}
+            running = asyncio.ensure_future(environment.invoke(invocation(event, stream=stream)))
+            while not stream.pieces:
+                await asyncio.sleep(0)
+            for _ in range(2_000):
+                await asyncio.sleep(0)
+            assert not running.done()
+            assert sum(map(len, stream.pieces)) < 8_000_000
+            assert stream.content_type == "text/html"
+            stream.make_room()
+            outcome = await running
+            assert (outcome.status, outcome.payload) == (InvokeStatus.ANSWERED, b"")
+            assert sum(map(len, stream.pieces)) == 12_000_000
+            assert answer(await environment.invoke(invocation({"pieces": ["1"]}))) == 1
+
+    bench.run(story())
+
+
+def test_a_program_that_breaks_off_what_it_streams_has_failed(bench):
+    async def story():
+        async with bench:
+            environment = await bench.start(streaming_bootstrap(), runtime="provided.al2023")
+            stream = Stream()
+            event = {"pieces": ["a"], "break": True}
+            outcome = await environment.invoke(invocation(event, stream=stream))
+            assert outcome.status is InvokeStatus.ERROR
+            assert outcome.error_type == "Runtime.TruncatedResponse"
+            assert stream.pieces == [b"a"]
 
     bench.run(story())

@@ -67,6 +67,44 @@ def spec_for(folder: Path, source: str | dict, **changes) -> EnvironmentSpec:
     return EnvironmentSpec(**(values | changes))
 
 
+class Stream:
+    """Takes an answer bit by bit (`ports.sandbox.AnswerStream`), as long as a test wants it."""
+
+    def __init__(self):
+        self.content_type = None
+        self.pieces = []
+        self.is_full = False
+        self._actions = []
+
+    def begin(self, content_type):
+        self.content_type = content_type
+
+    def write(self, piece):
+        self.pieces.append(piece)
+
+    def when_room(self, action):
+        self._actions.append(action)
+
+    def make_room(self):
+        self.is_full = False
+        actions, self._actions = self._actions, []
+        for action in actions:
+            action()
+
+
+class Valve:
+    """Remembers how a source was held."""
+
+    def __init__(self):
+        self.turns = []
+
+    def hold(self):
+        self.turns.append("hold")
+
+    def go_on(self):
+        self.turns.append("go on")
+
+
 class Bench:
     """A sandbox for one test: its own from `open`, or one that is shared and only cleared."""
 

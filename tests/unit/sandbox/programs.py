@@ -55,3 +55,48 @@ def log(*words):
 def extension(source: str) -> str:
     """Return a program for /opt/extensions."""
     return _EXTENSION + source
+
+
+#: A runtime that streams: `pieces` (each repeated to `size`), all of them `times` times, with
+#: `pause_s` between; `error` (type, document) ends it in trailers, `break` by a closed connection.
+_STREAMING = """#!/usr/bin/python3 -S
+import base64, http.client, json, os, time
+API = os.environ["AWS_LAMBDA_RUNTIME_API"]
+PATH = "/2018-06-01/runtime/invocation/"
+def send(connection, piece):
+    connection.send(b"%x\\r\\n%b\\r\\n" % (len(piece), piece))
+while True:
+    connection = http.client.HTTPConnection(API)
+    connection.request("GET", PATH + "next")
+    answer = connection.getresponse()
+    id, event = answer.headers["Lambda-Runtime-Aws-Request-Id"], json.loads(answer.read())
+    connection.putrequest("POST", PATH + id + "/response")
+    connection.putheader("Lambda-Runtime-Function-Response-Mode", "streaming")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.putheader("Content-Type", event.get("type", "text/plain"))
+    connection.endheaders()
+    sent = 0
+    for _ in range(event.get("times", 1)):
+        for piece in event["pieces"]:
+            if sent:
+                time.sleep(event.get("pause_s", 0))
+            sent += 1
+            send(connection, piece.encode() * event.get("size", 1))
+            print("sent", sent, flush=True)
+    if event.get("break"):
+        connection.close()
+        continue
+    trailers = b""
+    if "error" in event:
+        kind, document = event["error"]
+        body = base64.b64encode(json.dumps(document).encode())
+        trailers = b"Lambda-Runtime-Function-Error-Type: %b\\r\\n" % kind.encode()
+        trailers += b"Lambda-Runtime-Function-Error-Body: %b\\r\\n" % body
+    connection.send(b"0\\r\\n" + trailers + b"\\r\\n")
+    connection.getresponse().read()
+"""
+
+
+def streaming_bootstrap() -> dict[str, str]:
+    """Return the files of a function that streams what its event says."""
+    return {"bootstrap": _STREAMING}

@@ -6,7 +6,7 @@ import pytest
 
 from headrace.sandbox import limits
 from headrace.sandbox.dialogue import Answer, FrameDialogue
-from tests.unit.sandbox.bench import invocation
+from tests.unit.sandbox.bench import Stream, invocation
 
 
 class Wire:
@@ -17,6 +17,12 @@ class Wire:
 
     def send(self, header, body):
         self.sent.append((header["id"], body))
+
+    def hold(self):
+        self.sent.append("hold")
+
+    def go_on(self):
+        self.sent.append("go on")
 
 
 @pytest.fixture
@@ -90,6 +96,38 @@ def test_pieces_may_be_as_large_as_a_result(dialogue, answers):
     dialogue.hear({"kind": "chunk"}, b"x")
     dialogue.hear({"kind": "stream_end"}, b"")
     assert answers == [Answer("result", "", half + half), Answer("too_large")]
+
+
+def test_pieces_go_to_who_takes_them_and_are_not_in_the_answer(answers):
+    wire, stream = Wire(), Stream()
+    dialogue = FrameDialogue(wire, answers.append)
+    dialogue.deliver(invocation({}, stream=stream))
+    dialogue.hear({"kind": "stream", "content_type": "text/plain"}, b"")
+    dialogue.hear({"kind": "chunk"}, b"a")
+    assert (stream.content_type, stream.pieces) == ("text/plain", [b"a"])
+    stream.is_full = True
+    dialogue.hear({"kind": "chunk"}, b"b")
+    stream.make_room()
+    assert wire.sent[1:] == ["hold", "go on"]
+    dialogue.hear({"kind": "stream_end"}, b"")
+    assert answers == [Answer("result")]
+    dialogue.deliver(invocation({}))
+    dialogue.hear({"kind": "chunk"}, b"c")
+    dialogue.hear({"kind": "stream_end"}, b"")
+    assert (answers[1:], stream.pieces) == ([Answer("result", "", b"c")], [b"a", b"b"])
+
+
+def test_a_streamed_answer_beyond_its_limit_is_an_error(answers, monkeypatch):
+    monkeypatch.setattr(limits, "STREAM_BYTES_MAX", 2)
+    dialogue = FrameDialogue(Wire(), answers.append)
+    dialogue.deliver(invocation({}, stream=Stream()))
+    dialogue.hear({"kind": "chunk"}, b"abc")
+    dialogue.hear({"kind": "stream_end"}, b"")
+    document = (
+        b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (2 bytes).",'
+        b'"errorType":"Function.ResponseSizeTooLarge"}'
+    )
+    assert answers == [Answer("error", "Function.ResponseSizeTooLarge", document)]
 
 
 def test_last_words_wait_for_the_end(dialogue, answers):

@@ -3,12 +3,13 @@
 import asyncio
 import http.client
 import socket
+import threading
 
 import pytest
 
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.runtime_api import RuntimeApi
-from tests.unit.sandbox.bench import REQUEST_ID, invocation
+from tests.unit.sandbox.bench import REQUEST_ID, Stream, invocation
 
 API = "/2018-06-01/runtime/"
 
@@ -73,6 +74,53 @@ def test_other_paths_and_methods_are_answered_as_on_aws(method, path, expected):
         assert await call(method, path) == expected
 
     served(act)
+
+
+def stream(address, pieces, wait):
+    """Post a response bit by bit; go on behind the first piece when `wait` returns."""
+    connection = http.client.HTTPConnection(address, timeout=10)
+    headers = {"Lambda-Runtime-Function-Response-Mode": "streaming", "Content-Type": "text/plain"}
+
+    def body():
+        for number, piece in enumerate(pieces):
+            if number:
+                wait()
+            yield piece
+
+    try:
+        path = f"{API}invocation/{REQUEST_ID}/response"
+        connection.request("POST", path, body(), headers, encode_chunked=True)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_streamed_answer_comes_before_it_is_whole():
+    async def story():
+        heard, taker, may_go_on = [], Stream(), threading.Event()
+        runtime = RuntimeApi(heard.append)
+        endpoint = Endpoint(runtime, None)
+        address = endpoint.bind_here()
+        await endpoint.serve(None)
+        try:
+            runtime.deliver(invocation([1], stream=taker))
+            await asyncio.to_thread(ask, address, "GET", API + "invocation/next")
+            work = asyncio.to_thread(stream, address, [b"one", b"two"], may_go_on.wait)
+            posting = asyncio.ensure_future(work)
+            async with asyncio.timeout(10):
+                while not taker.pieces:
+                    await asyncio.sleep(0)
+            assert (taker.content_type, taker.pieces) == ("text/plain", [b"one"])
+            may_go_on.set()
+            assert await posting == 202
+            assert taker.pieces == [b"one", b"two"]
+            assert runtime.release()
+            assert [one.kind for one in heard] == ["ready", "result"]
+        finally:
+            may_go_on.set()
+            endpoint.close()
+
+    asyncio.run(story())
 
 
 def expecting(act):

@@ -83,3 +83,39 @@ def test_a_connection_sends_more_than_the_socket_takes_and_tells_the_end_once():
     asyncio.run(story())
     assert frames == [({"n": 1}, 5_000_000), ({"n": 2}, 0)]
     assert ends == []
+
+
+def test_a_held_connection_reads_nothing_until_it_goes_on_or_is_drained():
+    frames = []
+
+    async def story():
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        for stream in (ours, theirs):
+            stream.setblocking(False)
+        connection = Connection(loop, ours, lambda header, _: frames.append(header["n"]), print)
+        other = Connection(loop, theirs, print, print)
+
+        async def turn():
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+        connection.hold()
+        other.send({"n": 1}, b"")
+        await turn()
+        assert frames == []
+        connection.go_on()
+        await turn()
+        assert frames == [1]
+        connection.hold()
+        other.send({"n": 2}, b"")
+        await turn()
+        assert frames == [1]
+        connection.drain()
+        assert frames == [1, 2]
+        connection.close()
+        connection.hold()
+        connection.go_on()
+        other.close()
+
+    asyncio.run(story())

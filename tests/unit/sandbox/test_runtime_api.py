@@ -8,7 +8,7 @@ import pytest
 from headrace.sandbox.dialogue import Answer
 from headrace.sandbox.runtime_api import RuntimeApi, one_line
 from headrace.sandbox.webserver import Request
-from tests.unit.sandbox.bench import ARN, REQUEST_ID, invocation
+from tests.unit.sandbox.bench import ARN, REQUEST_ID, Stream, Valve, invocation
 
 
 class Desk:
@@ -185,3 +185,70 @@ def test_a_streamed_response_may_end_in_an_error():
 
 def test_no_value_breaks_out_of_its_header():
     assert one_line("a\r\nEvil: 1\nb\rc") == "a Evil: 1 b c"
+
+
+MODE = {"lambda-runtime-function-response-mode": "streaming", "content-type": "text/plain"}
+
+
+def open_body(runtime, id=REQUEST_ID, headers=MODE):
+    return runtime.api.open_body(id, Request("POST", "", headers), Valve())
+
+
+def test_a_streamed_response_goes_to_who_takes_it_and_is_not_in_the_answer():
+    runtime, stream = Runtime(), Stream()
+    runtime.take_event(stream=stream)
+    body = open_body(runtime)
+    body.add(b"a")
+    assert (stream.content_type, stream.pieces) == ("text/plain", [b"a"])
+    assert text_of(runtime.next().reply)[0] == 403  # Not before it has ended.
+    assert runtime.post("response", b"[1]").status == 403
+    assert runtime.post("error", b"{}").status == 403
+    assert open_body(runtime) is None
+    assert runtime.post("response", headers=MODE, is_streamed=True).status == 202
+    runtime.next()
+    assert runtime.heard[1:] == [Answer("result")]
+
+
+def test_trailers_tell_how_a_streamed_response_failed():
+    runtime = Runtime()
+    runtime.take_event(stream=Stream())
+    open_body(runtime).add(b"a")
+    trailers = {
+        "lambda-runtime-function-error-type": "Runtime.Oh",
+        "lambda-runtime-function-error-body": base64.b64encode(b'{"x":1}').decode(),
+    }
+    assert runtime.post("response", headers=MODE, trailers=trailers, is_streamed=True).status == 202
+    runtime.next()
+    assert runtime.heard[1:] == [Answer("error", "Runtime.Oh", b'{"x":1}')]
+
+
+def test_a_streamed_response_that_breaks_off_is_an_error_of_its_event_only():
+    runtime = Runtime()
+    runtime.take_event(stream=Stream())
+    body = open_body(runtime)
+    body.lose()
+    runtime.next()
+    document = (
+        b'{"errorMessage":"HTTP request detected as truncated",'
+        b'"errorType":"Runtime.TruncatedResponse"}'
+    )
+    assert runtime.heard[1:] == [Answer("error", "Runtime.TruncatedResponse", document)]
+    runtime.api.deliver(invocation(1, stream=Stream()))
+    body.lose()
+    assert not runtime.api.release()
+
+
+@pytest.mark.parametrize(
+    ("id", "headers", "stream"),
+    [
+        (REQUEST_ID, MODE, None),
+        (REQUEST_ID, {}, Stream()),
+        ("another", MODE, Stream()),
+        (REQUEST_ID, {**MODE, "lambda-runtime-invocation-id": "another"}, Stream()),
+    ],
+)
+def test_a_body_comes_whole_when_nobody_takes_it_sooner(id, headers, stream):
+    runtime = Runtime()
+    runtime.take_event(stream=stream)
+    assert open_body(runtime, id, headers) is None
+    assert stream is None or stream.content_type is None

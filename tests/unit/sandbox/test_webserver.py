@@ -33,12 +33,34 @@ class Client:
             await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.005)
 
 
-def play(act, may_speak=None):
+class Taker:
+    """Takes bodies bit by bit, and how they ended."""
+
+    def __init__(self, wants=True):
+        self.wants = wants
+        self.pieces = []
+        self.heads = []
+        self.valve = None
+        self.is_lost = False
+
+    def open(self, head, valve):
+        self.heads.append((head.method, head.path, head.headers.get("mode")))
+        self.valve = valve
+        return self if self.wants else None
+
+    def add(self, piece):
+        self.pieces.append(piece)
+
+    def lose(self):
+        self.is_lost = True
+
+
+def play(act, may_speak=None, open_body=None):
     """Run an act with a client, a reader and a writer."""
 
     async def story():
         client = Client()
-        server = WebServer(client.handle, may_speak)
+        server = WebServer(client.handle, may_speak, open_body)
         listener = socket.create_server(("127.0.0.1", 0))
         address = listener.getsockname()
         await server.listen(listener)
@@ -243,3 +265,80 @@ def test_a_stranger_gets_no_word():
         assert seen == [writer.get_extra_info("sockname")]
 
     play(act, may_speak)
+
+
+CHUNKED = b"POST /a?b HTTP/1.1\r\nMode: m\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_body_that_is_wanted_sooner_comes_piece_by_piece():
+    taker = Taker()
+
+    async def act(client, reader, writer):
+        writer.write(CHUNKED + b"1\r\na\r\n")
+        await client.until(lambda: taker.pieces == [b"a"])
+        assert client.requests == []
+        assert taker.heads == [("POST", "/a", "m")]
+        writer.write(b"2\r\nbc\r\n0\r\nOh: no\r\n\r\n")
+        await read_answer(reader)
+        (request,) = client.requests
+        assert (request.is_streamed, request.body, request.trailers) == (True, b"", {"oh": "no"})
+        assert b"".join(taker.pieces) == b"abc"
+        taker.wants = False
+        writer.write(CHUNKED + b"1\r\nd\r\n0\r\n\r\n")
+        await read_answer(reader)
+        assert (client.requests[1].is_streamed, client.requests[1].body) == (False, b"d")
+        assert not taker.is_lost
+
+    play(act, open_body=taker.open)
+
+
+def test_a_body_behind_an_unanswered_request_comes_whole():
+    taker = Taker(wants=False)
+
+    async def act(client, reader, writer):
+        client.answers_at_once = False
+        writer.write(b"GET / HTTP/1.1\r\n\r\n" + CHUNKED + b"1\r\na\r\n0\r\n\r\n")
+        await client.until(lambda: client.exchanges)
+        client.exchanges[0].answer(Reply(200, b"1"))
+        await client.until(lambda: len(client.requests) == 2)
+        assert (client.requests[1].is_streamed, client.requests[1].body) == (False, b"a")
+        assert taker.heads == [("GET", "/", None)]
+
+    play(act, open_body=taker.open)
+
+
+def test_a_body_that_breaks_off_is_lost():
+    taker = Taker()
+
+    async def act(client, reader, writer):
+        writer.write(CHUNKED + b"1\r\na\r\n")
+        await client.until(lambda: taker.pieces)
+        writer.transport.abort()
+        await client.until(lambda: taker.is_lost)
+        assert client.requests == []
+
+    play(act, open_body=taker.open)
+
+
+def test_a_held_body_is_not_read_and_a_client_that_writes_on_is_slowed():
+    taker = Taker()
+
+    async def act(client, reader, writer):
+        writer.write(CHUNKED)
+        await client.until(lambda: taker.valve)
+        taker.valve.hold()
+        piece = b"%x\r\n%b\r\n" % (1 << 20, bytes(1 << 20))
+        writer.write(piece * 32)
+        drained = asyncio.ensure_future(writer.drain())
+        for _ in range(200):
+            await asyncio.sleep(0)
+        seen = sum(map(len, taker.pieces))
+        assert not drained.done()
+        assert seen < 1 << 20
+        taker.valve.go_on()
+        await drained
+        writer.write(b"0\r\n\r\n")
+        await read_answer(reader)
+        assert sum(map(len, taker.pieces)) == 32 << 20
+
+    play(act, open_body=taker.open)

@@ -271,6 +271,9 @@ def test_each_path_has_its_own_limit_for_bodies():
         assert limit_of(service, "/2015-03-31/functions/f/invocations?Qualifier=1") == (
             PAYLOAD_BODY_BYTES_MAX
         )
+        assert limit_of(service, "/2021-11-15/functions/f/response-streaming-invocations") == (
+            PAYLOAD_BODY_BYTES_MAX
+        )
         assert limit_of(service, "/2015-03-31/functions/f/configuration") == BODY_BYTES_MAX
         assert limit_of(service, "/2018-10-31/layers/l/versions/") == CODE_BODY_BYTES_MAX
         assert limit_of(service, "/2018-10-31/layers/l/versions/1/policy") == BODY_BYTES_MAX

@@ -10,6 +10,7 @@ from headrace.api.functions import (
     mappings,
     permissions,
     recursion,
+    streaming,
     tags,
     versions,
 )
@@ -26,5 +27,6 @@ OPERATIONS: dict[str, Operation] = {
     **defaults.OPERATIONS,
     **recursion.OPERATIONS,
     **invoke.OPERATIONS,
+    **streaming.OPERATIONS,
     **mappings.OPERATIONS,
 }
