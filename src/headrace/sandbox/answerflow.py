@@ -47,6 +47,11 @@ class AnswerFlow:
             self._valve.hold()
             self._stream.when_room(self._release)
 
+    def close(self) -> None:
+        """Hold the source no longer: this answer is whole, and the next event must not wait."""
+        self._release()
+
     def _release(self) -> None:
-        self._is_held = False
-        self._valve.go_on()
+        if self._is_held:
+            self._is_held = False
+            self._valve.go_on()

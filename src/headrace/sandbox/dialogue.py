@@ -104,9 +104,12 @@ class FrameDialogue:
         elif kind == "chunk":
             self._add(body)
         elif kind == "stream_end":
-            self._take_answer(self._end_of_stream())
+            answer = self._end_of_stream()
+            self._close_flow()
+            self._take_answer(answer)
         elif kind in _ANSWERS:
             answer = _answer_of(kind, header, body)
+            self._close_flow()
             if header.get("exits") is True:
                 # Not before it has ended: until then it would seem ready for another event.
                 self._last_words = answer
@@ -120,6 +123,11 @@ class FrameDialogue:
             self._pieces = None
         else:
             self._pieces += piece
+
+    def _close_flow(self) -> None:
+        flow, self._flow = self._flow, None
+        if flow is not None:
+            flow.close()
 
     def _end_of_stream(self) -> Answer:
         if self._flow is not None:

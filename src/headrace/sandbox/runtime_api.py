@@ -209,6 +209,8 @@ class RuntimeApi:
 
     def _note(self, answer: Answer) -> None:
         self.state = State.ANSWERED
+        if self._body is not None:
+            self._body.flow.close()
         self._stream = self._body = None
         self._answer = answer
 

@@ -28,6 +28,19 @@ def test_the_source_is_held_once_until_there_is_room():
     assert (valve.turns[2:], stream.pieces) == (["hold"], [b"a", b"b", b"c"])
 
 
+def test_a_source_whose_answer_is_whole_is_not_held_for_a_slow_taker():
+    stream, valve = Stream(), Valve()
+    flow = AnswerFlow(stream, valve)
+    flow.close()
+    assert valve.turns == []
+    stream.is_full = True
+    flow.add(b"a")
+    flow.close()
+    assert valve.turns == ["hold", "go on"]
+    stream.make_room()  # The source may be held for another by now.
+    assert valve.turns == ["hold", "go on"]
+
+
 def test_what_is_beyond_the_limit_is_lost_and_told(monkeypatch):
     monkeypatch.setattr(limits, "STREAM_BYTES_MAX", 5)
     stream = Stream()

@@ -117,6 +117,20 @@ def test_pieces_go_to_who_takes_them_and_are_not_in_the_answer(answers):
     assert (answers[1:], stream.pieces) == ([Answer("result", "", b"c")], [b"a", b"b"])
 
 
+@pytest.mark.parametrize(
+    "end", [{"kind": "stream_end"}, {"kind": "error"}, {"kind": "error", "exits": True}]
+)
+def test_whoever_takes_pieces_slowly_holds_no_later_event(end, answers):
+    """Piece and end may come in one read, so that the end is heard though no more is read."""
+    wire, stream = Wire(), Stream()
+    dialogue = FrameDialogue(wire, answers.append)
+    dialogue.deliver(invocation({}, stream=stream))
+    stream.is_full = True
+    dialogue.hear({"kind": "chunk"}, b"a")
+    dialogue.hear(end, b"")
+    assert wire.sent[1:] == ["hold", "go on"]
+
+
 def test_a_streamed_answer_beyond_its_limit_is_an_error(answers, monkeypatch):
     monkeypatch.setattr(limits, "STREAM_BYTES_MAX", 2)
     dialogue = FrameDialogue(Wire(), answers.append)

@@ -209,6 +209,21 @@ def test_a_streamed_response_goes_to_who_takes_it_and_is_not_in_the_answer():
     assert runtime.heard[1:] == [Answer("result")]
 
 
+@pytest.mark.parametrize("breaks_off", [False, True])
+def test_whoever_takes_a_response_slowly_holds_no_later_event(breaks_off):
+    runtime, stream, valve = Runtime(), Stream(), Valve()
+    runtime.take_event(stream=stream)
+    body = runtime.api.open_body(REQUEST_ID, Request("POST", "", MODE), valve)
+    stream.is_full = True
+    body.add(b"a")
+    assert valve.turns == ["hold"]
+    if breaks_off:
+        body.lose()
+    else:
+        runtime.post("response", headers=MODE, is_streamed=True)
+    assert valve.turns == ["hold", "go on"]
+
+
 def test_trailers_tell_how_a_streamed_response_failed():
     runtime = Runtime()
     runtime.take_event(stream=Stream())
