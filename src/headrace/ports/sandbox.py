@@ -97,6 +97,14 @@ class InitStatus(Enum):
     FAULT = "fault"  #: There is nothing to run; error_type and payload (a sentence) say why.
 
 
+class ExtensionFound(msgspec.Struct, frozen=True):
+    """An external extension as it is at the end of the init phase."""
+
+    name: str
+    state: str  #: AWS's word: "Started", "Registered" or "Ready" (it waits for its first event).
+    events: tuple[str, ...] = ()  #: What it registered for: "INVOKE", "SHUTDOWN".
+
+
 class InitOutcome(msgspec.Struct, frozen=True):
     """What came of the init phase. Unless OK, the environment is dead already."""
 
@@ -107,6 +115,7 @@ class InitOutcome(msgspec.Struct, frozen=True):
     signal: int = 0  #: For KILLED and OUT_OF_MEMORY.
     memory_peak_mb: int = 0  #: Rounded up.
     error_type: str = ""  #: For FAULT: AWS's word, "Runtime.InvalidEntrypoint".
+    extensions: tuple[ExtensionFound, ...] = ()  #: By name.
 
 
 class AnswerStream(Protocol):

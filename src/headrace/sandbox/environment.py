@@ -11,6 +11,8 @@ import socket
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from headrace.ports.sandbox import (
     EnvironmentSpec,
     InitOutcome,
@@ -177,6 +179,9 @@ class LinuxEnvironment:
         else:
             await self.kill()
             raise SandboxUnavailable(f"The sandbox could not be entered: {answer.error_type}.")
+        if self._attendance is not None:
+            extensions = self._attendance.extensions.external
+            self.init = msgspec.structs.replace(self.init, extensions=extensions)
 
     def end(self) -> None:
         """Kill the whole tree without waiting."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.ports.sandbox import EnvironmentSpec, Invocation
+from headrace.ports.sandbox import EnvironmentSpec, ExtensionFound, Invocation
 from headrace.sandbox import limits
 from headrace.sandbox.runtime_api import ACCEPTED, refusal
 from headrace.sandbox.webserver import Exchange, Reply, Request
@@ -94,6 +94,20 @@ class ExtensionsApi:
     def is_gone(self) -> bool:
         """Whether no program that was started is alive."""
         return not self._alive
+
+    @property
+    def external(self) -> tuple[ExtensionFound, ...]:
+        """The programs that were started, and how far they have come."""
+        registered = {one.name: one for one in self._extensions.values()}
+        found = []
+        for name in sorted(self._programs or ()):
+            one = registered.get(name)
+            if one is None:
+                found.append(ExtensionFound(name, "Started"))
+            else:
+                state = "Registered" if one.is_busy else "Ready"
+                found.append(ExtensionFound(name, state, tuple(one.events)))
+        return tuple(found)
 
     def expect(self, names: Sequence[str]) -> None:
         """Take note of the programs that are being started."""

@@ -27,7 +27,7 @@ from headrace.core.functions.effects import (
     WriteLog,
 )
 from headrace.core.functions.limits import LOG_TAIL_BYTES
-from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.outcomes import Ending, ExtensionState
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 from headrace.core.logs.commands import GroupPlace
@@ -240,6 +240,9 @@ class Invoker:
             memory_peak_mb=init.memory_peak_mb,
             error_type=init.error_type,
             log=place.last_log(),
+            extensions=tuple(
+                ExtensionState(one.name, one.state, one.events) for one in init.extensions
+            ),
         )
 
     async def _run_prepare(self, effect: PrepareTemplate) -> TemplatePrepared:

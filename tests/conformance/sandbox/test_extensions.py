@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from headrace.ports.sandbox import InitStatus, InvokeStatus, Layer
+from headrace.ports.sandbox import ExtensionFound, InitStatus, InvokeStatus, Layer
 from tests.unit.sandbox.bench import ARN, REQUEST_ID, answer, invocation, make_archive
 from tests.unit.sandbox.programs import bootstrap, extension
 
@@ -201,6 +201,7 @@ def test_extensions_see_the_function_and_not_what_is_the_runtimes(bench, tmp_pat
                 variables=account,
             )
             assert environment.init.status is InitStatus.OK
+            assert environment.init.extensions == (ExtensionFound("e", "Ready"),)
             about, names, folder = json.loads(bytes(bench.log).partition(b"\n")[0])
             assert about == {
                 "functionName": "f",

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headrace.ports.sandbox import ExtensionFound
 from headrace.sandbox.extensions_api import ExtensionsApi, Failure, describe_end
 from headrace.sandbox.webserver import Request
 from tests.unit.sandbox.bench import ARN, REQUEST_ID, invocation, spec_for
@@ -47,6 +48,18 @@ def id_of(reply):
 
 def refusal_of(reply):
     return reply.status, json.loads(reply.body)["errorType"]
+
+
+def test_external_extensions_show_how_far_they_have_come(tmp_path):
+    play = Play(tmp_path, ["two", "one"])
+    one = id_of(play.register("one", ["INVOKE"]))
+    id_of(play.register("inside", ["INVOKE"]))
+    assert play.api.external == (
+        ExtensionFound("one", "Registered", ("INVOKE",)),
+        ExtensionFound("two", "Started"),
+    )
+    play.next(one)
+    assert play.api.external[0].state == "Ready"
 
 
 def test_the_runtime_may_begin_when_all_programs_have_registered(tmp_path):

@@ -9,7 +9,7 @@ import msgspec
 
 from headrace.core.functions.layernames import LayerReference
 from headrace.core.functions.names import FunctionReference
-from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.outcomes import Ending, ExtensionState
 from headrace.core.functions.settings import Code, Settings
 
 
@@ -323,6 +323,7 @@ class EnvironmentStarted(msgspec.Struct, frozen=True, gc=False):
     memory_peak_mb: int = 0
     log: bytes = b""  #: The end of what it wrote meanwhile.
     error_type: str = ""  #: For FAULT: AWS's word for it.
+    extensions: tuple[ExtensionState, ...] = ()
 
 
 class InvokeEnded(msgspec.Struct, frozen=True, gc=False):

@@ -349,13 +349,16 @@ def _beginning(environment: Environment, end: EnvironmentStarted, now: Instant) 
     """
     deployment = environment.deployment
     if deployment.has_template and not environment.is_ahead:
-        return platformlog.restore_end(deployment, now, end.duration_us)
+        told = platformlog.extensions(deployment, now, end)
+        return told + platformlog.restore_end(deployment, now, end.duration_us)
     return _init_end(environment, "init", end, now)
 
 
 def _init_end(environment: Environment, phase: str, end: EnvironmentStarted, now: Instant) -> bytes:
     kind = initialization_type(environment)
-    return platformlog.init_end(environment.deployment, now, kind, phase, end)
+    deployment = environment.deployment
+    told = platformlog.extensions(deployment, now, end)
+    return told + platformlog.init_end(deployment, now, kind, phase, end)
 
 
 def _log(environment: Environment, text: bytes) -> Effects:

@@ -4,6 +4,8 @@ Durations are whole microseconds and shown as milliseconds with two decimals.
 Source: spec/lambda.md 4.4, 5.1, 5.3.
 """
 
+from collections.abc import Sequence
+
 from headrace.core.functions.names import runtime_version_arn
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.runtimes import Interpreter
@@ -44,6 +46,11 @@ def init_report(duration_us: int, phase: str, ending: Ending, error_type: str) -
 def restore_report(duration_us: int) -> bytes:
     """Return the line about an environment that came from a template (T8)."""
     return f"RESTORE_REPORT Restore Duration: {_ms(duration_us)} ms\n".encode()
+
+
+def extension(name: str, state: str, events: Sequence[str]) -> bytes:
+    """Return the line about an external extension (T9)."""
+    return f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]\n".encode()
 
 
 def start(request_id: str, version: str) -> bytes:

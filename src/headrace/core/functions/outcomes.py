@@ -62,6 +62,14 @@ class Ending(Enum):
 SURVIVED = frozenset({Ending.OK, Ending.ANSWERED, Ending.ERROR, Ending.TOO_LARGE})
 
 
+class ExtensionState(msgspec.Struct, frozen=True, gc=False):
+    """How far an external extension has come in the init phase, in AWS's words."""
+
+    name: str
+    state: str
+    events: tuple[str, ...]
+
+
 class _ErrorDocument(msgspec.Struct, gc=False):
     """The members of a runtime's error document that we look at."""
 

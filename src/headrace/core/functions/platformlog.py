@@ -50,6 +50,18 @@ def template_opening(
     return loglines.init_start(deployment, interpreter)
 
 
+def extensions(deployment: Deployment, now: Instant, end: EnvironmentStarted) -> bytes:
+    """Return what is told of the external extensions of an environment (T9)."""
+    if _is_json(deployment):
+        records = (
+            platformrecords.extension(deployment, now, one.name, one.state, one.events)
+            for one in end.extensions
+        )
+        return b"".join(records)
+    lines = (loglines.extension(one.name, one.state, one.events) for one in end.extensions)
+    return b"".join(lines)
+
+
 def init_end(
     deployment: Deployment, now: Instant, kind: str, phase: str, end: EnvironmentStarted
 ) -> bytes:

@@ -6,6 +6,7 @@ SystemLogLevel is not written. Durations are whole microseconds and shown as mil
 Source: spec/lambda.md 5.2, T11.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -90,6 +91,15 @@ def init_end(
     return _line(deployment, now, done_level, "platform.initRuntimeDone", record) + _line(
         deployment, now, report_level, "platform.initReport", report
     )
+
+
+def extension(
+    deployment: Deployment, now: Instant, name: str, state: str, events: Sequence[str]
+) -> bytes:
+    """Return what is told of an external extension; it is well when it waits for events."""
+    record: Members = {"name": name, "state": state, "events": events}
+    level = "INFO" if state == "Ready" else "WARN"
+    return _line(deployment, now, level, "platform.extension", record)
 
 
 def restore_end(deployment: Deployment, now: Instant, duration_us: int) -> bytes:

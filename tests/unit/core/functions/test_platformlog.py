@@ -7,7 +7,7 @@ import pytest
 from headrace.core.functions import platformlog
 from headrace.core.functions.commands import EnvironmentStarted, InvokeEnded
 from headrace.core.functions.effects import StartEnvironment
-from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.outcomes import Ending, ExtensionState
 from headrace.core.functions.settings import Logging
 from tests.unit.core.functions.bench import (
     EPOCH,
@@ -155,3 +155,24 @@ def test_a_change_of_the_format_takes_other_environments():
     bench.sleep(10_000)
     bench.warm()
     assert f"\nSTART RequestId: {REQUEST_ID} Version: $LATEST\n".encode() in bench.log
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARN"])
+def test_external_extensions_are_told_between_init_and_start(level):
+    both = (
+        ExtensionState("good", "Ready", ("INVOKE", "SHUTDOWN")),
+        ExtensionState("stuck", "Started", ()),
+    )
+    bench = json_bench(level)
+    bench.send()
+    bench.started(extensions=both)
+    told = [json.loads(line) for line in bench.log.splitlines()]
+    found = [one["record"] for one in told if one["type"] == "platform.extension"]
+    bad = {"name": "stuck", "state": "Started", "events": []}
+    good = {"name": "good", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"]}
+    assert found == ([good, bad] if level == "INFO" else [bad])
+    started = EnvironmentStarted("e", Ending.OK, extensions=both)
+    assert platformlog.extensions(deployment_with(), EPOCH, started) == (
+        b"EXTENSION\tName: good\tState: Ready\tEvents: [INVOKE,SHUTDOWN]\n"
+        b"EXTENSION\tName: stuck\tState: Started\tEvents: []\n"
+    )
