@@ -93,6 +93,15 @@ CLOSE_CONNECTIONS_S = 2.0
 SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM, LOG_ROOM, ACCESS_ROOM = range(6)
 
 
+#: Every service by its signing name, with the operations that are served.
+OPERATIONS = {
+    "sqs": QUEUE_OPERATIONS,
+    "lambda": FUNCTION_OPERATIONS,
+    "iam": ACCESS_OPERATIONS,
+    "sts": SESSION_OPERATIONS,
+    "logs": LOG_OPERATIONS,
+}
+
 #: What machines call their processors, to AWS's word.
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -324,13 +333,7 @@ class App:
             rooms=self.rooms,
             bodies=self.bodies,
             entropy=parts.entropy,
-            tables={
-                "sqs": QUEUE_OPERATIONS,
-                "lambda": FUNCTION_OPERATIONS,
-                "iam": ACCESS_OPERATIONS,
-                "sts": SESSION_OPERATIONS,
-                "logs": LOG_OPERATIONS,
-            },
+            tables=OPERATIONS,
             admission=Admission(names_of(config)),
             identities=Identities(config.account, config.region),
             public_url=config.public_url,
