@@ -65,7 +65,7 @@ class Terraform:
     def run(self, word, *words, good=(0,)):
         """Run a word of Terraform's; return its exit status and what it printed."""
         done = subprocess.run(
-            ["terraform", word, "-no-color", *words],
+            ["terraform", *word.split(), *words],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -121,7 +121,7 @@ def test_what_is_made_changed_and_imported_shows_no_difference(terraform):
     names = {address: values["id"] for address, values in terraform.state().items()}
     for address, text in IMPORTED.items():
         name = text.replace("{endpoint}", terraform.endpoint).replace("{account}", ACCOUNT)
-        terraform.run("state", "rm", address)
+        terraform.run("state rm", address)
         terraform.run("import", *terraform.variables(), address, names.get(name[1:-1], name))
     _, plan = terraform.plan()
     changed = {
