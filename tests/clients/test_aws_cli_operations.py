@@ -12,16 +12,21 @@ from headrace.api.access.table import OPERATIONS as IAM
 from headrace.api.functions.table import OPERATIONS as LAMBDA
 from headrace.api.logs.table import OPERATIONS as LOGS
 from headrace.api.sqs.table import OPERATIONS as SQS
-from tests.clients.awscli_process import AwsCli
 from tests.acceptance.running import REGION, environment
+from tests.clients.awscli_process import AwsCli
 from tests.unit.core.access.bench import ALLOW, BASIC, TRUST
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 NAME = ("--function-name", "f")
-#: Operations of 2026 that this version of the CLI does not know.
-TOO_NEW = {"put-resource-policy", "get-resource-policy", "delete-resource-policy"}
+#: Operations that the CLI does not have: those of 2026 are too new for it, streams too lively.
+NOT_TYPED = {
+    "put-resource-policy",
+    "get-resource-policy",
+    "delete-resource-policy",
+    "invoke-with-response-stream",
+}
 LAYER = ("--layer-name", "l", "--version-number", "1")
 
 
@@ -87,7 +92,7 @@ def test_lambda(aws, archive, tmp_path):
     check_mappings(aws, call)
     check_settings(call, arn)
     call("delete-function", *NAME)
-    assert aws.typed - {"wait", "create-queue", "delete-queue"} == words_of(LAMBDA) - TOO_NEW
+    assert aws.typed - {"wait", "create-queue", "delete-queue"} == words_of(LAMBDA) - NOT_TYPED
 
 
 def check_invokes(call, tmp_path):
@@ -154,12 +159,17 @@ def check_mappings(aws, call):
     uuid = ("--uuid", made["UUID"])
     assert call("get-event-source-mapping", *uuid)["EventSourceArn"] == queue
     assert len(call("list-event-source-mappings", *NAME)["EventSourceMappings"]) == 1
+    wait_until_enabled(call, uuid)
+    call("update-event-source-mapping", *uuid, "--batch-size", "2")
+    wait_until_enabled(call, uuid)
+    assert call("delete-event-source-mapping", *uuid)["State"] == "Deleting"
+    aws("sqs", "delete-queue", "--queue-url", url)
+
+
+def wait_until_enabled(call, uuid):
     deadline = time.monotonic() + 20
     while call("get-event-source-mapping", *uuid)["State"] != "Enabled":
         assert time.monotonic() < deadline
-    call("update-event-source-mapping", *uuid, "--batch-size", "2")
-    assert call("delete-event-source-mapping", *uuid)["State"] == "Deleting"
-    aws("sqs", "delete-queue", "--queue-url", url)
 
 
 def check_settings(call, arn):

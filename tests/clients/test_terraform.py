@@ -30,6 +30,8 @@ IMPORTED = {
     "aws_lambda_alias.live": "worker/live",
     "aws_lambda_layer_version.shared": "arn:aws:lambda:eu-west-1:{account}:layer:shared:1",
     "aws_lambda_provisioned_concurrency_config.live": "worker,live",
+    "aws_cloudwatch_log_group.worker": "/aws/lambda/worker",
+    "aws_lambda_permission.rule": "worker:live/rule",
     "aws_lambda_event_source_mapping.orders": "{aws_lambda_event_source_mapping.orders}",
 }
 #: What the provider cannot learn by importing: it is in no service.
@@ -115,7 +117,7 @@ def test_what_is_made_changed_and_imported_shows_no_difference(terraform):
     terraform.apply()
     assert terraform.plan()[0] == NO_DIFFERENCE
     terraform.change = True
-    assert "0 added, 6 changed, 0 destroyed" in terraform.apply()
+    assert "0 added, 7 changed, 0 destroyed" in terraform.apply()
     assert terraform.plan()[0] == NO_DIFFERENCE
 
     names = {address: values["id"] for address, values in terraform.state().items()}

@@ -172,3 +172,18 @@ resource "aws_lambda_event_source_mapping" "orders" {
   }
   tags = { team = "a" }
 }
+
+resource "aws_cloudwatch_log_group" "worker" {
+  name              = "/aws/lambda/worker"
+  retention_in_days = var.change ? 14 : 7
+  tags              = { team = "a" }
+}
+
+resource "aws_lambda_permission" "rule" {
+  statement_id  = "rule"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.worker.function_name
+  qualifier     = aws_lambda_alias.live.name
+  principal     = "events.amazonaws.com"
+  source_arn    = "arn:aws:events:eu-west-1:111122223333:rule/hourly"
+}
