@@ -19,7 +19,6 @@ from headrace.api.logs.table import OPERATIONS as LOG_OPERATIONS
 from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
-from headrace.core.functions.codeuse import CodeInUse
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.logs.groups import LogGroups
@@ -35,10 +34,6 @@ from headrace.ports.history import History
 from headrace.ports.journal import Journal, JournalError
 from headrace.ports.logs import LogStore
 from headrace.ports.sandbox import (
-    Environment,
-    EnvironmentSpec,
-    InitOutcome,
-    LogTaker,
     RuntimeFound,
     Sandbox,
     SandboxUnavailable,
@@ -121,41 +116,6 @@ class Parts(msgspec.Struct, kw_only=True):
     logs: LogStore
     history: History = msgspec.field(default_factory=NoHistory)
     clean_up: Callable[[], None] = lambda: None  #: Removes what is for this run only.
-
-
-class NoSandbox:
-    """The Sandbox port where there is none: queues are served, functions cannot be created."""
-
-    level = "none"
-
-    def runtimes(self) -> list[RuntimeFound]:
-        """Return nothing."""
-        return []
-
-    async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> Environment:
-        """Refuse.
-
-        Raises:
-            SandboxUnavailable: Always.
-        """
-        raise SandboxUnavailable("This server runs no functions.")
-
-    async def prepare_template(self, spec: EnvironmentSpec, take_log: LogTaker) -> InitOutcome:
-        """Refuse.
-
-        Raises:
-            SandboxUnavailable: Always.
-        """
-        raise SandboxUnavailable("This server runs no functions.")
-
-    def keep_code(self, code: CodeInUse) -> None:
-        """Do nothing."""
-
-    async def drop_template(self, template: str) -> None:
-        """Do nothing."""
-
-    async def close(self) -> None:
-        """Do nothing."""
 
 
 async def real_parts(config: Config, say: Callable[[str], None] = lambda line: None) -> Parts:

@@ -28,13 +28,14 @@ from headrace.ports.history import History
 from headrace.ports.journal import Journal
 from headrace.ports.logs import LogStore
 from headrace.ports.sandbox import Sandbox
-from headrace.shell.app import App, NoSandbox, Parts, make_sandbox
+from headrace.shell.app import App, Parts, make_sandbox
 from headrace.shell.clock import SystemClock
 from headrace.shell.config import Config
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
 from headrace.shell.history import FileHistory, MemoryHistory, NoHistory
 from headrace.shell.lifecycle import run_loop
+from headrace.shell.nosandbox import NoSandbox
 from headrace.store.blobs import FileBlobs
 from headrace.store.logs.memory import MemoryLogStore
 from headrace.store.memory import MemoryBlobs, MemoryJournal
