@@ -1,7 +1,7 @@
 """The Sandbox port of a server that runs no functions."""
 
+from headrace.core.functions.codeuse import CodeInUse
 from headrace.ports.sandbox import (
-    CodeInUse,
     Environment,
     EnvironmentSpec,
     InitOutcome,
