@@ -253,7 +253,9 @@ class Invoker:
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             return prepared(effect, ending_of(error), payload=str(error).encode())
         ending = Ending(init.status.value)
-        return prepared(effect, ending, init.duration_ns // 1_000, init.payload)
+        return prepared(
+            effect, ending, init.duration_ns // 1_000, init.payload, error_type=init.error_type
+        )
 
     async def _run_invoke(self, effect: RunInvoke) -> InvokeEnded:
         id = effect.environment
@@ -391,7 +393,11 @@ class Invoker:
 
 
 def prepared(
-    effect: PrepareTemplate, ending: Ending, duration_us: int = 0, payload: bytes = b""
+    effect: PrepareTemplate,
+    ending: Ending,
+    duration_us: int = 0,
+    payload: bytes = b"",
+    error_type: str = "",
 ) -> TemplatePrepared:
     """Return how the making of a template ended."""
     deployment = effect.deployment
@@ -402,6 +408,8 @@ def prepared(
         ending=ending,
         duration_us=duration_us,
         payload=payload,
+        error_type=error_type,
+        log_stream=effect.log_stream,
     )
 
 

@@ -357,3 +357,5 @@ class TemplatePrepared(msgspec.Struct, frozen=True, gc=False):
     duration_us: int = 0
     #: The runtime's error document for ERROR; a sentence for REFUSED and FAULT.
     payload: bytes = b""
+    error_type: str = ""  #: For FAULT: AWS's word for it.
+    log_stream: str = ""  #: Where its log is.

@@ -31,3 +31,4 @@ class Decision(NamedTuple):
 
     reply: Any
     records: Sequence[Record] = ()
+    effects: Sequence[Any] = ()  #: What the shell has to do beside what follows from the facts.

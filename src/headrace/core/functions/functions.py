@@ -247,7 +247,7 @@ class Functions:
         for record in decision.records:
             self.directory.take(record)
             effects.append(Remember(record))
-        effects.append(Reply(ticket, decision.reply))
+        effects += [*decision.effects, Reply(ticket, decision.reply)]
         anew = isinstance(decision.records[-1], ConcurrencyProvisioned)
         return effects + self._follow(number, before, now, anew=anew)
 

@@ -6,7 +6,12 @@ told in either, and what is billed. Source: spec/lambda.md 4.4, 5.1, 5.2.
 
 from headrace.base.instant import Instant
 from headrace.core.functions import loglines, platformrecords
-from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
+from headrace.core.functions.commands import (
+    EnvironmentStarted,
+    Invoke,
+    InvokeEnded,
+    TemplatePrepared,
+)
 from headrace.core.functions.instants import format_day
 from headrace.core.functions.outcomes import (
     Ending,
@@ -69,7 +74,7 @@ def init_end(
 
     As text, one that went well is told of only if it took place ahead of need (T7).
     """
-    error = init_error_type(end)
+    error = _error_type(end)
     if _is_json(deployment):
         return platformrecords.init_end(
             deployment, now, kind, phase, end.duration_us, end.ending, error
@@ -77,6 +82,18 @@ def init_end(
     if end.ending is Ending.OK and kind != "provisioned-concurrency":
         return b""
     return loglines.init_report(end.duration_us, phase, end.ending, error)
+
+
+def template_end(deployment: Deployment, now: Instant, end: TemplatePrepared) -> bytes:
+    """Return what is told of the init phase of a template that is over, if there was one (T7)."""
+    if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
+        return b""
+    error = _error_type(end)
+    if _is_json(deployment):
+        return platformrecords.init_end(
+            deployment, now, "snap-start", "init", end.duration_us, end.ending, error
+        )
+    return loglines.init_report(end.duration_us, "init", end.ending, error)
 
 
 def restore_end(deployment: Deployment, now: Instant, duration_us: int) -> bytes:
@@ -135,7 +152,7 @@ def end(
         peak_mb,
         len(end.payload) if end.ending is Ending.ANSWERED else 0,
         end.ending,
-        _invoke_error_type(end),
+        _error_type(end),
     )
 
 
@@ -147,15 +164,11 @@ def error_type_for_text(end: InvokeEnded | EnvironmentStarted) -> str:
     """
     if isinstance(end, InvokeEnded) and end.ending is Ending.ERROR:
         return ""
-    return _invoke_error_type(end)
+    return _error_type(end)
 
 
-def init_error_type(end: EnvironmentStarted) -> str:
-    """Return the error type of an init phase; empty if it went well."""
-    return _invoke_error_type(end)
-
-
-def _invoke_error_type(end: InvokeEnded | EnvironmentStarted) -> str:
+def _error_type(end: InvokeEnded | EnvironmentStarted | TemplatePrepared) -> str:
+    """Return the error type of an ending; empty if it went well."""
     if end.ending in {Ending.OK, Ending.ANSWERED}:
         return ""
     if end.ending is Ending.ERROR:

@@ -3,6 +3,7 @@
 Source: spec/lambda.md 1.11, 1.22, 13.4.
 """
 
+from headrace.core.functions import platformlog
 from headrace.core.functions.changes import check_update
 from headrace.core.functions.commands import ListVersions, PublishVersion, TemplatePrepared
 from headrace.core.functions.decision import Decision, Scene
@@ -13,6 +14,7 @@ from headrace.core.functions.function import (
     Function,
     FunctionView,
     Version,
+    deployment,
     is_settled,
     view,
 )
@@ -21,6 +23,7 @@ from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.records import VersionPrepared, VersionPublished
 from headrace.core.functions.replay import changed
 from headrace.core.functions.replies import Done, FunctionShown, FunctionsListed
+from headrace.core.functions.starts import write_log
 
 _INIT_ERROR = "FunctionError.RuntimeInitError"
 
@@ -106,11 +109,13 @@ def prepared(end: TemplatePrepared, scene: Scene) -> Decision:
     """
     function = scene.directory.functions.get(end.function)
     version = None if function is None else function.versions.get(end.version)
-    if version is None or version.template != TEMPLATE_IN_WORK:
+    if function is None or version is None or version.template != TEMPLATE_IN_WORK:
         return Decision(Done())
     failure, code = ("", "") if end.ending is Ending.OK else _failure(end)
     record = VersionPrepared(end.function, scene.now, end.version, failure, code)
-    return Decision(Done(), [record])
+    made_for = deployment(end.function, function, version, scene.now)
+    told = platformlog.template_end(made_for, scene.now, end)
+    return Decision(Done(), [record], write_log(made_for, end.log_stream, told))
 
 
 def _failure(end: TemplatePrepared) -> tuple[str, str]:

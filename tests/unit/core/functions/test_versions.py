@@ -10,7 +10,12 @@ from headrace.core.functions.commands import (
     PublishVersion,
     TemplatePrepared,
 )
-from headrace.core.functions.effects import DropTemplate, PrepareTemplate, StartEnvironment
+from headrace.core.functions.effects import (
+    DropTemplate,
+    PrepareTemplate,
+    StartEnvironment,
+    WriteLog,
+)
 from headrace.core.functions.errors import InvalidParameterValue, PreconditionFailed
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.replies import Done
@@ -247,6 +252,28 @@ def test_a_version_whose_init_phase_fails_has_failed_and_another_can_be_made(sna
     assert view.failure
     assert snap.ask(invoke(qualifier="1")).message.endswith("following state: Failed")
     assert publish(snap, 2).view.version == "2"
+
+
+@pytest.mark.parametrize(
+    ("ending", "line"),
+    [
+        (Ending.OK, b"INIT_REPORT Init Duration: 5.00 ms\tPhase: init\n"),
+        (
+            Ending.EXITED,
+            (
+                b"INIT_REPORT Init Duration: 5.00 ms\tPhase: init\tStatus: error\t"
+                b"Error Type: Runtime.ExitError\n"
+            ),
+        ),
+        (Ending.REFUSED, b""),
+    ],
+)
+def test_the_log_tells_how_long_a_template_took(snap, ending, line):
+    (prepare,) = snap.of(PrepareTemplate)
+    snap.log = b""
+    prepared(snap, ending, duration_us=5_000, log_stream=prepare.log_stream)
+    assert snap.log == line
+    assert all(effect.stream == prepare.log_stream for effect in snap.of(WriteLog))
 
 
 def test_what_comes_for_a_version_that_is_gone_is_dropped(snap):
