@@ -41,6 +41,7 @@ from headrace.ports.sandbox import (
 from headrace.sandbox.libraries import collect_libraries
 from headrace.sandbox.linux import LinuxSandbox
 from headrace.shell.admission import Admission, is_loopback
+from headrace.shell.advising import Advising
 from headrace.shell.archives import Archives
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import Stopwatch, SystemClock
@@ -305,8 +306,6 @@ class App:
             takes_folders=config.hot_reload and is_loopback(config.host),
             takes_images=is_loopback(config.host),
         ).join(self.service)
-        Looking(self.service)
-        Why(self.service, parts.history)
         self.driver.on_block_durable.append(parts.history.take_block)
         LogEvents(self.rooms, parts.logs).join(self.service)
         self.logs = LogKeeper(self.driver, self.rooms, parts.logs, parts.clock.now)
@@ -327,12 +326,20 @@ class App:
             write_s=config.write_timeout_s,
         )
         self.http = HttpServer(self.service, times, config.connections_max)
-        if config.metrics:
-            metrics = Metrics(self.service, self.pollers, self.meter, Path(config.data))
-            metrics.connections = lambda: len(self.http.shared.connections)
+        self._add_pages()
         self.keeper = Keeper(parts.journal, parts.clock, self.driver, self.bodies)
         self.driver.rebuild = self._rebuild
         parts.journal.on_lost = self.driver.fail
+
+    def _add_pages(self) -> None:
+        """Let the service answer what no protocol of AWS's asks."""
+        Looking(self.service)
+        Advising(self.service)
+        Why(self.service, self.parts.history)
+        if self.config.metrics:
+            folder = Path(self.config.data)
+            metrics = Metrics(self.service, self.pollers, self.meter, folder)
+            metrics.connections = lambda: len(self.http.shared.connections)
 
     @property
     def local_url(self) -> str:

@@ -127,6 +127,9 @@ METRICS_SLICE = 50
 #: Touched messages of a queue that are looked at for the oldest: the ones touched first.
 OLDEST_LOOKED_AT = 100
 
+#: Mappings that one turn of the loop reads for advice.
+ADVICE_SLICE = 50
+
 # --- The history of messages (shell/history.py) --------------------------------------------------
 
 #: Seconds that pages wait to be written together.

@@ -31,6 +31,7 @@ from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPo
 from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.hand import Hand
 from headrace.core.mapping.limits import IN_HAND_BYTES_MAX, RECEIVE_AT_MOST
+from headrace.core.mapping.oddities import oddity_of
 from headrace.core.mapping.payload import Wanted, sift
 from headrace.core.mapping.receive import Receive
 from headrace.core.mapping.report import failed_ids
@@ -134,7 +135,7 @@ class Delivery:
             return effects
         if polled.messages:
             self._receive.failures = 0
-            self.tally.polled += len(polled.messages)
+            self.tally.count_polled(polled.messages)
             effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
             if polled.visible_at > now:
@@ -219,7 +220,7 @@ class Delivery:
         sifted = sift(
             messages, self._sieve, self.source_arn, self.region, windowed=self.settings.window_s > 0
         )
-        self.tally.count_filtered(len(sifted.unwanted))
+        self.tally.count_filtered([reason for _, reason in sifted.unwanted])
         self.tally.dropped += len(sifted.looping)
         effects += telling.leave_out(self.mapping, self.source_arn, sifted, now)
         return sifted.wanted
@@ -262,7 +263,7 @@ class Delivery:
             return
         self._hand.try_again(batch)
         batch.tries += 1
-        self.tally.invoked += len(batch)
+        self.tally.count_attempt(len(batch))
         arn, payload = self.settings.function_arn, batch.payload()
         effects.append(telling.started(self.mapping, batch, arn, now))
         effects.append(
@@ -282,6 +283,7 @@ class Delivery:
     def _delete_handled(self, batch: Batch, payload: bytes, effects: list[Any]) -> frozenset[str]:
         """Have deleted what did not fail; return the ids of what did."""
         failed = failed_ids(payload, batch.ids) if batch.reports else frozenset()
+        self.tally.count_oddity(oddity_of(batch, payload, in_order=self._is_fifo))
         handles = tuple(
             handle
             for message_id, handle in zip(batch.ids, batch.handles, strict=True)

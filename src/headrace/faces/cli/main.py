@@ -1,4 +1,4 @@
-"""The command tree: `headrace up`, `why`, `config`, `runtimes`, `journal`, `demo`."""
+"""The command tree: `headrace up`, `why`, `advise`, `config`, `runtimes`, `journal`, `demo`."""
 
 import argparse
 import sys
@@ -14,6 +14,7 @@ from headrace.shell.config import ConfigError
 COMMANDS = {
     "up": "Run the server in the foreground.",
     "why": "Tell what became of a message, and why.",
+    "advise": "Say what is wrong with queues, functions and mappings, here or in a template.",
     "config": "Print each setting and where it came from.",
     "runtimes": "Print what this machine can run functions with, or fetch what it lacks.",
     "journal": "Check a data folder, or save what is readable.",
@@ -32,6 +33,10 @@ def load(word: str) -> ModuleType:
             from headrace.faces.cli import why  # noqa: PLC0415
 
             return why
+        case "advise":
+            from headrace.faces.cli import advise  # noqa: PLC0415
+
+            return advise
         case "config":
             from headrace.faces.cli import settings  # noqa: PLC0415
 

@@ -8,6 +8,9 @@ from headrace.core.mapping.filters.pattern import Node, Seen, elements, fits, ru
 #: Characters of a value that a reason shows.
 VALUE_LENGTH_MAX = 40
 
+ASKS_FOR_TEXT = "it asks for the body's text, and the body is JSON"
+ASKS_FOR_FIELDS = "it asks for fields of the body, and the body is no JSON object"
+
 
 def why_not(patterns: list[Node], record: dict[str, Any], body: Any, *, body_is_json: bool) -> str:
     """Return a reason for each pattern, joined; the record is known to fit none of them.
@@ -26,12 +29,17 @@ def why_not(patterns: list[Node], record: dict[str, Any], body: Any, *, body_is_
     return "; ".join(reasons)
 
 
+def is_mismatch(reason: str) -> bool:
+    """Tell whether a filter was not even tried, for the form of the body (rule E-18)."""
+    return ASKS_FOR_TEXT in reason or ASKS_FOR_FIELDS in reason
+
+
 def _reason(pattern: Node, seen: Seen, *, body_is_json: bool) -> str:
     asked = pattern.fields.get("body")
     if asked is not None and body_is_json and asked.rules is not None:
-        return "it asks for the body's text, and the body is JSON"
+        return ASKS_FOR_TEXT
     if asked is not None and not body_is_json and asked.asks_below:
-        return "it asks for fields of the body, and the body is no JSON object"
+        return ASKS_FOR_FIELDS
     misfit = next(_misfits(pattern, seen.record, seen), None)
     return misfit if misfit is not None else "what it asks for stands in no one element"
 

@@ -1,0 +1,42 @@
+"""CloudFormation's functions, as far as advice needs them."""
+
+import pytest
+
+from headrace.api.advice.intrinsics import UNKNOWN, Resolver, is_true, name_of, number_of
+
+RESOLVER = Resolver({"Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Type": "String"}}})
+
+
+@pytest.mark.parametrize(
+    ("value", "resolved"),
+    [
+        ({"Ref": "Stage"}, "prod"),
+        ({"Ref": "Secret"}, "${Secret}"),
+        ({"Ref": "Queue"}, "${Queue}"),
+        ({"Fn::GetAtt": ["Queue", "Arn"]}, "${Queue.Arn}"),
+        ({"Fn::GetAtt": "Queue.Arn"}, "${Queue.Arn}"),
+        ({"Fn::Sub": "${Stage}-${Queue.Arn}-${!Literal}"}, "prod-${Queue.Arn}-${!Literal}"),
+        ({"Fn::Sub": ["${a}/${b}", {"a": {"Ref": "Stage"}}]}, "prod/${b}"),
+        ({"Fn::Join": [":", ["a", {"Ref": "Queue"}]]}, "a:${Queue}"),
+        ({"Fn::If": ["IsProd", {"Ref": "Stage"}, "x"]}, "prod"),
+        ({"Fn::ImportValue": "x"}, UNKNOWN),
+        ([{"a": {"Ref": "Stage"}, "b": 1}], [{"a": "prod", "b": 1}]),
+        ({}, {}),
+    ],
+)
+def test_functions_give_what_can_be_known(value, resolved):
+    assert RESOLVER.resolve(value) == resolved
+
+
+def test_names_numbers_and_truth():
+    assert [name_of(text) for text in ("${Q.Arn}", "${Q}", "x", UNKNOWN, 5)] == [
+        "Q",
+        "Q",
+        "",
+        "",
+        "",
+    ]
+    assert [number_of(one, 7) for one in (5, "6", None, UNKNOWN)] == [5, 6, 7, 7]
+    assert [is_true(one) for one in (True, "true", "True", None, "no", 0)] == [True] * 3 + [
+        False
+    ] * 3

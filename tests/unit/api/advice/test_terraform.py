@@ -1,0 +1,153 @@
+"""Setups from Terraform plans."""
+
+from headrace.api.advice.terraform import is_plan, setup_of
+
+
+def resource(kind, label, module="", index="", /, **values):
+    address = f"{module}{kind}.{label}{index}"
+    return {"address": address, "type": kind, "name": label, "values": values}
+
+
+def expression(kind, label, /, **references):
+    found = {member: {"references": [*to]} for member, to in references.items()}
+    return {"address": f"{kind}.{label}", "expressions": found}
+
+
+MAPPING = "aws_lambda_event_source_mapping"
+PLANNED = [
+    resource("aws_sqs_queue", "orders", visibility_timeout_seconds=10, fifo_queue=False),
+    resource("aws_sqs_queue", "dead", message_retention_seconds=1_209_600, name="dead"),
+    resource(
+        "aws_lambda_function",
+        "ship",
+        timeout=20,
+        reserved_concurrent_executions=-1,
+        dead_letter_config=[{"target_arn": "x"}],
+        environment=[{"variables": {"A": "b"}}],
+    ),
+    resource("aws_lambda_alias", "live", routing_config=[{"additional_version_weights": {"2": 1}}]),
+    resource(
+        MAPPING,
+        "m",
+        batch_size=100,
+        maximum_batching_window_in_seconds=5,
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=[{"maximum_concurrency": 3}],
+        filter_criteria=[{"filter": [{"pattern": "{}"}]}],
+        metrics_config=[{"metrics": ["EventCount"]}],
+    ),
+    resource(MAPPING, "stream", event_source_arn="arn:aws:kinesis:r:0:stream/s"),
+    resource("aws_sns_topic_subscription", "s", protocol="sqs"),
+]
+CONFIGURED = [
+    expression("aws_sqs_queue", "orders", redrive_policy=["aws_sqs_queue.dead.arn"]),
+    expression(
+        "aws_lambda_alias", "live", function_name=["aws_lambda_function.ship.function_name"]
+    ),
+    expression(
+        MAPPING,
+        "m",
+        event_source_arn=["aws_sqs_queue.orders.arn", "aws_sqs_queue.orders"],
+        function_name=["aws_lambda_alias.live.arn"],
+    ),
+    expression("aws_sns_topic_subscription", "s", endpoint=["aws_sqs_queue.orders.arn"]),
+]
+
+
+def plan(planned=PLANNED, configured=CONFIGURED, **others):
+    return {
+        "planned_values": {"root_module": {"resources": planned, **others.pop("children", {})}},
+        "configuration": {"root_module": {"resources": configured, **others}},
+    }
+
+
+def test_a_plan_is_read_by_values_and_references():
+    assert is_plan(plan())
+    setup = setup_of(plan())
+    orders = setup.queues["aws_sqs_queue.orders"]
+    assert (orders.visibility_s, orders.dead_letter_queue) == (10, "aws_sqs_queue.dead")
+    assert (orders.max_receive_count, orders.has_redrive) == (0, True)
+    assert orders.is_sns_wrapped
+    ship = setup.functions["aws_lambda_function.ship"]
+    assert (ship.timeout_s, ship.reserved, ship.has_dead_letters) == (20, None, True)
+    assert ship.variables == ("b",)
+    (mapping,) = setup.mappings
+    assert mapping.name == f"{MAPPING}.m"
+    assert (mapping.queue, mapping.function) == ("aws_sqs_queue.orders", "aws_lambda_function.ship")
+    assert (mapping.batch_size, mapping.window_s, mapping.maximum_concurrency) == (100, 5, 3)
+    assert (mapping.is_weighted, mapping.has_event_count, mapping.filters) == (True, True, ("{}",))
+
+
+def test_what_exists_already_is_known_by_its_values():
+    policy = '{"deadLetterTargetArn":"arn:aws:sqs:r:0:dead","maxReceiveCount":3}'
+    planned = [
+        resource("aws_sqs_queue", "orders", name="orders", redrive_policy=policy),
+        resource("aws_sqs_queue", "dead", name="dead"),
+        resource(
+            "aws_lambda_function", "ship", function_name="ship", reserved_concurrent_executions=0
+        ),
+        resource(
+            MAPPING,
+            "m",
+            event_source_arn="arn:aws:sqs:r:0:orders",
+            function_name="arn:aws:lambda:r:0:function:ship:live",
+        ),
+        resource(MAPPING, "n", event_source_arn="arn:aws:sqs:r:0:else", function_name="else"),
+    ]
+    setup = setup_of(plan(planned, []))
+    orders = setup.queues["aws_sqs_queue.orders"]
+    assert (orders.max_receive_count, orders.dead_letter_queue) == (3, "aws_sqs_queue.dead")
+    assert setup.functions["aws_lambda_function.ship"].reserved == 0
+    first, second = setup.mappings
+    assert (first.queue, first.function) == ("aws_sqs_queue.orders", "aws_lambda_function.ship")
+    assert (second.queue, second.function) == ("arn:aws:sqs:r:0:else", "else")
+
+
+def test_a_redrive_policy_and_destinations_may_be_resources_of_their_own():
+    planned = [
+        resource("aws_sqs_queue", "orders"),
+        resource("aws_sqs_queue_redrive_policy", "p", redrive_policy='{"maxReceiveCount":9}'),
+        resource("aws_lambda_function", "ship"),
+        resource("aws_lambda_function_event_invoke_config", "c", destination_config=[{}]),
+    ]
+    configured = [
+        expression("aws_sqs_queue_redrive_policy", "p", queue_url=["aws_sqs_queue.orders.id"]),
+        expression(
+            "aws_lambda_function_event_invoke_config",
+            "c",
+            function_name=["aws_lambda_function.ship.function_name"],
+        ),
+    ]
+    setup = setup_of(plan(planned, configured))
+    assert setup.queues["aws_sqs_queue.orders"].max_receive_count == 9
+    assert setup.functions["aws_lambda_function.ship"].has_destinations
+
+
+def test_modules_and_counted_resources_are_read():
+    module = "module.work[0]."
+    inner = [
+        resource("aws_sqs_queue", "q", module, '["a"]'),
+        resource("aws_lambda_function", "f", module),
+        resource(MAPPING, "m", module, "[0]"),
+    ]
+    inside = {
+        "resources": [
+            expression(
+                MAPPING,
+                "m",
+                event_source_arn=["aws_sqs_queue.q", "each.key"],
+                function_name=["aws_lambda_function.f.arn"],
+            )
+        ]
+    }
+    children = {"child_modules": [{"address": "module.work[0]", "resources": inner}]}
+    found = plan([], [], children=children, module_calls={"work": {"module": inside}})
+    (mapping,) = setup_of(found).mappings
+    assert mapping.queue == f'{module}aws_sqs_queue.q["a"]'
+    assert mapping.function == f"{module}aws_lambda_function.f"
+
+
+def test_an_empty_plan_and_what_is_none():
+    assert setup_of({"planned_values": {}}).mappings == []
+    assert not is_plan({"Resources": {}})
+    assert not is_plan([])
