@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import pytest
 
-from tests.house.tree import files_of_tests, own_files, package_files
+from tests.house.tree import files_of_tests, of_every, own_files, package_files
 
 LINES_PER_FILE_MAX = 500
 LINES_PER_FUNCTION_MAX = 60
@@ -21,12 +21,8 @@ ABBREVIATIONS = {"cfg", "ctx", "fn", "mgr", "msg", "svc"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
-def name_of(file):
-    return file.name
-
-
-every_file = pytest.mark.parametrize("file", (*own_files(), *files_of_tests()), ids=name_of)
-own_file = pytest.mark.parametrize("file", own_files(), ids=name_of)
+every_file = of_every((*own_files(), *files_of_tests()))
+own_file = of_every(own_files())
 
 
 @every_file

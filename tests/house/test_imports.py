@@ -3,9 +3,7 @@
 import ast
 import sys
 
-import pytest
-
-from tests.house.tree import files_of_tests, imported_names, package_files
+from tests.house.tree import files_of_tests, imported_names, of_every, package_files
 
 PURE_ROOMS = ("base", "wire", "core", "api")
 
@@ -30,10 +28,6 @@ pure_files = [file for file in package_files() if file.in_package.split("/")[0] 
 child_programs = [file for file in package_files() if file.is_child_program]
 
 
-def name_of(file):
-    return file.name
-
-
 def without_type_checking(text):
     """Return a file's tree without what only a type checker reads."""
     tree = ast.parse(text)
@@ -48,7 +42,7 @@ def is_one_of(name, modules):
     return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
-@pytest.mark.parametrize("file", pure_files, ids=name_of)
+@of_every(pure_files)
 def test_a_pure_room_imports_only_what_is_pure(file):
     foreign = {name for name in imported_names(file.tree) if not is_one_of(name, ["headrace"])}
     parents = {module.rpartition(".")[0] for module in PURE_MODULES} - {""}
@@ -56,7 +50,7 @@ def test_a_pure_room_imports_only_what_is_pure(file):
     assert sorted(impure) == []
 
 
-@pytest.mark.parametrize("file", pure_files, ids=name_of)
+@of_every(pure_files)
 def test_a_pure_room_is_not_async(file):
     kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
     assert not [node.lineno for node in ast.walk(file.tree) if isinstance(node, kinds)]
@@ -66,7 +60,7 @@ def test_child_programs_are_where_the_rules_look_for_them():
     assert child_programs, "sandbox/child/ is empty: move the rule to where the programs are"
 
 
-@pytest.mark.parametrize("file", child_programs, ids=name_of)
+@of_every(child_programs)
 def test_a_child_program_imports_only_the_standard_library(file):
     # The programs lie in one folder and find each other there by their plain names.
     allowed = sys.stdlib_module_names | {program.path.stem for program in child_programs}
@@ -74,7 +68,7 @@ def test_a_child_program_imports_only_the_standard_library(file):
     assert sorted(names - allowed) == []
 
 
-@pytest.mark.parametrize("file", child_programs, ids=name_of)
+@of_every(child_programs)
 def test_a_child_program_is_written_for_python_3_8(file):
     assert ast.parse(file.text, feature_version=(3, 8))
 

@@ -3,9 +3,7 @@
 import ast
 import re
 
-import pytest
-
-from tests.house.tree import ROOT, files_of_tests, package_files
+from tests.house.tree import ROOT, files_of_tests, of_every, package_files
 
 LIST = ROOT / "tests" / "house" / "untested.txt"
 
@@ -20,11 +18,7 @@ MAY_SLEEP = (
 JUDGES = re.compile(r"assert|check|expect|judge|raises|verify|warns")
 
 
-def name_of(file):
-    return file.name
-
-
-every_test_file = pytest.mark.parametrize("file", files_of_tests(), ids=name_of)
+every_test_file = of_every(files_of_tests())
 
 
 def unit_test_path(file):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "headrace"
 
@@ -112,3 +114,25 @@ def imported_names(tree):
 def make_words():
     """Return the words of the Makefile."""
     return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def of_every(files):
+    """Make one test of a check of a file: it tries all files and names each that fails.
+
+    A test for each file and check would be thousands, which take longer to begin than to run.
+    """
+
+    def decorate(check):
+        def test():
+            failures = []
+            for file in files:
+                try:
+                    check(file)
+                except (AssertionError, pytest.fail.Exception) as failure:
+                    failures.append(f"{file.name}: {failure}")
+            assert not failures, "\n".join(failures)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return decorate
