@@ -171,27 +171,28 @@ class Server:
             self.hand.give_back()
 
     def let_go(self):
-        for end in self.held:
+        held, self.held = self.held, []
+        for end in held:
             end()
             self.hand.give_back()
-        self.held = []
 
     async def create(self, **settings):
         await self.load()
-        self.queue = (
-            await self.driver.ask(
-                CreateQueue(ACCOUNT, REGION, "orders", {"VisibilityTimeout": "30"}, {})
-            )
-        ).queue
+        await self.open("orders")
         function = FunctionSettings("python3.12", "a.b", "role", Logging("/aws/lambda/handle"))
         await self.driver.ask(CreateFunction(HANDLE, function, Code("0" * 64, 9), {}, b"s" * 16))
         await self.map(**settings)
+
+    async def open(self, name):
+        """Create the queue that is mapped and sent to from now on."""
+        command = CreateQueue(ACCOUNT, REGION, name, {"VisibilityTimeout": "30"}, {})
+        self.queue = (await self.driver.ask(command)).queue
 
     async def map(self, **settings):
         source = Source(self.rooms.queues.describe(self.queue).arn, 30)
         found = await self.driver.ask(
             CreateMapping(
-                bytes(16),
+                self.queue.to_bytes(16),
                 ACCOUNT,
                 REGION,
                 source,
