@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the programs of others that the client tests run, each pinned by a file of tests/clients:
-# npm packages, versions of Node, Go, Java and Rust programs, AWS's runtime clients, a Celery in a
-# venv of its own. Do nothing for what is there.
+# npm packages, versions of Node, Go, Java and Rust programs, AWS's runtime clients, Powertools,
+# a Celery in a venv of its own. Do nothing for what is there.
 #
 # Where a tool is missing, its tests are skipped with that reason (and fail in .ci/run).
 set -eu
@@ -110,6 +110,24 @@ python_runtime_client() {
     done_with awslambdaric
 }
 
+# What the functions of test_powertools.py import.
+powertools() {
+    cd "$root/tests/clients"
+    if ! fresh powertools-python powertools.txt; then
+        rm -rf "$built/powertools-python"
+        "$root/.venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
+            --no-compile --only-binary :all: --target "$built/powertools-python" -r powertools.txt
+        done_with powertools-python
+    fi
+    if fresh powertools-node powertools/package-lock.json; then return; fi
+    has node npm || return 0
+    rm -rf "$built/powertools-node"
+    mkdir -p "$built/powertools-node"
+    cp powertools/package.json powertools/package-lock.json "$built/powertools-node/"
+    (cd "$built/powertools-node" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    done_with powertools-node
+}
+
 # AWS's runtime client for Node: an addon, with the curl that it brings, is compiled against the
 # headers of this machine's Node, which is good for later ones too.
 node_runtime_client() {
@@ -142,6 +160,7 @@ node_versions
 go_programs
 python_runtime_client
 node_runtime_client
+powertools
 rust_program
 java_program
 java_functions

@@ -116,6 +116,15 @@ def python_runtime_client():
 
 
 @pytest.fixture(scope="session")
+def powertools():
+    """Return the folders of Powertools by the first letters of the runtimes that they are for."""
+    return {
+        "python": built("powertools-python/aws_lambda_powertools", "python3").parent,
+        "nodejs": built("powertools-node/node_modules/@aws-lambda-powertools", "node").parents[1],
+    }
+
+
+@pytest.fixture(scope="session")
 def node_runtime_client():
     """Return the folder of AWS's runtime client for Node, compiled."""
     return built(
