@@ -403,7 +403,12 @@ def test_a_function_is_there_after_a_restart(tmp_path, end):
         logs = running.client("logs", ACCOUNT)
         group = "/aws/lambda/kept"
         logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+        stream = {"logGroupName": group, "logStreamName": "own"}
+        logs.create_log_stream(**stream)
+        own = {"timestamp": time.time_ns() // 1_000_000, "message": "acknowledged"}
+        logs.put_log_events(**stream, logEvents=[own])
         logged = logs.filter_log_events(logGroupName=group)["events"]
+        assert logged[-1]["message"] == "acknowledged"
         assert [event["message"] for event in logged][2] == "hello\n"
         functions.close()
         logs.close()

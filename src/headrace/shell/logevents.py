@@ -1,5 +1,6 @@
 """Answer what is asked about streams and events: the store looks, the loop goes on meanwhile."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -91,12 +92,14 @@ class LogEvents:
             names = [one.name for one in await self._store.streams(group.key)]
             if parameters["logStreamName"] not in names:
                 raise no_stream()
-        return events.events_got(query, page)
+        return await asyncio.to_thread(events.events_got, query, page)
 
     async def _filter(self, parameters: dict[str, Any], context: Context) -> Answer:
         group = self._group(parameters, context)
         query = events.filter_query(parameters, group.kept_since(context.now))
-        return events.events_filtered(await self._store.find(group.key, query))
+        page = await self._store.find(group.key, query)
+        # Ten thousand events are more than a turn of the loop should take.
+        return await asyncio.to_thread(events.events_filtered, page)
 
     async def _subscriptions(self, parameters: dict[str, Any], context: Context) -> Answer:
         self._group(parameters, context)
