@@ -95,6 +95,8 @@ SOURCES = (
 )
 
 KINDS = {"float": "double", "character": "string"}
+#: Enumerations that AWS tells in another order than its model has (spec/lambda.md 13.8, L-A61).
+ENUMS = {"RecursiveLoop": ("Terminate", "Allow")}
 PLACES = {"uri": "uri", "querystring": "query", "header": "header", "statusCode": "status"}
 
 
@@ -202,7 +204,7 @@ def shape_row(name: str, shape: dict[str, Any]) -> str:
         if key in shape:
             parts.append(f"{argument}={shape[key]!r}")
     if "enum" in shape:
-        parts.append(f"enum={tuple(shape['enum'])!r}")
+        parts.append(f"enum={ENUMS.get(name, tuple(shape['enum']))!r}")
     return f"Shape({', '.join(parts)})"
 
 

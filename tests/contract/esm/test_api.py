@@ -243,3 +243,15 @@ def test_13_a_mapping_outlives_its_function(stage):
     stage.server.advance(35)
     assert [record["body"] for event in stage.events for record in event["Records"]] == ["x"]
     assert stage.left(stage.url) == 0
+
+
+def test_loops_are_allowed_or_ended(stage):
+    """spec/lambda.md 13.8, L-A61."""
+    path = "/2024-08-31/functions/handle/recursion-config"
+    assert stage.send("GET", path).json == {"RecursiveLoop": "Terminate"}
+    assert stage.send("PUT", path, {"RecursiveLoop": "Allow"}).json == {"RecursiveLoop": "Allow"}
+    assert stage.refusal("PUT", path, {"RecursiveLoop": "InvalidValue"})[2] == (
+        "1 validation error detected: Value 'InvalidValue' at 'recursiveLoop' failed to satisfy "
+        "constraint: Member must satisfy enum value set: [Terminate, Allow]"
+    )
+    assert stage.send("GET", path).json == {"RecursiveLoop": "Allow"}

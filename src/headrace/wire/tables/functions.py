@@ -3272,7 +3272,7 @@ SHAPES = (
     Shape("Qualifier", "string", minimum=1, maximum=128, pattern="(|[a-zA-Z0-9$_-]+)"),
     Shape("Queue", "string", minimum=1, maximum=1000, pattern="[\\s\\S]*"),
     Shape("Queues", "list", item="Queue", minimum=1, maximum=1),
-    Shape("RecursiveLoop", "string", enum=("Allow", "Terminate")),
+    Shape("RecursiveLoop", "string", enum=("Terminate", "Allow")),
     Shape(
         "RemoveLayerVersionPermissionRequest",
         "structure",
