@@ -41,7 +41,7 @@ def handler(event, context):
     for record in event.get("Records", ()):
         print("on its way", now - int(record["body"]))
 """
-_ON_ITS_WAY = re.compile(r"^on its way (\d+)$", re.MULTILINE)
+_ON_ITS_WAY = re.compile(r"^\d+ \d+ on its way (\d+)$", re.MULTILINE)
 
 
 #: A function whose init phase is long.

@@ -67,7 +67,7 @@ def test_after_a_crash_a_forged_twin_may_be_unknown(demo):
 def test_logs_tell_invokes_and_environments(tmp_path):
     folder = tmp_path / "group"
     folder.mkdir()
-    start = "START RequestId: a Version: $LATEST\n"
-    (folder / "one.log").write_text(f"{start}on its way START\n{start}")
+    start = "1795000000000 0 START RequestId: a Version: $LATEST\n"
+    (folder / "one.log").write_text(f"{start}1795000000000 0 on its way START\n{start}")
     (folder / "two.log").write_text(start)
     assert read_logs(tmp_path) == (3, 2)
