@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from headrace.core.functions import limits
 from headrace.core.functions.accesscommands import (
     AddPermission,
+    CreateUrl,
     DeletePolicy,
+    DeleteUrl,
     Grant,
     RemovePermission,
+    UpdateUrl,
 )
 from headrace.core.functions.commands import (
     AddLayerPermission,
@@ -163,6 +166,14 @@ def translate(step, life):
             return RemovePermission(_qualified(name, number), str(number % 2), seed)
         case "forbid all":
             return DeletePolicy(_qualified(name, number), seed)
+        case "make url":
+            # As in life, no two functions have a URL of one seed.
+            seed = f"{name}{number}{life.now}{len(life.effects)}".encode()[:64]
+            return CreateUrl(_qualified(name, number), "NONE", seed)
+        case "change url":
+            return UpdateUrl(_qualified(name, number), "AWS_IAM")
+        case "drop url":
+            return DeleteUrl(_qualified(name, number))
         case "prepared":
             asked = [one for one in life.effects if isinstance(one, PrepareTemplate)]
             if not asked:
@@ -219,6 +230,10 @@ steps = st.tuples(
             "allow",
             "forbid",
             "forbid all",
+            "make url",
+            "make url",
+            "change url",
+            "drop url",
             "prepared",
             "started",
             "started",
@@ -289,6 +304,10 @@ def test_a_rebuilt_room_finds_the_same_functions_by_name(story, first, second):
         assert room.directory.number(*target, name) == life.room.directory.number(*target, name)
         layers, lived = room.directory.layers, life.room.directory.layers
         assert layers.number(*target, name) == lived.number(*target, name)
+    assert room.directory._urls == life.room.directory._urls
+    for function in life.room.directory.functions.values():
+        for qualifier, url in function.urls.items():
+            assert life.room.directory.find_url(url.id) == (function, qualifier)
 
 
 def check_books(life: Life):

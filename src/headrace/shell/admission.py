@@ -9,6 +9,7 @@ gives, and what a browser says about the page behind a request must name this se
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+from headrace.api.urls.address import server_name
 from headrace.shell.limits import HOSTS_REMEMBERED_MAX
 
 #: Headers that only browsers send.
@@ -49,8 +50,11 @@ class Admission:
         self._any = "*" in given
         self._known: set[str] = set()
 
-    def refusal(self, headers: dict[str, str]) -> str | None:
-        """Return None for a client, or the sentence that turns a request away."""
+    def refusal(self, headers: dict[str, str], *, is_for_pages: bool = False) -> str | None:
+        """Return None for a client, or the sentence that turns a request away.
+
+        What is for pages of other sites too (function URLs) asks for a good name only.
+        """
         host = headers.get("host")
         if host is not None and host not in self._known:
             if not self._is_ours(host):
@@ -60,12 +64,12 @@ class Admission:
                 )
             if len(self._known) < HOSTS_REMEMBERED_MAX:
                 self._known.add(host)
-        if _BROWSERS_HEADERS.isdisjoint(headers):
+        if is_for_pages or _BROWSERS_HEADERS.isdisjoint(headers):
             return None
         return self._refusal_of_page(headers, host or "")
 
     def _is_ours(self, host: str) -> bool:
-        name = name_of_host(host)
+        name = name_of_host(server_name(host))
         return (
             self._any
             or is_loopback(name)

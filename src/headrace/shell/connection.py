@@ -137,6 +137,12 @@ class Connection(asyncio.Protocol):
         self._dropped_bytes = 0
 
     @property
+    def peer(self) -> str:
+        """The address of the client, without its port; empty when it has none."""
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    @property
     def unread_bytes(self) -> int:
         """How much is written that the client has not taken, and how much waits behind it."""
         return self._transport.get_write_buffer_size() + sum(x.held_bytes for x in self.exchanges)

@@ -14,6 +14,11 @@ class Line(Protocol):
     #: Exchanges that were begun and whose answer is not written, in the order of their requests.
     exchanges: "deque[Exchange]"
 
+    @property
+    def peer(self) -> str:
+        """The address of the client, without its port."""
+        ...
+
     def flush(self) -> None:
         """Write what can be written."""
         ...

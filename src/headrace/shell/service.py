@@ -14,6 +14,8 @@ import msgspec
 from headrace import __version__
 from headrace.api.context import Context
 from headrace.api.operation import Operation, Prepared
+from headrace.api.urls.address import address_of, is_function_url
+from headrace.api.urls.answer import failed
 from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
 from headrace.core.sqs.commands import ReceiveMessages
@@ -23,6 +25,7 @@ from headrace.shell.answering import BUG, Answering, Backstage, Bodies, ReceiveA
 from headrace.shell.driver import Driver
 from headrace.shell.eventanswering import EventAnswering
 from headrace.shell.exchange import Exchange
+from headrace.shell.functionurls import FunctionUrls
 from headrace.shell.identity import Identities, base_url_of
 from headrace.shell.limits import (
     BODY_BYTES_MAX,
@@ -105,6 +108,7 @@ class Service:
         self._admission = admission
         self._identities = identities
         self._public_url = public_url
+        self._urls = FunctionUrls(driver, rooms, entropy, identities)
         self._is_draining = False
 
     # What the HTTP server asks.
@@ -120,9 +124,12 @@ class Service:
         Raises:
             Refused: It is not let in.
         """
-        refusal = self._admission.refusal(headers)
+        is_url = is_function_url(target, headers)
+        refusal = self._admission.refusal(headers, is_for_pages=is_url)
         if refusal is not None:
             raise Refused(403, refusal)
+        if is_url:
+            return PAYLOAD_BODY_BYTES_MAX
         if "/functions" in target:
             path = target.partition("?")[0].rstrip("/")
             if path.endswith(("/functions", "/code")):
@@ -168,6 +175,9 @@ class Service:
 
     def _serve(self, exchange: Exchange) -> None:
         request = exchange.request
+        if is_function_url(request.target, request.headers):
+            self._serve_url(exchange)
+            return
         page = self._page_of(request)
         if page is not None:
             work = self._answer_with(page, exchange)
@@ -201,6 +211,15 @@ class Service:
             context.now = self.driver.clock.now()
             work = self._prepare_and_submit(answering, prepare)
             self.backstage.begin(work, answering.refuse_for_bug)
+
+    def _serve_url(self, exchange: Exchange) -> None:
+        """Answer a request to a function URL, which is never one of AWS's protocols."""
+        address = address_of(exchange.request)
+        assert address is not None
+        if self._is_draining:
+            exchange.answer(failed(503, "Service Unavailable"))
+        else:
+            self._urls.serve(exchange, address)
 
     def _page_of(self, request: HttpRequest) -> Page | None:
         """Return who answers a path of ours, whatever protocol the request seems to speak."""

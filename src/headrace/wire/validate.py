@@ -28,6 +28,9 @@ _ERRORS = {one.code: one for one in (ValidationException, InvalidParameterExcept
 #: Lists of texts of which AWS says that none may be null, as it does of enums (L-A75).
 _NEVER_NULL = frozenset({"LayerVersionArn"})
 
+#: Enums that AWS prints in another order than the model's (spec/lambda.md L-A81).
+_PRINTED = {"InvokeMode": ("RESPONSE_STREAM", "BUFFERED")}
+
 #: Members of the query string and headers are reported before those of the path and body
 #: (spec/lambda.md 1.4: a bad qualifier precedes a bad functionName).
 _PLACES = {"query": 0, "header": 1, "uri": 2, "body": 3, "status": 4}
@@ -167,7 +170,8 @@ def _of_pattern(shape: Shape) -> str:
 
 
 def _of_enum(shape: Shape) -> str:
-    return f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+    values = _PRINTED.get(shape.name, shape.enum)
+    return f"Member must satisfy enum value set: [{', '.join(values)}]"
 
 
 def _matches(shape: Shape, text: str) -> bool:

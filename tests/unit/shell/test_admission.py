@@ -124,3 +124,19 @@ def test_parts_of_a_host_header():
     assert name_of_host("[FE80::1]:80") == "fe80::1"
     assert is_loopback("127.0.0.2")
     assert not is_loopback("128.0.0.1")
+
+
+@pytest.mark.parametrize("host", ["a.lambda-url.r.localhost:1", "a.lambda-url.r.aws.example.org"])
+def test_function_urls_are_below_names_of_ours(host):
+    door = Admission(["aws.example.org"])
+    assert door.refusal({"host": host}) is None
+    foreign = f"{host.partition(':')[0]}.evil.example"
+    assert door.refusal({"host": foreign}) is not None
+
+
+def test_what_is_for_pages_of_other_sites_needs_a_name_of_ours_only():
+    page = {"host": OURS, "origin": "https://evil.example"}
+    assert Admission().refusal(page) is not None
+    assert Admission().refusal(page, is_for_pages=True) is None
+    foreign = page | {"host": "evil.example"}
+    assert Admission().refusal(foreign, is_for_pages=True) is not None

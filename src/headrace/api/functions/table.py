@@ -12,6 +12,7 @@ from headrace.api.functions import (
     recursion,
     streaming,
     tags,
+    urls,
     versions,
 )
 from headrace.api.operation import Operation
@@ -24,6 +25,7 @@ OPERATIONS: dict[str, Operation] = {
     **tags.OPERATIONS,
     **layers.OPERATIONS,
     **permissions.OPERATIONS,
+    **urls.OPERATIONS,
     **defaults.OPERATIONS,
     **recursion.OPERATIONS,
     **invoke.OPERATIONS,

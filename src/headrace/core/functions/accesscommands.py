@@ -1,8 +1,9 @@
-"""What can be asked about who may use a function (imperative names)."""
+"""What can be asked about who may use a function, and its URLs (imperative names)."""
 
 import msgspec
 
 from headrace.core.functions.names import FunctionReference
+from headrace.core.functions.url import Cors
 
 
 class Grant(msgspec.Struct, frozen=True, gc=False):
@@ -58,3 +59,42 @@ class DeletePolicy(msgspec.Struct, frozen=True, gc=False):
     reference: FunctionReference
     seed: bytes
     revision_id: str | None = None
+
+
+class CreateUrl(msgspec.Struct, frozen=True):
+    """Give a function or alias a URL. Reply: `UrlShown`."""
+
+    reference: FunctionReference
+    auth_type: str
+    seed: bytes
+    cors: Cors | None = None
+    invoke_mode: str = ""  #: Empty: not given.
+
+
+class UpdateUrl(msgspec.Struct, frozen=True):
+    """Change a URL; what is None or empty stays. Reply: `UrlShown`."""
+
+    reference: FunctionReference
+    auth_type: str = ""
+    cors: Cors | None = None  #: With nothing in it: none any more.
+    invoke_mode: str = ""
+
+
+class GetUrl(msgspec.Struct, frozen=True, gc=False):
+    """Show the URL of a function or alias. Reply: `UrlShown`."""
+
+    reference: FunctionReference
+
+
+class DeleteUrl(msgspec.Struct, frozen=True, gc=False):
+    """Delete the URL of a function or alias. Reply: `Done`."""
+
+    reference: FunctionReference
+
+
+class ListUrls(msgspec.Struct, frozen=True, gc=False):
+    """List the URLs of a function and its aliases. Reply: `UrlsListed`."""
+
+    reference: FunctionReference
+    after: str = ""  #: "/" and a qualifier: those behind this one only.
+    at_most: int = 50

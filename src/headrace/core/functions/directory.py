@@ -8,6 +8,7 @@ from headrace.core.functions.layerbook import LayerBook
 from headrace.core.functions.names import LATEST, FunctionReference
 from headrace.core.functions.records import LAYER_RECORDS, FunctionCreated, FunctionDeleted
 from headrace.core.functions.replay import changed, created
+from headrace.core.functions.url import Url
 from headrace.core.machine import Record
 
 
@@ -19,6 +20,8 @@ class Directory:
         self.functions: dict[int, Function] = {}
         self.layers = LayerBook()
         self._names: dict[tuple[str, str], dict[str, int]] = {}
+        #: Ids of function URLs to function and qualifier.
+        self._urls: dict[str, tuple[int, str]] = {}
         #: By account and region: concurrency that is set aside for some function.
         self._set_aside: dict[tuple[str, str], int] = {}
 
@@ -66,6 +69,11 @@ class Directory:
         if version is None:
             raise function_not_found(reference.qualified_arn)
         return number, function, version
+
+    def find_url(self, url_id: str) -> tuple[Function, str] | None:
+        """Return which function has a URL, and for which qualifier; None: there is none."""
+        found = self._urls.get(url_id)
+        return None if found is None else (self.functions[found[0]], found[1])
 
     def unreserved(self, account: str, region: str) -> int:
         """Return how much of an account's concurrency is set aside for no function."""
@@ -124,6 +132,7 @@ class Directory:
         elif isinstance(record, FunctionDeleted):
             function = self.functions.pop(record.machine)
             self._set_aside_more(function, -set_aside(function))
+            self._follow_urls(record.machine, function.urls, {})
             names = self._names[function.account, function.region]
             if names[function.name] == record.machine:
                 del names[function.name]
@@ -131,6 +140,7 @@ class Directory:
             before = self.functions[record.machine]
             after = self.functions[record.machine] = changed(before, record)
             self._set_aside_more(after, set_aside(after) - set_aside(before))
+            self._follow_urls(record.machine, before.urls, after.urls)
 
     def add(self, number: int, function: Function) -> None:
         """Take in a function.
@@ -140,8 +150,16 @@ class Directory:
         """
         self.functions[number] = function
         self._set_aside_more(function, set_aside(function))
+        self._follow_urls(number, {}, function.urls)
         names = self._names.setdefault((function.account, function.region), {})
         names[function.name] = max(number, names.get(function.name, 0))
+
+    def _follow_urls(self, number: int, before: dict[str, Url], after: dict[str, Url]) -> None:
+        if before is not after:
+            for url in before.values():
+                del self._urls[url.id]
+            for qualifier, url in after.items():
+                self._urls[url.id] = (number, qualifier)
 
     def _set_aside_more(self, function: Function, more: int) -> None:
         if more:

@@ -18,6 +18,7 @@ from headrace.core.functions.names import LATEST, function_arn
 from headrace.core.functions.policy import Policy
 from headrace.core.functions.revisions import derived_uuid
 from headrace.core.functions.settings import Code, Deployment, Settings
+from headrace.core.functions.url import Url
 
 #: Format number of a snapshot; a new layout takes the next one and the old reader stays.
 SNAPSHOT_FORMAT = 1
@@ -70,6 +71,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     provisioned: dict[str, Provisioned] = {}  #: By version or alias.
     allows_loops: bool = False  #: RecursiveLoop is Allow.
     policies: dict[str, Policy] = {}  #: By version or alias, "" for the function as a whole.
+    urls: dict[str, Url] = {}  #: By alias, "" for the function as a whole.
 
     @property
     def arn(self) -> str:

@@ -2,6 +2,7 @@
 
 from headrace.core.functions.policy import Policy
 from headrace.core.functions.settings import Code, Settings
+from headrace.core.functions.url import Url
 from headrace.core.machine import Record
 
 
@@ -132,6 +133,19 @@ class FunctionPolicySet(Record, frozen=True, array_like=True, tag=130):
     policy: Policy  #: Without statements: there is none any more.
 
 
+class UrlSet(Record, frozen=True, array_like=True, tag=137):
+    """A function or alias was given a URL, or its URL was changed: this is all that it now is."""
+
+    qualifier: str  #: An alias; "" for the function as a whole.
+    url: Url
+
+
+class UrlDeleted(Record, frozen=True, array_like=True, tag=138):
+    """A URL is gone; its id is not used again."""
+
+    qualifier: str
+
+
 #: Those that are about layers.
 LAYER_RECORDS: tuple[type[Record], ...] = (
     LayerVersionPublished,
@@ -154,5 +168,7 @@ RECORDS: tuple[type[Record], ...] = (
     FunctionTagged,
     RecursionSet,
     FunctionPolicySet,
+    UrlSet,
+    UrlDeleted,
     *LAYER_RECORDS,
 )

@@ -28,6 +28,8 @@ from headrace.core.functions.records import (
     FunctionTagged,
     FunctionUpdated,
     RecursionSet,
+    UrlDeleted,
+    UrlSet,
     VersionDeleted,
     VersionPrepared,
     VersionPublished,
@@ -133,6 +135,7 @@ def _alias_deleted(function: Function, record: AliasDeleted) -> Function:
         aliases=_without(function.aliases, record.name),
         provisioned=_without(function.provisioned, record.name),
         policies=_without(function.policies, record.name),
+        urls=_without(function.urls, record.name),
     )
 
 
@@ -166,6 +169,14 @@ def _policy_set(function: Function, record: FunctionPolicySet) -> Function:
     return _replace(function, policies=policies)
 
 
+def _url_set(function: Function, record: UrlSet) -> Function:
+    return _replace(function, urls={**function.urls, record.qualifier: record.url})
+
+
+def _url_deleted(function: Function, record: UrlDeleted) -> Function:
+    return _replace(function, urls=_without(function.urls, record.qualifier))
+
+
 def _with_version(function: Function, version: Version) -> Function:
     return _replace(function, versions={**function.versions, version.name: version})
 
@@ -186,4 +197,6 @@ _CHANGES: dict[type[Record], Callable[[Function, Any], Function]] = {
     FunctionTagged: _tagged,
     RecursionSet: _recursion_set,
     FunctionPolicySet: _policy_set,
+    UrlSet: _url_set,
+    UrlDeleted: _url_deleted,
 }

@@ -7,6 +7,7 @@ import msgspec
 from headrace.base.instant import Instant
 from headrace.core.functions.function import FunctionView
 from headrace.core.functions.layer import LayerVersion
+from headrace.core.functions.url import Url
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -111,6 +112,22 @@ class PolicyShown(msgspec.Struct, frozen=True):
 
     text: str  #: JSON.
     revision_id: str
+
+
+class UrlShown(msgspec.Struct, frozen=True):
+    """A function URL as it is, or as a change leaves it."""
+
+    arn: str  #: Of the function or alias that it belongs to.
+    region: str
+    qualifier: str  #: The alias; empty for the function as a whole.
+    url: Url
+
+
+class UrlsListed(msgspec.Struct, frozen=True):
+    """Function URLs in the order of their list; `more` tells whether others follow."""
+
+    entries: tuple[UrlShown, ...]
+    more: bool
 
 
 class Place(Enum):

@@ -12,14 +12,20 @@ from headrace.core.functions import (
     permissions,
     recursion,
     tags,
+    urls,
     versions,
 )
 from headrace.core.functions.accesscommands import (
     AddPermission,
+    CreateUrl,
     DeletePolicy,
+    DeleteUrl,
     GetPolicy,
+    GetUrl,
+    ListUrls,
     PutPolicy,
     RemovePermission,
+    UpdateUrl,
 )
 from headrace.core.functions.commands import (
     AddLayerPermission,
@@ -101,6 +107,11 @@ RULES: dict[type, Rule] = {
     GetPolicy: permissions.get,
     PutPolicy: permissions.put,
     DeletePolicy: permissions.delete,
+    CreateUrl: urls.create,
+    UpdateUrl: urls.update,
+    GetUrl: urls.get,
+    DeleteUrl: urls.delete,
+    ListUrls: urls.list_urls,
 }
 
 #: Those that make the data grow: refused while space is low.
@@ -115,4 +126,6 @@ GROWING: tuple[type, ...] = (
     AddLayerPermission,
     AddPermission,
     PutPolicy,
+    CreateUrl,
+    UpdateUrl,
 )

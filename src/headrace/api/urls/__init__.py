@@ -1,0 +1,1 @@
+"""Function URLs: plain HTTP requests to events of functions, and their results to answers."""
