@@ -115,6 +115,7 @@ class Connection(asyncio.Protocol):
         "_transport",
         "_waiting",
         "exchanges",
+        "peer",
     )
 
     _transport: asyncio.Transport
@@ -137,12 +138,6 @@ class Connection(asyncio.Protocol):
         self._dropped_bytes = 0
 
     @property
-    def peer(self) -> str:
-        """The address of the client, without its port; empty when it has none."""
-        name = self._transport.get_extra_info("peername")
-        return str(name[0]) if name else ""
-
-    @property
     def unread_bytes(self) -> int:
         """How much is written that the client has not taken, and how much waits behind it."""
         return self._transport.get_write_buffer_size() + sum(x.held_bytes for x in self.exchanges)
@@ -152,6 +147,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         self._transport = transport
+        self.peer = _peer_of(transport)
         transport.set_write_buffer_limits(WRITE_HIGH_BYTES, WRITE_LOW_BYTES)
         shared = self._shared
         shared.connections.add(self)
@@ -399,3 +395,8 @@ class Connection(asyncio.Protocol):
             self.adjust_reading()
         else:
             self._transport.close()
+
+
+def _peer_of(transport: asyncio.Transport) -> str:
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if name else ""

@@ -13,11 +13,7 @@ class Line(Protocol):
 
     #: Exchanges that were begun and whose answer is not written, in the order of their requests.
     exchanges: "deque[Exchange]"
-
-    @property
-    def peer(self) -> str:
-        """The address of the client, without its port."""
-        ...
+    peer: str  #: The address of the client, without its port; empty when it has none.
 
     def flush(self) -> None:
         """Write what can be written."""
