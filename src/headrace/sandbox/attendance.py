@@ -5,12 +5,17 @@ Source: spec/lambda.md 3.7, 4.1.
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from headrace.ports.sandbox import EnvironmentSpec, Invocation
+from headrace.sandbox.deliveries import Delivery
 from headrace.sandbox.dialogue import Answer, Dialogue
 from headrace.sandbox.extensions_api import ExtensionsApi, describe_end
 from headrace.sandbox.frames import BrokenFrame, Header
+from headrace.sandbox.logs import LogPipe
+from headrace.sandbox.telemetry import Telemetry
 
 #: After these a runtime is ready for its next event, and extensions may still be at work.
 _LIVING = frozenset({"ready", "result", "error", "too_large"})
@@ -47,8 +52,12 @@ class Attended(Protocol):
 class Attendance:
     """The extensions of one environment, and the answers that wait for them; a `Dialogue`."""
 
-    def __init__(self, environment: Attended, spec: EnvironmentSpec) -> None:
+    def __init__(
+        self, environment: Attended, spec: EnvironmentSpec, memory_peak_mb: Callable[[], int]
+    ) -> None:
         self.extensions = ExtensionsApi(spec, self._on_change, environment.let_runtime_begin)
+        loop = asyncio.get_running_loop()
+        self.telemetry = Telemetry(spec, lambda wish: Delivery(loop, wish), memory_peak_mb)
         self._environment = environment
         self._dialogue: Dialogue | None = None
         self._held: Answer | None = None
@@ -60,11 +69,18 @@ class Attendance:
         """Use this protocol with the runtime."""
         self._dialogue = dialogue
 
+    def hear_logs(self, log: LogPipe, branch: int) -> None:
+        """Have lines told as telemetry: the function's, and from a pipe the extensions' own."""
+        log.listen(partial(self.telemetry.take_lines, "function"))
+        log.branch(branch, partial(self.telemetry.take_lines, "extension"))
+
     # --- Dialogue ----------------------------------------------------------------------------
 
     def deliver(self, invocation: Invocation) -> None:
         """Hand an event to the runtime and to all extensions that want it."""
         assert self._dialogue is not None
+        self.telemetry.resume()
+        self.telemetry.begin(invocation)
         self.extensions.begin(invocation)
         self._dialogue.deliver(invocation)
 
@@ -74,16 +90,23 @@ class Attendance:
         self._dialogue.release()
         held, self._held = self._held, None
         if held is not None:
-            self._environment.take_answer(held)
+            self._pass_on(held)
         return held is not None
 
     def take_answer(self, answer: Answer) -> None:
         """Take what the runtime said; passed on when all extensions have done their work."""
+        self.telemetry.note_runtime(answer)
         if answer.kind in _LIVING and not self.extensions.is_idle:
             self._held = answer
             return
+        self._pass_on(answer)
+
+    def _pass_on(self, answer: Answer) -> None:
+        """Give the environment an answer for which nobody is waited any more."""
         if answer.kind == "ready":
             self.extensions.end_init()
+        self.telemetry.end_init(self.extensions.events, answer)
+        self.telemetry.end(answer)
         self._environment.take_answer(answer)
 
     # --- what the processes report -----------------------------------------------------------
@@ -128,9 +151,11 @@ class Attendance:
         limit_ms = self.extensions.shutdown_ms
         deadline = asyncio.get_running_loop().time() + limit_ms / 1_000
         deadline_epoch_ms = int(time.time() * 1_000) + limit_ms
+        self.telemetry.end(Answer("timeout" if reason == "timeout" else "failure"))
         self._environment.terminate_runtime()
         patience = limit_ms * _RUNTIME_PERCENT / 100_000
         await self._wait(self._runtime_ended, patience)
+        self.telemetry.flush()
         self.extensions.shut_down(reason, deadline_epoch_ms)
         if not self.extensions.is_gone:
             await self._wait(self._programs_ended, deadline - asyncio.get_running_loop().time())

@@ -8,6 +8,7 @@ from headrace.sandbox import limits
 from headrace.sandbox.answerflow import Valve
 from headrace.sandbox.extensions_api import ExtensionsApi
 from headrace.sandbox.runtime_api import RuntimeApi, refusal
+from headrace.sandbox.telemetry import Telemetry
 from headrace.sandbox.webserver import (
     BodyTaker,
     Exchange,
@@ -21,7 +22,8 @@ Action = Callable[[Request, Exchange], None]
 
 _RUNTIME = "/2018-06-01/runtime/"
 _EXTENSION = "/2020-01-01/extension/"
-_TELEMETRY = ("/2022-07-01/telemetry", "/2020-08-15/logs")
+_TELEMETRY = "/2022-07-01/telemetry"
+_LOGS = "/2020-08-15/logs"
 _LOOPBACK = "127.0.0.1"
 #: Connections that may wait for us; ours.
 _BACKLOG = 64
@@ -30,15 +32,22 @@ _BACKLOG = 64
 class Endpoint:
     """The HTTP endpoint of one environment."""
 
-    def __init__(self, runtime: RuntimeApi | None, extensions: ExtensionsApi | None) -> None:
+    def __init__(
+        self,
+        runtime: RuntimeApi | None,
+        extensions: ExtensionsApi | None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
         """Begin without a socket.
 
         Args:
             runtime: None: the runtime gets its events otherwise.
             extensions: None: there can be none.
+            telemetry: None: it cannot be brought to extensions, who are told so.
         """
         self._runtime = runtime
         self._extensions = extensions
+        self._telemetry = telemetry
         self._web: WebServer | None = None
         self._listener: socket.socket | None = None
         self._door: socket.socket | None = None
@@ -129,9 +138,18 @@ class Endpoint:
             return _runtime_actions(self._runtime, path.removeprefix(_RUNTIME))
         if path.startswith(_EXTENSION) and self._extensions is not None:
             return _extension_actions(self._extensions, path.removeprefix(_EXTENSION))
-        if path in _TELEMETRY and self._extensions is not None:
+        if path == _TELEMETRY and self._telemetry is not None:
+            return {"PUT": self._subscribe}
+        if path in {_TELEMETRY, _LOGS} and self._extensions is not None:
             return {"PUT": _refuse_telemetry}
         return {}
+
+    def _subscribe(self, request: Request, exchange: Exchange) -> None:
+        assert self._extensions is not None
+        assert self._telemetry is not None
+        name = self._extensions.name_of(request, exchange)
+        if name is not None:
+            self._telemetry.subscribe(name, request, exchange)
 
 
 def _complete(ready: asyncio.Future[None]) -> None:

@@ -84,6 +84,11 @@ class ExtensionsApi:
         return self._is_complete and not any(one.is_busy for one in self._extensions.values())
 
     @property
+    def events(self) -> dict[str, list[str]]:
+        """What those who have registered want to hear of, by their names."""
+        return {one.name: one.events for one in self._extensions.values()}
+
+    @property
     def shutdown_ms(self) -> int:
         """How long the shutdown phase may take; 0: nobody has registered."""
         if not self._extensions:
@@ -189,6 +194,11 @@ class ExtensionsApi:
         elif extension.is_busy:
             extension.is_busy = False
             self._on_change()
+
+    def name_of(self, request: Request, exchange: Exchange) -> str | None:
+        """Return whose request it is; None: nobody's, and it has been answered."""
+        extension = self._find(request, exchange)
+        return None if extension is None else extension.name
 
     def fail_init(self, request: Request, exchange: Exchange) -> None:
         """POST /extension/init/error: it cannot begin."""

@@ -17,6 +17,19 @@ EXTENSIONS_MAX = 10
 #: The shutdown phase with internal extensions only, and with a program, in ms (4.1).
 SHUTDOWN_INTERNAL_MS = 500
 SHUTDOWN_EXTERNAL_MS = 2_000
+#: Items, bytes and milliseconds by which telemetry is gathered: least and most (3.7; AWS's page).
+TELEMETRY_ITEMS = (1_000, 10_000)
+TELEMETRY_BYTES = (262_144, 1_048_576)
+TELEMETRY_TIMEOUT_MS = (25, 30_000)
+TELEMETRY_TIMEOUT_MS_DEFAULT = 1_000
+#: The lowest port that telemetry is brought to; those below are not an ordinary user's. Ours.
+TELEMETRY_PORT_MIN = 1_024
+#: Bytes of telemetry of one init phase, and bytes that wait for one extension; ours.
+TELEMETRY_EARLY_BYTES_MAX = 1_048_576
+TELEMETRY_WAITING_BYTES_MAX = 4_194_304
+#: How often a batch is tried to be brought, and the seconds between; ours.
+TELEMETRY_ATTEMPTS = 3
+TELEMETRY_RETRY_S = 0.1
 #: The port of an environment's endpoint on a network of its own (spec/lambda.md 3.4).
 API_PORT = 9001
 #: Requests of one connection that wait behind each other before no more is read; ours.

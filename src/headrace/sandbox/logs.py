@@ -31,11 +31,20 @@ class LogPipe:
         self._unframer = Unframer() if framed else None
         self._loop = loop
         self._descriptor = descriptor
-        self._take_log = take_log
+        self._take_log = self._taker = take_log
         self._unfinished = b""
+        self._branches: list[LogPipe] = []
         self._open = True
         os.set_blocking(descriptor, False)
         loop.add_reader(descriptor, self._read_once)
+
+    def listen(self, listener: LogTaker) -> None:
+        """Have another hear the same."""
+        self._take_log = _both(self._take_log, listener)
+
+    def branch(self, descriptor: int, listener: LogTaker) -> None:
+        """Read another pipe too, to the same taker; the listener hears that one alone."""
+        self._branches.append(LogPipe(self._loop, descriptor, _both(self._taker, listener)))
 
     def drain(self) -> None:
         """Deliver everything written up to now, an unfinished line too.
@@ -43,6 +52,8 @@ class LogPipe:
         What was written before cannot be more than the pipe holds; what is written meanwhile by
         a process that never stops may wait for its turn.
         """
+        for branch in self._branches:
+            branch.drain()
         left = limits.LOG_PIPE_BYTES
         while left > 0 and (count := self._read_once()):
             left -= count
@@ -54,6 +65,11 @@ class LogPipe:
 
     def close(self) -> None:
         """Stop reading."""
+        for branch in self._branches:
+            branch.close()
+        self._close_own()
+
+    def _close_own(self) -> None:
         if self._open:
             self._open = False
             self._loop.remove_reader(self._descriptor)
@@ -67,7 +83,7 @@ class LogPipe:
         except BlockingIOError:
             return 0
         if not data:
-            self.close()
+            self._close_own()
             return 0
         count = len(data)
         if self._unframer is not None:
@@ -85,3 +101,11 @@ class LogPipe:
 
     def _deliver(self, text: bytes) -> None:
         self._take_log(text)
+
+
+def _both(first: LogTaker, second: LogTaker) -> LogTaker:
+    def take(text: bytes) -> None:
+        first(text)
+        second(text)
+
+    return take

@@ -210,7 +210,8 @@ def _open_endpoint(
 
     Args:
         descriptors: What the environment is given; behind the first two come the socket for
-            reports, where it may have extensions, and the door for its listener, where it is alone.
+            reports and the log of extensions, where it may have some, and the door for its
+            listener, where it is alone.
         is_alone: Whether it has a network of its own, and nobody else is there.
 
     Raises:
@@ -220,18 +221,22 @@ def _open_endpoint(
     if not speaks_frames:
         runtime = RuntimeApi(environment.hear)
         environment.speak_through(runtime)
-    extensions = None
+    extensions = telemetry = None
     if attended:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        descriptors.insert(2, theirs.detach())
-        extensions = environment.attend(ours).extensions
-    endpoint = Endpoint(runtime, extensions)
+        log_reader, log_writer = os.pipe()
+        descriptors[2:2] = [theirs.detach(), log_writer]
+        attendance = environment.attend(ours, log_reader)
+        extensions = attendance.extensions
+        # Where it is alone, nobody reaches a listener of its own from here.
+        telemetry = None if is_alone else attendance.telemetry
+    endpoint = Endpoint(runtime, extensions, telemetry)
     environment.when_gone(endpoint.close)
     if not is_alone:
         return endpoint, endpoint.bind_here()
     ours, theirs = socket.socketpair()
-    descriptors.insert(3 if attended else 2, theirs.detach())
+    descriptors.insert(4 if attended else 2, theirs.detach())
     return endpoint, endpoint.expect(ours)
 
 

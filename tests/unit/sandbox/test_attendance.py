@@ -45,7 +45,7 @@ class Play:
 
     def __init__(self, tmp_path):
         self.heard = Heard()
-        self.attendance = Attendance(self.heard, spec_for(tmp_path, ""))
+        self.attendance = Attendance(self.heard, spec_for(tmp_path, ""), lambda: 0)
         self.attendance.speak_through(self.heard)
         self.report(kind="extensions", names=["e"])
         desk = Desk()

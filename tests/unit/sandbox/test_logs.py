@@ -52,3 +52,29 @@ def test_a_line_that_is_too_long_comes_in_pieces(deliver):
     taken = deliver(*[half] * 9, b"\n")
     assert [len(text) for text in taken] == [limits.LOG_LINE_BYTES_MAX, len(half) + 1]
     assert b"".join(taken) == half * 9 + b"\n"
+
+
+def test_a_branch_goes_to_the_same_log_and_its_listener_hears_it_alone():
+    async def story():
+        pipes = [os.pipe() for _ in range(2)]
+        taken, heard, branch = [], [], []
+        pipe = LogPipe(asyncio.get_running_loop(), pipes[0][0], taken.append)
+        pipe.listen(heard.append)
+        pipe.branch(pipes[1][0], branch.append)
+        os.write(pipes[0][1], b"one\n")
+        os.write(pipes[1][1], b"two")
+        pipe.drain()
+        assert sorted(taken) == [b"one\n", b"two\n"]
+        assert (heard, branch) == ([b"one\n"], [b"two\n"])
+        os.close(pipes[0][1])
+        pipe.drain()
+        os.write(pipes[1][1], b"three\n")  # The end of one is not that of the other.
+        pipe.drain()
+        assert branch[1:] == [b"three\n"]
+        pipe.close()
+        os.close(pipes[1][1])
+        for reader, _ in pipes:
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.close(reader)
+
+    asyncio.run(story())

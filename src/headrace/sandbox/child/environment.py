@@ -55,13 +55,15 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     signal.set_wakeup_fd(-1)
     connection, log = descriptors[:2]
     rest = descriptors[2:]
-    # Only layers and images can bring extensions, which report on a socket of their own.
+    # Only layers and images can bring extensions, who have a socket and a log of their own.
     reports = rest.pop(0) if order["attended"] else -1
+    extensions_log = rest.pop(0) if order["attended"] else -1
     # Through the door goes a listening socket of a network that only we are in.
     door = rest.pop(0) if order["api_port"] else -1
     for descriptor in rest:
         os.write(descriptor, b"0")
-    kernel.close_all_but(present(connection, log, status_writer, reports, door))
+    beside = (reports, extensions_log, door)
+    kernel.close_all_but(present(connection, log, status_writer, *beside))
     if not namespaces:
         kernel.become_subreaper()
     awaited = {signal.SIGCHLD, signal.SIGTERM}
@@ -71,7 +73,7 @@ def keep(settings, seccomp, order, descriptors, status_writer):
         os.close(status_writer)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
-        become_runtime(settings, seccomp, order, connection, log, reports, door)
+        become_runtime(settings, seccomp, order, connection, log, beside)
         return
     kernel.close_all_but([status_writer])
     status = wait_for(pid, awaited)
@@ -184,8 +186,13 @@ def present(*descriptors):
     return [one for one in descriptors if one >= 0]
 
 
-def become_runtime(settings, seccomp, order, connection, log, reports, door):
-    """Enter the fences and run the function's handler; does not return."""
+def become_runtime(settings, seccomp, order, connection, log, beside):
+    """Enter the fences and run the function's handler; does not return.
+
+    Args:
+        beside: The extensions' socket and log, and the door for a listener; -1: there is none.
+    """
+    reports, extensions_log, door = beside
     try:
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
@@ -194,9 +201,10 @@ def become_runtime(settings, seccomp, order, connection, log, reports, door):
             door = move_aside(door)
         if order["attended"]:
             connection = move_aside(connection)
+            extensions_log = move_aside(extensions_log)
             reports = move(reports, REPORTS)
         connection = move(connection, CONNECTION)
-        kernel.close_all_but(present(connection, reports, door))
+        kernel.close_all_but(present(connection, reports, extensions_log, door))
         enter(settings, seccomp, order)
         if door >= 0:
             pass_listener(door, order["api_port"])
@@ -210,6 +218,7 @@ def become_runtime(settings, seccomp, order, connection, log, reports, door):
             order["extension_variables"],
             connection,
             reports,
+            extensions_log,
         )
     if order["entry_points"]:
         execute(order, connection)

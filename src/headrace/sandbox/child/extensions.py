@@ -28,12 +28,17 @@ def send_frame(descriptor, header):
     os.write(descriptor, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
 
 
-def start(folder, variables, connection, reports):
-    """Start what there is; returns in the process that is to be the runtime only."""
+def start(folder, variables, connection, reports, log):
+    """Start what there is; returns in the process that is to be the runtime only.
+
+    Args:
+        log: Where the programs write, who have a log of their own.
+    """
     names = list_programs(folder)
     send_frame(reports, {"kind": "extensions", "names": names})
     if not names:
         os.close(reports)
+        os.close(log)
         return
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     extensions = {}
@@ -41,8 +46,11 @@ def start(folder, variables, connection, reports):
         pid = os.fork()
         if pid == 0:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
             execute(os.path.join(folder, name), name, variables, reports)
         extensions[pid] = name
+    os.close(log)
     runtime = os.fork()
     if runtime:
         os.close(connection)

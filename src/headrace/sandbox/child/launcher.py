@@ -212,6 +212,9 @@ def show_etc(root):
     for name in [*ETC, *javas]:
         source = os.path.realpath("/etc/" + name)
         target = root + "/etc/" + name
+        if name == "hosts":
+            show_hosts(source, target)
+            continue
         if os.path.isdir(source):
             os.mkdir(target)
         elif os.path.exists(source):
@@ -221,6 +224,15 @@ def show_etc(root):
         kernel.bind_read_only(source, target)
     write(root + "/etc/passwd", PASSWD)
     write(root + "/etc/group", GROUP)
+
+
+def show_hosts(source, target):
+    """Show the machine's names, and the one by which Lambda calls the environment itself."""
+    text = ""
+    if os.path.exists(source):
+        with open(source) as file:
+            text = file.read()
+    write(target, text + "\n127.0.0.1 sandbox.localdomain sandbox\n")
 
 
 def show_devices(root):

@@ -4,6 +4,8 @@ import json
 import os
 import socket
 
+import pytest
+
 from headrace.sandbox.child import extensions
 
 
@@ -30,7 +32,10 @@ def test_every_file_is_a_program_in_the_order_of_their_names(tmp_path):
 def test_without_programs_the_runtime_goes_on_at_once(tmp_path):
     ours, theirs = socket.socketpair()
     with ours:
-        extensions.start(str(tmp_path / "none"), {}, -1, theirs.detach())
+        log = os.open("/dev/null", os.O_WRONLY)
+        extensions.start(str(tmp_path / "none"), {}, -1, theirs.detach(), log)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.close(log)
         assert read_frames(ours) == [{"kind": "extensions", "names": []}]
 
 

@@ -1,0 +1,172 @@
+"""Bring an extension the telemetry that it subscribed to: buffer, post, and drop what is too much.
+
+One batch is under way at a time, as a POST of a JSON array to a port of the environment's own
+loopback; a batch goes when it is large enough or old enough. A listener that does not take its
+events costs its environment a bounded buffer, and hears how much was dropped.
+"""
+
+import asyncio
+import contextlib
+
+import msgspec
+
+from headrace.sandbox import limits
+
+_LOOPBACK = "127.0.0.1"
+
+
+class Buffering(msgspec.Struct, frozen=True):
+    """How events are gathered."""
+
+    max_items: int = msgspec.field(name="maxItems", default=limits.TELEMETRY_ITEMS[1])
+    max_bytes: int = msgspec.field(name="maxBytes", default=limits.TELEMETRY_BYTES[0])
+    timeout_ms: int = msgspec.field(name="timeoutMs", default=limits.TELEMETRY_TIMEOUT_MS_DEFAULT)
+
+    def check(self) -> None:
+        """Look whether all is within AWS's bounds.
+
+        Raises:
+            ValueError: Something is not.
+        """
+        for name, value, (least, most) in (
+            ("maxItems", self.max_items, limits.TELEMETRY_ITEMS),
+            ("maxBytes", self.max_bytes, limits.TELEMETRY_BYTES),
+            ("timeoutMs", self.timeout_ms, limits.TELEMETRY_TIMEOUT_MS),
+        ):
+            if not least <= value <= most:
+                raise ValueError(f"{name} must be between {least} and {most}")
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """What an extension wants, and where."""
+
+    name: str
+    types: frozenset[str]
+    port: int  #: Of its own loopback.
+    path: str
+    buffering: Buffering
+
+
+class Delivery:
+    """Takes the events of one subscription and brings them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, subscription: Subscription) -> None:
+        self.subscription = subscription
+        self._loop = loop
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._dropped = 0
+        self._dropped_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._posting: asyncio.Task[None] | None = None
+        self._is_paused = False
+        self._is_closed = False
+
+    def take(self, event: bytes) -> None:
+        """Take one event, or drop it when too much waits."""
+        if self._waiting_bytes + len(event) > limits.TELEMETRY_WAITING_BYTES_MAX:
+            self._dropped += 1
+            self._dropped_bytes += len(event)
+            return
+        self._waiting.append(event)
+        self._waiting_bytes += len(event)
+        buffering = self.subscription.buffering
+        if len(self._waiting) >= buffering.max_items or self._waiting_bytes >= buffering.max_bytes:
+            self.flush()
+        elif self._timer is None:
+            self._plan()
+
+    def flush(self) -> None:
+        """Bring what waits, now or when the batch before has arrived."""
+        self._cancel_timer()
+        if self._waiting and self._posting is None and not (self._is_paused or self._is_closed):
+            self._posting = self._loop.create_task(self._post())
+            self._posting.add_done_callback(self._go_on)
+
+    def pause(self) -> None:
+        """Begin no further batch."""
+        self._is_paused = True
+        self._cancel_timer()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._is_paused = False
+        if self._waiting and self._timer is None:
+            self._plan()
+
+    def close(self) -> None:
+        """Bring nothing more."""
+        self._is_closed = True
+        self._cancel_timer()
+        if self._posting is not None:
+            self._posting.cancel()
+
+    def _plan(self) -> None:
+        if not (self._is_paused or self._is_closed):
+            seconds = self.subscription.buffering.timeout_ms / 1_000
+            self._timer = self._loop.call_later(seconds, self.flush)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _go_on(self, posting: "asyncio.Task[None]") -> None:
+        self._posting = None
+        if not posting.cancelled() and posting.exception() is not None:
+            self._dropped += 1
+        if self._waiting and self._timer is None:
+            self._plan()
+
+    async def _post(self) -> None:
+        """Bring one batch, or what can be had of it within its tries."""
+        batch = self._take_batch()
+        for _ in range(limits.TELEMETRY_ATTEMPTS):
+            with contextlib.suppress(OSError, EOFError, ValueError):
+                if await self._try_to_post(b"[" + b",".join(batch) + b"]"):
+                    return
+            await asyncio.sleep(limits.TELEMETRY_RETRY_S)
+        self._dropped += len(batch)
+        self._dropped_bytes += sum(map(len, batch))
+
+    def _take_batch(self) -> list[bytes]:
+        """Return what goes together, with a word about what was dropped before."""
+        buffering = self.subscription.buffering
+        count = size = 0
+        for event in self._waiting:
+            if count and (count == buffering.max_items or size + len(event) > buffering.max_bytes):
+                break
+            count += 1
+            size += len(event)
+        batch = self._waiting[:count]
+        del self._waiting[:count]
+        self._waiting_bytes -= size
+        if self._dropped and "platform" in self.subscription.types:
+            record = {
+                "reason": "Consumer seems to have fallen behind as it has not acknowledged "
+                "receipt of logs.",
+                "droppedRecords": self._dropped,
+                "droppedBytes": self._dropped_bytes,
+            }
+            batch.insert(0, msgspec.json.encode({"type": "platform.logsDropped", "record": record}))
+        self._dropped = self._dropped_bytes = 0
+        return batch
+
+    async def _try_to_post(self, body: bytes) -> bool:
+        """Post once; return whether the listener took it."""
+        reader, writer = await asyncio.open_connection(_LOOPBACK, self.subscription.port)
+        try:
+            head = (
+                f"POST {self.subscription.path} HTTP/1.1\r\n"
+                f"Host: sandbox.localdomain:{self.subscription.port}\r\n"
+                "Content-Type: application/json\r\nConnection: close\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            writer.write(head.encode() + body)
+            await writer.drain()
+            line = await reader.readline()
+            return 200 <= int(line.split()[1]) < 300
+        except IndexError:
+            return False
+        finally:
+            writer.close()

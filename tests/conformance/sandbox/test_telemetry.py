@@ -1,0 +1,126 @@
+"""Extensions hear what happens, over the Telemetry API, at every level (spec/lambda.md 3.7)."""
+
+import json
+import socket
+
+from headrace.ports.sandbox import InvokeStatus, Layer
+from tests.unit.sandbox.bench import REQUEST_ID, answer, invocation, make_archive
+from tests.unit.sandbox.programs import extension
+
+#: An extension that writes down what it is told, one line for an event, before it ends.
+WATCHER = """
+import http.server, threading
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        told.extend(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_): pass
+told = []
+server = http.server.HTTPServer(("127.0.0.1", %d), Listener)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+me = register("INVOKE", "SHUTDOWN")
+wish = {"schemaVersion": "2022-12-13", "types": %s,
+        "buffering": {"maxItems": 1000, "maxBytes": 262144, "timeoutMs": 25},
+        "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:%d/path"}}
+status, _, body = call("PUT", "/2022-07-01/telemetry", json.dumps(wish), me)
+log("subscribed", status, body)
+while next_event(me)["eventType"] != "SHUTDOWN": pass
+until = time.time() + 1.8
+while sum(one["type"] == "platform.report" for one in told) < %d and time.time() < until:
+    time.sleep(0.01)
+for event in told: print("told", json.dumps(event))
+"""
+FUNCTION = (
+    "import os\nprint('init')\n"
+    "def handler(e, c):\n"
+    "    print('work')\n"
+    "    if e == 'fail': raise ValueError('no')\n"
+    "    if e == 'exit': os._exit(3)\n"
+    "    return e\n"
+)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def watched(bench, types, *, invokes, **changes):
+    """Start the function with a watcher of these types, who waits for reports of all invokes."""
+    port = free_port()
+    program = extension(WATCHER % (port, json.dumps(types), port, invokes))
+    layers = (Layer(*make_archive(bench.folder, {"extensions/watch": program})),)
+    return bench.start(FUNCTION, layers=layers, **changes)
+
+
+def told(bench):
+    """Return the events that the watcher wrote down."""
+    lines = bytes(bench.log).splitlines()
+    return [json.loads(line[5:]) for line in lines if line.startswith(b"told ")]
+
+
+def test_an_extension_hears_of_the_platform_and_the_function_and_not_of_itself(bench):
+    async def story():
+        async with bench:
+            environment = await watched(bench, ["platform", "function"], invokes=2)
+            assert answer(await environment.invoke(invocation(7, trace_header="Root=1"))) == 7
+            environment.freeze()
+            failed = await environment.invoke(invocation("fail"))
+            assert failed.status is InvokeStatus.ERROR
+            await environment.kill()
+        assert b"subscribed 200 OK\n" in bench.log
+        events = told(bench)
+        kinds = [one["type"].removeprefix("platform.") for one in events]
+        # Lines come by a pipe of their own, and who registers first and then subscribes may do so
+        # when the runtime is ready: what is sure is the order of the rest.
+        assert kinds.count("telemetrySubscription") == 1
+        assert [one for one in kinds if one not in ("function", "telemetrySubscription")] == [
+            "initStart", "initRuntimeDone", "extension", "initReport",
+            "start", "runtimeDone", "report",
+            "start", "runtimeDone", "report",
+        ]  # fmt: skip
+        records = {kind: one["record"] for kind, one in zip(kinds, events, strict=True)}
+        assert records["initStart"]["functionName"] == "f"
+        assert records["extension"] == {
+            "name": "watch", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"],
+        }  # fmt: skip
+        reports = [one["record"] for one in events if one["type"] == "platform.report"]
+        assert [one["status"] for one in reports] == ["success", "error"]
+        assert [one["requestId"] for one in reports] == [REQUEST_ID] * 2
+        assert "initDurationMs" in reports[0]["metrics"]
+        assert "initDurationMs" not in reports[1]["metrics"]
+        assert reports[0]["tracing"] == {"type": "X-Amzn-Trace-Id", "value": "Root=1"}
+        lines = [one["record"] for one in events if one["type"] == "function"]
+        assert [line for line in lines if line in ("init", "work")] == ["init", "work", "work"]
+
+    bench.run(story())
+
+
+def test_an_extension_hears_how_it_ended_before_it_ends_itself(bench):
+    async def story():
+        async with bench:
+            environment = await watched(bench, ["platform", "extension"], invokes=1)
+            outcome = await environment.invoke(invocation("exit"))
+            assert outcome.status is InvokeStatus.EXITED
+            await environment.kill()
+        events = told(bench)
+        assert events[-1]["type"] == "platform.report"
+        assert events[-1]["record"]["status"] == "failure"
+        assert "subscribed 200 OK" in [
+            one["record"] for one in events if one["type"] == "extension"
+        ]
+
+    bench.run(story())
+
+
+def test_where_nobody_can_reach_a_listener_the_extension_is_told(bench, level):
+    async def story():
+        async with bench:
+            if level in {"namespace", "strict"}:
+                environment = await watched(bench, ["platform"], invokes=0, network="none")
+                await environment.kill()
+                assert b"subscribed 202" in bench.log
+                assert told(bench) == []
+
+    bench.run(story())
