@@ -58,6 +58,7 @@ class Attendance:
         self.extensions = ExtensionsApi(spec, self._on_change, environment.let_runtime_begin)
         loop = asyncio.get_running_loop()
         self.telemetry = Telemetry(spec, lambda wish: Delivery(loop, wish), memory_peak_mb)
+        environment.exited.add_done_callback(lambda _: self.telemetry.close())
         self._environment = environment
         self._dialogue: Dialogue | None = None
         self._held: Answer | None = None
@@ -107,6 +108,7 @@ class Attendance:
             self.extensions.end_init()
         self.telemetry.end_init(self.extensions.events, answer)
         self.telemetry.end(answer)
+        self.telemetry.pause()  # What is idle is frozen in a moment.
         self._environment.take_answer(answer)
 
     # --- what the processes report -----------------------------------------------------------

@@ -89,7 +89,6 @@ class LinuxEnvironment:
         """Have extensions, who report on a socket and log to a pipe; events go through them."""
         self._attendance = Attendance(self, self._spec, self.processes.memory_peak_mb)
         self._attendance.hear_logs(self._log, log)
-        self.when_gone(self._attendance.telemetry.close)
         self._attendance.speak_through(self._dialogue)
         reports = Connection(
             self._loop, stream, self._attendance.on_report, self._attendance.on_reports_end
@@ -239,8 +238,6 @@ class LinuxEnvironment:
     def freeze(self) -> None:
         """Stop all processes until the next invoke, or kill what will not stop."""
         if self._turn is None:
-            if self._attendance is not None:
-                self._attendance.telemetry.pause()
             self.processes.freeze()
 
     async def kill(self) -> None:

@@ -93,6 +93,31 @@ def test_answers_wait_until_the_extension_asks_again(tmp_path):
     play(tmp_path, act)
 
 
+def test_telemetry_is_brought_while_somebody_is_awake_and_never_after_the_end(tmp_path):
+    async def act(stage):
+        did = []
+        for name in ("pause", "resume", "flush", "close"):
+            setattr(stage.attendance.telemetry, name, lambda name=name: did.append(name))
+        stage.attendance.take_answer(Answer("ready"))
+        stage.next()
+        stage.attendance.deliver(invocation(1))
+        stage.attendance.take_answer(Answer("result", "", b"1"))
+        assert did == ["pause", "resume"]
+        stage.next()
+        assert did == ["pause", "resume", "pause"]
+        stage.report(kind="runtime_ended", status=0)
+        ending = asyncio.create_task(stage.attendance.shut_down("spindown"))
+        await let_pass()
+        assert did[3:] == ["flush"]
+        stage.report(kind="extension_ended", name="e", status=0)
+        await ending
+        stage.heard.exited.set_result(None)
+        await let_pass()
+        assert did[4:] == ["close"]
+
+    play(tmp_path, act)
+
+
 def test_an_answer_that_waits_can_be_had(tmp_path):
     async def act(stage):
         stage.attendance.take_answer(Answer("result", "", b"1"))
