@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from headrace.core.mapping.commands import Limit
+from headrace.core.mapping.commands import Limit, TagMapping
+from headrace.core.mapping.tags import BISECT
 from headrace.core.sqs.commands import LookAtMessages
 from headrace.testing.pipeline import (
     START,
@@ -69,12 +70,13 @@ class Day:
     def create_all(self) -> None:
         """Create queues with dead-letter queues, and mappings of each kind."""
         self.create("deliveries", reports_failures=True, filters=(FILTER,))
-        self.create("archive", batch_size=100, window_s=30)
+        archive = self.create("archive", batch_size=100, window_s=30)
+        self.pipe.ask(TagMapping(archive, {BISECT: "true"}))
         self.create("quiet", batch_size=1)
         self.create("repositories.fifo", reports_failures=False)
 
-    def create(self, name: str, **settings: Any) -> None:
-        """Create one queue, its dead-letter queue and its mapping."""
+    def create(self, name: str, **settings: Any) -> int:
+        """Create one queue, its dead-letter queue and its mapping; return the mapping's number."""
         stem, _, suffix = name.partition(".")
         attributes = {"FifoQueue": "true"} if suffix else {}
         dead = f"{stem}-dead.fifo" if suffix else f"{stem}-dead"
@@ -85,7 +87,7 @@ class Day:
             name, VisibilityTimeout=120, RedrivePolicy=policy, **attributes
         )
         self.queues[name] = queue
-        self.pipe.create_mapping(queue, stem, timeout_s=20, **settings)
+        return self.pipe.create_mapping(queue, stem, timeout_s=20, **settings)
 
     # --- what happens ----------------------------------------------------------------------------
 
