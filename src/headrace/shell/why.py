@@ -71,6 +71,7 @@ class Why:
         """Take part in a service: a page."""
         self._service = service
         self._history = history
+        self._turn = asyncio.Lock()  # one long search at a time, however many ask
         service.pages[PREFIX] = self.serve
 
     async def serve(self, request: HttpRequest) -> HttpResponse:
@@ -94,10 +95,11 @@ class Why:
         if len(message_id) != 36:
             raise InvalidParameterValue("MessageId must be the id of a message: 36 characters.")
         sought = await self._sought(message_id, parameters, context)
-        answer = await self._look(sought)
-        if answer["queue"] is None and answer["events"]:
-            answer = await self._look(sought)  # it may have gone between two looks
-        return answer
+        async with self._turn:
+            answer = await self._look(sought)
+            if answer["queue"] is None and answer["events"]:
+                answer = await self._look(sought)  # it may have gone between two looks
+            return answer
 
     async def _sought(
         self, message_id: str, parameters: dict[str, str], context: Context
