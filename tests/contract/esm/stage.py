@@ -37,7 +37,9 @@ class Stage:
         self.sqs = Caller("json", server)
         self.events = []
         self.answer = None  #: What the function returns.
-        self.reply = None  #: Or what makes it of the event: bytes as they are, else as JSON.
+        self.reply = (
+            None  #: Or what makes it of the event: outcomes and bytes as they are, else as JSON.
+        )
         self.outcome = None  #: Or how an invoke ends.
 
     def close(self):
@@ -51,6 +53,8 @@ class Stage:
         if self.outcome is not None:
             return self.outcome
         answer = self.answer if self.reply is None else self.reply(event)
+        if isinstance(answer, InvokeOutcome):
+            return answer
         payload = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return InvokeOutcome(InvokeStatus.ANSWERED, 1_000_000, payload)
 

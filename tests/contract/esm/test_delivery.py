@@ -1,11 +1,12 @@
 """Deliveries over the wire, in virtual time: spec/esm.md 5, 10.2 T14 to T19, T27, T28."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
 from headrace.ports.sandbox import InvokeOutcome, InvokeStatus
-from tests.contract.esm.stage import FUNCTIONS
+from tests.contract.esm.stage import FUNCTIONS, TAGS
 from tests.contract.sqs.caller import arn
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -174,3 +175,23 @@ def test_28_a_throttle_that_outlasts_the_lease_costs_one_each(stage):
     reserve(stage, 1)
     stage.server.advance(30)
     assert [counts(event) for event in stage.events] == [["2"]]
+
+
+@pytest.mark.parametrize("tagged_later", [False, True])
+def test_a_poison_batch_is_halved_where_a_tag_asks_for_it(stage, tagged_later):
+    """Not AWS's: docs/configuration.md."""
+    tags = {"headrace:bisect": "true"}
+    made = stage.create(
+        MaximumBatchingWindowInSeconds=1, **({} if tagged_later else {"Tags": tags})
+    )
+    stage.settle()
+    if tagged_later:
+        path = f"{TAGS}/{quote(made['EventSourceMappingArn'], safe='')}"
+        assert stage.send("POST", path, {"Tags": tags}).status == 204
+    failed = InvokeOutcome(InvokeStatus.ERROR, 1_000, b'{"errorMessage":"no"}')
+    stage.reply = lambda event: failed if "bad" in bodies(event) else None
+    stage.deliver(stage.url, "a", "b", "bad", "c")
+    stage.server.advance(1)
+    assert [len(event["Records"]) for event in stage.events] == [4, 2, 2, 1, 1]
+    assert {count for event in stage.events for count in counts(event)} == {"1"}
+    assert stage.left(stage.url) == 1
