@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from headrace.base.instant import Instant
 
-Key = TypeVar("Key", int, str, tuple[int, str])
+Key = TypeVar("Key", int, str, tuple[int, str], tuple[int, int])
 
 
 class Deadlines(Generic[Key]):

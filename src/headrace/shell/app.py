@@ -49,6 +49,7 @@ from headrace.shell.config import Config, names_of, variables
 from headrace.shell.connection import Times
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
+from headrace.shell.eventrunner import EventRunner
 from headrace.shell.hand import Hand
 from headrace.shell.history import FileHistory, NoHistory
 from headrace.shell.http import HttpServer
@@ -318,6 +319,7 @@ class App:
         )
         self.tidying = Tidying(self.driver, self.rooms, parts.sandbox)
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
+        self.events = EventRunner(self.driver, self.rooms, self.bodies, parts.entropy)
         self.meter = Meter(self.driver)
         times = Times(
             head_s=config.head_timeout_s,
@@ -379,6 +381,7 @@ class App:
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
         self.service.drain()
+        self.events.stop()
         await self.pollers.stop(within_s)
         await self.invoker.stop(max(0.0, end - loop.time()))
         await self.http.close(CLOSE_CONNECTIONS_S)

@@ -16,6 +16,7 @@ import logging
 import msgspec
 
 from headrace.base.errors import ServiceError
+from headrace.core.functions.commands import MoveEvents
 from headrace.core.machine import BodyAddress, FreezingRoom, Frozen, Record, Room
 from headrace.core.sqs.commands import MoveBodies
 from headrace.ports.clock import Clock
@@ -339,11 +340,12 @@ class Keeper:
     async def _move(self, group: list[int]) -> bool:
         """Move the living bodies of some blocks into the one being filled; False: not now."""
         blocks = frozenset(group)
-        holders: dict[int, list[BodyAddress]] = {}
+        holders: dict[tuple[type, int], list[BodyAddress]] = {}
         for room in self._rooms.values():
-            if MoveBodies in room.commands:
-                for holder, address in room.relocate(blocks):
-                    holders.setdefault(holder, []).append(address)
+            for move in (MoveBodies, MoveEvents):
+                if move in room.commands:
+                    for holder, address in room.relocate(blocks):
+                        holders.setdefault((move, holder), []).append(address)
         addresses = [address for found in holders.values() for address in found]
         try:
             bodies = await self._bodies.fetch(addresses)
@@ -358,8 +360,8 @@ class Keeper:
         driver.add_bodies(keys, [bodies[address] for address in addresses])
         block = driver.block
         moves = [
-            MoveBodies(holder, block, tuple((a.block, a.machine, a.number) for a in found))
-            for holder, found in holders.items()
+            move(holder, block, tuple((a.block, a.machine, a.number) for a in found))
+            for (move, holder), found in holders.items()
         ]
         answers = [asyncio.get_running_loop().create_future() for _ in moves]
         for move, answer in zip(moves, answers, strict=True):

@@ -10,18 +10,19 @@ from typing import Any
 from headrace.api.context import Context
 from headrace.api.functions.payload import check_json, check_size, decode_client_context
 from headrace.api.operation import Answer, Operation, Parameters
-from headrace.core.functions.commands import Invoke
+from headrace.core.functions.commands import AcceptEvent, Invoke
 from headrace.core.functions.errors import InvalidParameterValue
-from headrace.core.functions.names import parse_reference
-from headrace.core.functions.replies import Done, Invoked
+from headrace.core.functions.eventbody import Envelope, encode_body
+from headrace.core.functions.names import FunctionReference, parse_reference
+from headrace.core.functions.replies import Done, EventTaken, Invoked
 
 
-def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke:
-    """Read Invoke: RequestResponse or DryRun.
+def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke | AcceptEvent:
+    """Read Invoke: RequestResponse, Event or DryRun.
 
     Raises:
         ServiceError: The payload is too long or not JSON; the name is another account's or
-            region's; the invocation type is not served yet.
+            region's.
     """
     invocation_type = parameters.get("InvocationType", "RequestResponse")
     payload = parameters.get("Payload", b"")
@@ -33,13 +34,11 @@ def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke:
         context.region,
         "InvokeFunction",
     )
-    if invocation_type == "Event":
-        raise InvalidParameterValue(
-            "This server does not serve asynchronous invocations (InvocationType Event) yet."
-        )
     for name in ("DurableExecutionName", "TenantId"):
         if parameters.get(name):
             raise InvalidParameterValue(f"This server does not serve {name} yet.")
+    if invocation_type == "Event":
+        return accept_event(reference, payload, context)
     return Invoke(
         reference=reference,
         payload=check_json(payload),
@@ -51,13 +50,25 @@ def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke:
     )
 
 
+def accept_event(reference: FunctionReference, payload: bytes, context: Context) -> AcceptEvent:
+    """Return the command to take an asynchronous invoke over; a client context counts for nothing.
+
+    Raises:
+        InvalidRequestContent: The payload is not JSON.
+    """
+    envelope = Envelope(context.request_id, check_json(payload), context.trace_header or "")
+    return AcceptEvent(reference, context.block, encode_body(envelope))
+
+
 def answer_invoke(
     parameters: Parameters,
     context: Context,
-    reply: Invoked | Done,
+    reply: Invoked | EventTaken | Done,
     bodies: Mapping[Any, bytes],
 ) -> Answer:
-    """Answer with what the function gave; a dry run is a status without a body."""
+    """Answer with what the function gave; other invocation types are a status without a body."""
+    if isinstance(reply, EventTaken):
+        return {"StatusCode": 202}
     if isinstance(reply, Done):
         return {"StatusCode": 204}
     answer: Answer = {

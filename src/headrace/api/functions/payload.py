@@ -11,7 +11,11 @@ import json
 import msgspec
 
 from headrace.core.functions.errors import InvalidRequestContent, RequestEntityTooLarge
-from headrace.core.functions.limits import CLIENT_CONTEXT_BYTES_MAX, PAYLOAD_BYTES_MAX
+from headrace.core.functions.limits import (
+    CLIENT_CONTEXT_BYTES_MAX,
+    EVENT_PAYLOAD_BYTES_MAX,
+    PAYLOAD_BYTES_MAX,
+)
 
 _SOURCE = (
     "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); "
@@ -25,12 +29,13 @@ def check_size(payload: bytes, invocation_type: str) -> None:
     """Refuse a payload that is too long.
 
     Raises:
-        RequestEntityTooLarge: It has more than 6 MiB.
+        RequestEntityTooLarge: It has more than 6 MiB, or 1 MiB for an asynchronous invoke.
     """
-    if len(payload) > PAYLOAD_BYTES_MAX:
+    limit = EVENT_PAYLOAD_BYTES_MAX if invocation_type == "Event" else PAYLOAD_BYTES_MAX
+    if len(payload) > limit:
         raise RequestEntityTooLarge(
             f"{len(payload)} byte payload is too large for the {invocation_type} invocation type "
-            f"(limit {PAYLOAD_BYTES_MAX} bytes)"
+            f"(limit {limit} bytes)"
         )
 
 

@@ -6,6 +6,7 @@ from headrace.api.functions import (
     defaults,
     functions,
     invoke,
+    invokeconfigs,
     layers,
     mappings,
     permissions,
@@ -30,5 +31,6 @@ OPERATIONS: dict[str, Operation] = {
     **recursion.OPERATIONS,
     **invoke.OPERATIONS,
     **streaming.OPERATIONS,
+    **invokeconfigs.OPERATIONS,
     **mappings.OPERATIONS,
 }

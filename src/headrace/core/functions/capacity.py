@@ -11,6 +11,7 @@ import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.functions import limits
+from headrace.core.functions.directory import Directory
 from headrace.core.functions.errors import (
     TooManyRequests,
     account_is_busy,
@@ -18,6 +19,7 @@ from headrace.core.functions.errors import (
     function_is_fast,
 )
 from headrace.core.functions.execution import Execution
+from headrace.core.functions.function import Function
 from headrace.core.functions.rates import Buckets
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.tally import Tallies
@@ -30,6 +32,13 @@ class Share(msgspec.Struct, frozen=True, gc=False):
 
     is_reserved: bool
     at_most: int  #: Of the function alone if reserved, else of all functions without reservation.
+
+
+def share_of(directory: Directory, function: Function) -> Share:
+    """Return what a function may use."""
+    if function.reserved is None:
+        return Share(False, directory.unreserved(function.account, function.region))
+    return Share(True, function.reserved - function.provisioned_total)
 
 
 class Capacity:
@@ -94,6 +103,14 @@ class Capacity:
             raise function_is_fast(reserved=share.is_reserved)
         if not has_room:
             raise account_is_busy()  # AWS names no reason of its own for this one.
+
+    def room(self, deployment: Deployment, share: Share) -> int:
+        """Return how many more invokes have a place, beside those that are ready ahead of need."""
+        if share.is_reserved:
+            in_hand = self._of_function.get(deployment.function, 0)
+        else:
+            in_hand = self._unreserved.get((deployment.account, deployment.region), 0)
+        return max(0, share.at_most - in_hand)
 
     def take(
         self, execution: Execution, deployment: Deployment, share: Share, now: Instant

@@ -5,6 +5,8 @@ last four commands are completions of effects and come from the shell only; a co
 speaks of an environment or a version that is not known any more is dropped.
 """
 
+from typing import Any
+
 import msgspec
 
 from headrace.core.functions.layernames import LayerReference
@@ -308,6 +310,77 @@ class Invoke(msgspec.Struct, frozen=True, gc=False):
     trace_header: str = ""
     client_context: str = ""  #: JSON text; empty when there is none.
     dry_run: bool = False  #: Check only whether it could be invoked.
+    event: int | None = None  #: Of an asynchronous invoke: the number of the function's event.
+
+
+class AcceptEvent(msgspec.Struct, frozen=True, gc=False):
+    """Take an asynchronous invoke over. Reply: `EventTaken`, when it is on disk."""
+
+    reference: FunctionReference
+    block: int  #: Number of the block that is being filled: where the body will lie.
+    body: bytes  #: An `eventbody.Envelope`, encoded.
+
+
+class EventEnded(msgspec.Struct, frozen=True):
+    """An attempt at an asynchronous invoke is over. Reply: `Done`."""
+
+    function: int
+    event: int
+    block: int  #: Number of the block that is being filled.
+    value: Any  #: `Invoked`, or the ServiceError by which the function was not run.
+
+
+class EventSent(msgspec.Struct, frozen=True, gc=False):
+    """What came of an event was given to a target, or not. Reply: `Done`."""
+
+    function: int
+    event: int
+    target: str  #: ARN.
+    is_dead_letter: bool
+    try_again: bool = False  #: Whether the target could not take it now, but may later.
+
+
+class MoveEvents(msgspec.Struct, frozen=True):
+    """Compaction: these bodies of events now lie in `block`. Reply: `Done`.
+
+    As `core.sqs.commands.MoveBodies`: each entry is (block where it lay, machine, number); bodies
+    that nobody needs any more, or that lie elsewhere by now, are skipped.
+    """
+
+    function: int
+    block: int
+    bodies: tuple[tuple[int, int, int], ...]
+
+
+class SetInvokeConfig(msgspec.Struct, frozen=True, gc=False):
+    """Set how asynchronous invokes are handled. Reply: `InvokeConfigShown`."""
+
+    reference: FunctionReference
+    retries: int | None
+    age_s: int | None
+    on_success: str | None  #: ARN; empty for none; None: not given.
+    on_failure: str | None
+    merges: bool  #: Whether what is not given stays as it is.
+
+
+class GetInvokeConfig(msgspec.Struct, frozen=True, gc=False):
+    """Show how asynchronous invokes are handled. Reply: `InvokeConfigShown`."""
+
+    reference: FunctionReference
+
+
+class DeleteInvokeConfig(msgspec.Struct, frozen=True, gc=False):
+    """Handle asynchronous invokes by default again. Reply: `Done`."""
+
+    reference: FunctionReference
+
+
+class ListInvokeConfigs(msgspec.Struct, frozen=True, gc=False):
+    """List what is set, by qualifier. Reply: `InvokeConfigsListed`."""
+
+    reference: FunctionReference
+    after: str = ""  #: Qualifiers behind this one only.
+    at_most: int = 50
 
 
 class EnvironmentStarted(msgspec.Struct, frozen=True, gc=False):

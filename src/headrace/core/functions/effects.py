@@ -2,7 +2,10 @@
 
 import msgspec
 
+from headrace.core.functions.eventbody import Ending
+from headrace.core.functions.names import FunctionReference
 from headrace.core.functions.settings import Deployment
+from headrace.core.machine import BodyAddress
 
 
 class StartEnvironment(msgspec.Struct, frozen=True):
@@ -50,6 +53,28 @@ class RunInvoke(msgspec.Struct, frozen=True, gc=False):
     function_arn: str  #: As the caller named it, with its qualifier.
     trace_header: str = ""
     client_context: str = ""
+
+
+class RunEvent(msgspec.Struct, frozen=True, gc=False):
+    """Invoke a function with an event of its own. Comes back as `EventEnded`."""
+
+    function: int
+    event: int
+    reference: FunctionReference
+    address: BodyAddress  #: Of the envelope.
+
+
+class SendResult(msgspec.Struct, frozen=True, gc=False):
+    """Give a target what came of an event. Comes back as `EventSent`."""
+
+    function: int
+    event: int
+    target: str  #: ARN.
+    is_dead_letter: bool  #: A dead-letter queue gets the event, a destination the whole record.
+    function_arn: str  #: With the qualifier that was invoked, or $LATEST.
+    ending: Ending
+    address: BodyAddress  #: Of the envelope.
+    result: BodyAddress | None  #: Of how the last attempt was answered, if that is known.
 
 
 class FreezeEnvironment(msgspec.Struct, frozen=True, gc=False):

@@ -132,6 +132,14 @@ class InvalidRequestContent(FunctionError):
     fault = "Sender"
 
 
+class RecursiveInvocation(FunctionError):
+    """The event has gone round in a loop through the function, which does not allow it (A9)."""
+
+    code = query_code = "RecursiveInvocationException"
+    status = 400
+    fault = "Sender"
+
+
 class InvalidZipFile(FunctionError):
     """The function's code cannot be unpacked when an environment starts."""
 

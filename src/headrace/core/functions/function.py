@@ -54,6 +54,16 @@ class Provisioned(msgspec.Struct, frozen=True, gc=False, array_like=True):
     changed_at: Instant
 
 
+class InvokeConfig(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """How asynchronous invokes of a version or alias are handled; None and empty: the default."""
+
+    changed_at: Instant
+    retries: int | None = None
+    age_s: int | None = None
+    on_success: str = ""  #: ARN.
+    on_failure: str = ""
+
+
 class Function(msgspec.Struct, frozen=True, array_like=True):
     """A function's whole durable state; new fields go to the end with a default."""
 
@@ -72,6 +82,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     allows_loops: bool = False  #: RecursiveLoop is Allow.
     policies: dict[str, Policy] = {}  #: By version or alias, "" for the function as a whole.
     urls: dict[str, Url] = {}  #: By alias, "" for the function as a whole.
+    invoke_configs: dict[str, InvokeConfig] = {}  #: By version or alias, "$LATEST" too.
 
     @property
     def arn(self) -> str:
@@ -202,13 +213,22 @@ def view(number: int, function: Function, version: Version, *, settled: bool) ->
     )
 
 
+#: Format number of a snapshot with the function's asynchronous invokes behind it.
+_WITH_EVENTS = 2
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Function).decode
+_decode_parts = msgspec.msgpack.Decoder(tuple[bytes, bytes]).decode
 
 
-def encode_snapshot(function: Function) -> bytes:
-    """Return a function's whole durable state as bytes, a format number first."""
-    return bytes([SNAPSHOT_FORMAT]) + _encode(function)
+def encode_snapshot(function: Function, events: bytes = b"") -> bytes:
+    """Return a function's whole durable state as bytes, a format number first.
+
+    `events` are those of its `EventLog`, if it ever had one.
+    """
+    if not events:
+        return bytes([SNAPSHOT_FORMAT]) + _encode(function)
+    return bytes([_WITH_EVENTS]) + _encode((_encode(function), events))
 
 
 def decode_snapshot(state: bytes) -> Function:
@@ -217,6 +237,13 @@ def decode_snapshot(state: bytes) -> Function:
     Raises:
         ValueError: The bytes are not a snapshot of ours.
     """
-    if not state or state[0] != SNAPSHOT_FORMAT:
-        raise ValueError("a snapshot of a function in an unknown format")
-    return _decode(memoryview(state)[1:])
+    if state and state[0] == SNAPSHOT_FORMAT:
+        return _decode(memoryview(state)[1:])
+    if state and state[0] == _WITH_EVENTS:
+        return _decode(_decode_parts(memoryview(state)[1:])[0])
+    raise ValueError("a snapshot of a function in an unknown format")
+
+
+def events_of(state: bytes) -> bytes:
+    """Return the events that a snapshot holds, as `encode_snapshot` was given them."""
+    return _decode_parts(memoryview(state)[1:])[1] if state[0] == _WITH_EVENTS else b""

@@ -6,26 +6,23 @@ from typing import Any
 from headrace.base.instant import Instant
 from headrace.core.deadlines import Deadlines
 from headrace.core.functions import codelinks
-from headrace.core.functions.capacity import Share
-from headrace.core.functions.changes import Machine, check_code_update, check_creation
+from headrace.core.functions.capacity import share_of
+from headrace.core.functions.changes import Machine
 from headrace.core.functions.codeuse import CodeInUse, code_in_use
 from headrace.core.functions.commands import (
-    CreateFunction,
+    AcceptEvent,
     EnvironmentGone,
     EnvironmentStarted,
+    EventEnded,
+    EventSent,
     Invoke,
     InvokeEnded,
-    PublishLayerVersion,
-    UpdateFunctionCode,
+    MoveEvents,
 )
 from headrace.core.functions.decision import Scene
 from headrace.core.functions.directory import Directory
 from headrace.core.functions.effects import DropCode, DropTemplate
-from headrace.core.functions.errors import (
-    SnapStartNotReady,
-    function_not_found,
-    state_conflict,
-)
+from headrace.core.functions.events import Events
 from headrace.core.functions.fleet import Fleet
 from headrace.core.functions.function import (
     NO_TEMPLATE,
@@ -37,17 +34,23 @@ from headrace.core.functions.function import (
     decode_snapshot,
     deployment,
     encode_snapshot,
+    events_of,
     is_pending,
     is_settled,
     view,
 )
+from headrace.core.functions.invoking import find_accepting, find_invokable
 from headrace.core.functions.layer import decode_layer, encode_layer, is_layer
-from headrace.core.functions.layers import check_publishing
 from headrace.core.functions.limits import PREPARATION_MS_DEFAULT
-from headrace.core.functions.names import LATEST, FunctionReference
-from headrace.core.functions.records import RECORDS, ConcurrencyProvisioned
+from headrace.core.functions.names import FunctionReference
+from headrace.core.functions.records import (
+    EVENT_RECORDS,
+    RECORDS,
+    ConcurrencyProvisioned,
+    FunctionDeleted,
+)
 from headrace.core.functions.replies import Done
-from headrace.core.functions.rules import GROWING, RULES, Rule
+from headrace.core.functions.rules import GROWING, RULES, Rule, check
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import template_name
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
@@ -63,8 +66,8 @@ PASS_AT_MOST = 1_000_000
 class Functions:
     """All functions of a shard (`core.machine.Room`, kind 2).
 
-    Functions are durable. Environments and invokes in hand are volatile: a room that was loaded
-    has none.
+    Functions and their asynchronous invokes are durable. Environments and invokes in hand are
+    volatile: a room that was loaded has none.
     """
 
     commands: tuple[type, ...] = (
@@ -73,6 +76,10 @@ class Functions:
         EnvironmentStarted,
         InvokeEnded,
         EnvironmentGone,
+        AcceptEvent,
+        EventEnded,
+        EventSent,
+        MoveEvents,
     )
     growing: tuple[type, ...] = GROWING
     records: tuple[type[Record], ...] = RECORDS
@@ -97,6 +104,7 @@ class Functions:
         self.machine = Machine(tuple(interpreters), tuple(architectures), exact_runtimes)
         self.directory = Directory()
         self.fleet = Fleet(self.machine.interpreters)
+        self.events = Events(self.directory, self.fleet)
         self._numbers = numbers
         self._preparation_ms = preparation_ms
         #: By function and version: when its last change settles, if environments may care.
@@ -124,23 +132,17 @@ class Functions:
 
         For what must be prepared before the command and costs something: storing an archive.
         """
-        if isinstance(command, CreateFunction):
-            check_creation(command, self.directory, self.machine)
-        elif isinstance(command, UpdateFunctionCode):
-            check_code_update(command, self.directory, self.machine, self._now)
-        elif isinstance(command, PublishLayerVersion):
-            check_publishing(command)
+        check(command, self.directory, self.machine, self._now)
 
     def code_digest(self, path: str, query: str, now: Instant) -> str | None:
         """Return which archive a code link gives, or None if the link is not good (any more)."""
         link = codelinks.parse_link(path)
         if link is None:
             return None
-        place = (link.account, link.region, link.name)
-        seed = self.directory.layers.seed(*place) if link.is_layer else self.directory.seed(*place)
-        if seed is None:
-            return None
-        return link.digest if codelinks.is_good(query, seed, link.digest, now) else None
+        holders = self.directory.layers if link.is_layer else self.directory
+        seed = holders.seed(link.account, link.region, link.name)
+        is_good = seed is not None and codelinks.is_good(query, seed, link.digest, now)
+        return link.digest if is_good else None
 
     def code_digests(self) -> frozenset[str]:
         """Return the archives that some function or layer is made of, for `Blobs.keep_only`."""
@@ -160,17 +162,23 @@ class Functions:
             effects = self._decide(rule, command, now, ticket)
         elif isinstance(command, Invoke):
             effects = self._invoke(command, now, ticket)
+        elif isinstance(command, AcceptEvent):
+            number = find_accepting(command.reference, self.directory)
+            effects = self.wake(now, PASS_AT_MOST)
+            effects += self.events.accept(command, number, now, ticket)
         else:
             effects = self._complete(command, now, ticket)
         self._now = now
         return effects
 
     def next_deadline(self) -> Instant | None:
-        """Return when an environment is to be frozen or stopped, or a change settles, next."""
-        idle, settling = self.fleet.next_deadline(), self._settling.next()
-        if idle is None or settling is None:
-            return settling if idle is None else idle
-        return min(idle, settling)
+        """Return when an environment, a change or an event has its next moment."""
+        moments = (
+            self.fleet.next_deadline(),
+            self._settling.next(),
+            self.events.next_deadline(),
+        )
+        return min((at for at in moments if at is not None), default=None)
 
     def wake(self, now: Instant, at_most: int) -> Effects:
         """Let time pass to `now`."""
@@ -182,6 +190,8 @@ class Functions:
                 break
             if self._settling.next() == due:
                 effects += self._settle(due)
+            elif self.events.next_deadline() == due:
+                effects += self.events.wake(due)
             else:
                 effects += self.fleet.wake(now)
         self._now = now
@@ -196,12 +206,13 @@ class Functions:
         effects: Effects = []
         for number in sorted(self.directory.functions):
             effects += self._follow(number, None, now)
+        self.events.resume(now)
         return effects
 
     def replay(self, record: Record, block: int) -> None:
         """Apply a fact."""
         self._numbers.saw(record.machine)
-        self.directory.take(record)
+        self._take(record, block)
         self._now = max(self._now, record.at)
 
     def machines(self) -> Iterable[int]:
@@ -213,7 +224,8 @@ class Functions:
         layer = self.directory.layers.layers.get(machine)
         if layer is not None:
             return encode_layer(layer)
-        return encode_snapshot(self.directory.functions[machine])
+        events = self.events.book.encode(machine)
+        return encode_snapshot(self.directory.functions[machine], events)
 
     def load(self, machine: int, state: bytes) -> None:
         """Add a function or layer from its snapshot."""
@@ -222,16 +234,24 @@ class Functions:
             self.directory.layers.add(machine, decode_layer(state))
             return
         self.directory.add(machine, decode_snapshot(state))
+        self.events.book.load(machine, events_of(state))
 
     def count_bodies(self) -> dict[int, int]:
-        """Return nothing: functions keep no bodies in blocks."""
-        return {}
+        """Return how many bodies of each block asynchronous invokes need."""
+        return self.events.book.count_bodies()
 
     def relocate(self, blocks: frozenset[int]) -> list[tuple[int, BodyAddress]]:
-        """Return nothing: functions keep no bodies in blocks."""
-        return []
+        """Return (function, address) of each body in `blocks` that an asynchronous invoke needs."""
+        return self.events.book.relocate(blocks)
 
     # Decisions.
+
+    def _take(self, record: Record, block: int = 0) -> Effects:
+        """Apply a fact; return what is forgotten with it."""
+        if isinstance(record, EVENT_RECORDS):
+            return [*self.events.book.take(record, block)]
+        self.directory.take(record)
+        return self.events.drop(record.machine) if isinstance(record, FunctionDeleted) else []
 
     def _decide(self, rule: Rule, command: Any, now: Instant, ticket: int) -> Effects:
         """Ask a rule, remember its facts, answer, and see to the environments."""
@@ -245,11 +265,12 @@ class Functions:
         number = decision.records[0].machine
         before = self.directory.functions.get(number)
         for record in decision.records:
-            self.directory.take(record)
             effects.append(Remember(record))
+            effects += self._take(record)
         effects += [*decision.effects, Reply(ticket, decision.reply)]
         anew = isinstance(decision.records[-1], ConcurrencyProvisioned)
-        return effects + self._follow(number, before, now, anew=anew)
+        effects += self._follow(number, before, now, anew=anew)
+        return effects + self.events.follow(number, now)
 
     def _follow(
         self, number: int, before: Function | None, now: Instant, *, anew: bool = False
@@ -261,8 +282,7 @@ class Functions:
             anew: Whether what is kept ahead of need is tried again although it failed.
         """
         function = self.directory.functions.get(number)
-        versions = {} if function is None else function.versions
-        former = {} if before is None else before.versions
+        versions, former = versions_of(function), versions_of(before)
         effects: Effects = []
         for name in former.keys() - versions.keys():
             self._settling.withdraw((number, name))
@@ -312,17 +332,18 @@ class Functions:
         return self.fleet.provision(current, function.wanted_ahead(name), now, anew=anew)
 
     def _invoke(self, command: Invoke, now: Instant, ticket: int) -> Effects:
-        number, function, version = find_invokable(command, self.directory)
+        number, function, version = find_invokable(
+            command.reference, command.request_id, self.directory
+        )
         if command.dry_run:
             return [Reply(ticket, Done())]
         serving = deployment(number, function, version, now)
-        if function.reserved is None:
-            share = Share(False, self.directory.unreserved(function.account, function.region))
-        else:
-            share = Share(True, function.reserved - function.provisioned_total)
+        share = share_of(self.directory, function)
         self.fleet.check_capacity(serving, share, len(command.payload), now)
         is_open = not is_pending(version, now)
         effects = self.wake(now, PASS_AT_MOST)
+        if command.event is not None:
+            self.events.began(number, command.event)
         return effects + self.fleet.invoke(
             command, serving, share, is_open=is_open, now=now, ticket=ticket
         )
@@ -334,35 +355,19 @@ class Functions:
             effects += self.fleet.started(command, now)
         elif isinstance(command, InvokeEnded):
             effects += self.fleet.ended(command, now)
+        elif isinstance(command, EventEnded | EventSent | MoveEvents):
+            effects += self.events.complete(command, now)
         else:
             assert isinstance(command, EnvironmentGone)
             effects += self.fleet.gone(command.environment, now)
+        if isinstance(command, EnvironmentStarted | InvokeEnded):
+            effects += self.events.room_came_free(now)
         return [*effects, Reply(ticket, Done())]
 
 
-def find_invokable(command: Invoke, directory: Directory) -> tuple[int, Function, Version]:
-    """Return what is to be invoked; an absent function is named with its version (1.4).
-
-    Raises:
-        ResourceNotFound: There is no such function, version or alias.
-        SnapStartNotReady: The version's template is still being made.
-        ResourceConflict: Its init phase failed.
-    """
-    reference = command.reference
-    if reference.qualifier is None:
-        number = directory.number(reference.account, reference.region, reference.name)
-        if number is None:
-            raise function_not_found(f"{reference.arn}:{LATEST}")
-    found = directory.find_version(reference, command.request_id)
-    template = found[2].template
-    if template == TEMPLATE_IN_WORK:
-        raise SnapStartNotReady(
-            "Lambda is initializing your function. It will be ready to invoke once your "
-            "function state becomes ACTIVE."
-        )
-    if template == TEMPLATE_FAILED:
-        raise state_conflict("Failed")
-    return found
+def versions_of(function: Function | None) -> dict[str, Version]:
+    """Return the versions of a function, none of one that is not there."""
+    return {} if function is None else function.versions
 
 
 def provisioned_versions(function: Function | None) -> set[str]:

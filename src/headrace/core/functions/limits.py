@@ -45,6 +45,35 @@ CODE_REQUEST_BYTES_MAX = 70_167_211
 #: Bytes of the payload of a synchronous invoke (spec/lambda.md I3).
 PAYLOAD_BYTES_MAX = 6_291_456
 
+#: Bytes of the payload of an asynchronous invoke (spec/lambda.md I3).
+EVENT_PAYLOAD_BYTES_MAX = 1_048_576
+
+#: Retries of an asynchronous invoke whose function failed, unless set (spec/lambda.md A2).
+EVENT_RETRIES_DEFAULT = 2
+
+#: Milliseconds after the first failure and after each later one until the next try (A2).
+EVENT_RETRY_MS = (60_000, 120_000)
+
+#: Seconds that an asynchronous invoke may be old when it is tried, unless set (A4).
+EVENT_AGE_S_DEFAULT = 21_600
+
+#: Milliseconds until the next try of what could not run or be sent: doubled from try to try (A4).
+BACKOFF_MS_MIN = 1_000
+BACKOFF_MS_MAX = 300_000
+
+#: Events of one function that run or wait for their next try after a fault of the server. (Ours.)
+EVENTS_IN_HAND_MAX = 1_000
+
+#: Events of one function that are looked at in one step; more are looked at in the next. (Ours.)
+EVENTS_LOOKED_AT = 100
+
+#: Functions that are asked again when an invoke has ended, of those whose events wait for room;
+#: the others take their turn when the next one ends. (Ours.)
+WAITING_LOOKED_AT = 8
+
+#: Characters of a dead letter's ErrorMessage (spec/lambda.md 6.2).
+ERROR_MESSAGE_LENGTH_MAX = 1_024
+
 #: Bytes of a synchronous invoke's answer: 6 MiB and 100 (spec/lambda.md I4).
 ANSWER_BYTES_MAX = 6_291_556
 
@@ -119,3 +148,7 @@ PREPARATION_MS_DEFAULT = 0
 
 #: Entries of a lineage that are passed on, the newest. (Ours: a header must not grow for ever.)
 LINEAGE_ENTRIES_MAX = 16
+
+#: Turns through one function after which an event of a loop is not handed to it again, unless the
+#: function allows loops (spec/lambda.md A9); for messages core/mapping has its own.
+LOOP_TURNS_MAX = 16

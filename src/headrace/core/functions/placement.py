@@ -143,6 +143,11 @@ class Roster:
             pool = self.pools[key] = Pool(deployment)
         return pool
 
+    def free_ahead(self, deployment: Deployment) -> int:
+        """Return how many environments that are kept ahead of need have no invoke."""
+        pool = self.pools.get(pool_key(deployment))
+        return 0 if pool is None else max(0, pool.ahead - pool.ahead_in_hand)
+
     def pool_of(self, environment: Environment) -> Pool:
         """Return the pool that an environment belongs to."""
         return self.pools[pool_key(environment.deployment)]

@@ -1,5 +1,7 @@
 """What has happened to functions and must be remembered (past tense). Tags 100 to 199, 204."""
 
+from headrace.base.instant import Instant
+from headrace.core.functions.eventbody import Ending
 from headrace.core.functions.policy import Policy
 from headrace.core.functions.settings import Code, Settings
 from headrace.core.functions.url import Url
@@ -146,6 +148,70 @@ class UrlDeleted(Record, frozen=True, array_like=True, tag=138):
     qualifier: str
 
 
+class EventAccepted(Record, frozen=True, array_like=True, tag=114):
+    """An asynchronous invoke was accepted; its envelope is the body `2 * number`."""
+
+    number: int  #: Of this function's events: one more than the last one's.
+    qualifier: str = ""  #: As the caller gave it; empty: none.
+
+
+class EventFailed(Record, frozen=True, array_like=True, tag=115):
+    """The function failed on an event, which is to be tried again."""
+
+    number: int
+    failures: int  #: So far.
+    due_at: Instant
+
+
+class EventConcluded(Record, frozen=True, array_like=True, tag=116):
+    """An event is over; with nothing to send it is gone. A result is the body `2 * number + 1`."""
+
+    number: int
+    ending: Ending
+    #: Where to send what came of it: ARN, and whether it is the function's dead-letter queue.
+    targets: tuple[tuple[str, bool], ...] = ()
+    has_result: bool = False
+
+
+class EventSettled(Record, frozen=True, array_like=True, tag=117):
+    """What came of an event was sent to one of its targets, or cannot be sent there."""
+
+    number: int
+    target: str
+    is_dead_letter: bool
+
+
+class EventsMoved(Record, frozen=True, array_like=True, tag=118):
+    """Bodies of events now lie in the record's own block."""
+
+    numbers: tuple[int, ...]  #: Of the bodies.
+
+
+class InvokeConfigSet(Record, frozen=True, array_like=True, tag=119):
+    """How asynchronous invokes of a version or alias are handled was set: this is all of it."""
+
+    qualifier: str
+    retries: int | None  #: None: the default.
+    age_s: int | None
+    on_success: str  #: ARN; empty: none.
+    on_failure: str
+
+
+class InvokeConfigDeleted(Record, frozen=True, array_like=True, tag=120):
+    """A version's or alias's asynchronous invokes are handled by default again."""
+
+    qualifier: str
+
+
+#: Those that are about asynchronous invokes.
+EVENT_RECORDS: tuple[type[Record], ...] = (
+    EventAccepted,
+    EventFailed,
+    EventConcluded,
+    EventSettled,
+    EventsMoved,
+)
+
 #: Those that are about layers.
 LAYER_RECORDS: tuple[type[Record], ...] = (
     LayerVersionPublished,
@@ -170,5 +236,8 @@ RECORDS: tuple[type[Record], ...] = (
     FunctionPolicySet,
     UrlSet,
     UrlDeleted,
+    InvokeConfigSet,
+    InvokeConfigDeleted,
+    *EVENT_RECORDS,
     *LAYER_RECORDS,
 )

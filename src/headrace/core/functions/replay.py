@@ -14,6 +14,7 @@ from headrace.core.functions.function import (
     TEMPLATE_IN_WORK,
     TEMPLATE_READY,
     Function,
+    InvokeConfig,
     Provisioned,
     Version,
 )
@@ -27,6 +28,8 @@ from headrace.core.functions.records import (
     FunctionPolicySet,
     FunctionTagged,
     FunctionUpdated,
+    InvokeConfigDeleted,
+    InvokeConfigSet,
     RecursionSet,
     UrlDeleted,
     UrlSet,
@@ -111,6 +114,7 @@ def _version_deleted(function: Function, record: VersionDeleted) -> Function:
         versions=_without(function.versions, name),
         provisioned=_without(function.provisioned, name),
         policies=_without(function.policies, name),
+        invoke_configs=_without(function.invoke_configs, name),
     )
 
 
@@ -136,6 +140,7 @@ def _alias_deleted(function: Function, record: AliasDeleted) -> Function:
         provisioned=_without(function.provisioned, record.name),
         policies=_without(function.policies, record.name),
         urls=_without(function.urls, record.name),
+        invoke_configs=_without(function.invoke_configs, record.name),
     )
 
 
@@ -177,6 +182,19 @@ def _url_deleted(function: Function, record: UrlDeleted) -> Function:
     return _replace(function, urls=_without(function.urls, record.qualifier))
 
 
+def _invoke_config_set(function: Function, record: InvokeConfigSet) -> Function:
+    config = InvokeConfig(
+        record.at, record.retries, record.age_s, record.on_success, record.on_failure
+    )
+    configs = {**function.invoke_configs, record.qualifier: config}
+    return _replace(function, invoke_configs=configs)
+
+
+def _invoke_config_deleted(function: Function, record: InvokeConfigDeleted) -> Function:
+    left = _without(function.invoke_configs, record.qualifier)
+    return _replace(function, invoke_configs=left)
+
+
 def _with_version(function: Function, version: Version) -> Function:
     return _replace(function, versions={**function.versions, version.name: version})
 
@@ -199,4 +217,6 @@ _CHANGES: dict[type[Record], Callable[[Function, Any], Function]] = {
     FunctionPolicySet: _policy_set,
     UrlSet: _url_set,
     UrlDeleted: _url_deleted,
+    InvokeConfigSet: _invoke_config_set,
+    InvokeConfigDeleted: _invoke_config_deleted,
 }

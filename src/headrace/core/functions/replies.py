@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from headrace.base.instant import Instant
-from headrace.core.functions.function import FunctionView
+from headrace.core.functions.function import FunctionView, InvokeConfig
 from headrace.core.functions.layer import LayerVersion
 from headrace.core.functions.url import Url
 
@@ -136,6 +136,24 @@ class Place(Enum):
     AHEAD = "ahead"  #: Environments that are ready ahead of need.
     FUNCTION = "function"  #: What is reserved for the function.
     ACCOUNT = "account"  #: What no function of the account has reserved.
+
+
+class EventTaken(msgspec.Struct, frozen=True, gc=False):
+    """An asynchronous invoke is on disk and will be run."""
+
+
+class InvokeConfigShown(msgspec.Struct, frozen=True, gc=False):
+    """How asynchronous invokes of a version or alias are handled."""
+
+    arn: str  #: With the qualifier.
+    config: InvokeConfig
+
+
+class InvokeConfigsListed(msgspec.Struct, frozen=True):
+    """What is set, by qualifier; `more` tells whether others follow."""
+
+    entries: tuple[InvokeConfigShown, ...]
+    more: bool
 
 
 class Invoked(msgspec.Struct, frozen=True, gc=False):

@@ -1,11 +1,13 @@
-"""Which rule decides which command."""
+"""Which rule decides which command, and which can be asked ahead of it."""
 
 from collections.abc import Callable
 from typing import Any
 
+from headrace.base.instant import Instant
 from headrace.core.functions import (
     aliases,
     concurrency,
+    invokeconfigs,
     layerpolicies,
     layers,
     lifecycle,
@@ -27,23 +29,28 @@ from headrace.core.functions.accesscommands import (
     RemovePermission,
     UpdateUrl,
 )
+from headrace.core.functions.changes import Machine, check_code_update, check_creation
 from headrace.core.functions.commands import (
+    AcceptEvent,
     AddLayerPermission,
     CreateAlias,
     CreateFunction,
     DeleteAlias,
     DeleteFunction,
+    DeleteInvokeConfig,
     DeleteLayerVersion,
     GetAccount,
     GetAlias,
     GetConcurrency,
     GetFunction,
+    GetInvokeConfig,
     GetLayerPolicy,
     GetLayerVersion,
     GetProvisioned,
     GetRecursion,
     ListAliases,
     ListFunctions,
+    ListInvokeConfigs,
     ListLayers,
     ListLayerVersions,
     ListProvisioned,
@@ -54,6 +61,7 @@ from headrace.core.functions.commands import (
     PublishVersion,
     RemoveLayerPermission,
     ReserveConcurrency,
+    SetInvokeConfig,
     SetRecursion,
     TagFunction,
     TemplatePrepared,
@@ -64,6 +72,7 @@ from headrace.core.functions.commands import (
     UpdateFunctionConfiguration,
 )
 from headrace.core.functions.decision import Decision, Scene
+from headrace.core.functions.directory import Directory
 
 Rule = Callable[[Any, Scene], Decision]
 
@@ -91,6 +100,10 @@ RULES: dict[type, Rule] = {
     ListProvisioned: concurrency.list_provisioned,
     SetRecursion: recursion.set_recursion,
     GetRecursion: recursion.get_recursion,
+    SetInvokeConfig: invokeconfigs.set_config,
+    GetInvokeConfig: invokeconfigs.get_config,
+    DeleteInvokeConfig: invokeconfigs.delete_config,
+    ListInvokeConfigs: invokeconfigs.list_configs,
     TagFunction: tags.tag,
     UntagFunction: tags.untag,
     ListTags: tags.list_tags,
@@ -128,4 +141,20 @@ GROWING: tuple[type, ...] = (
     PutPolicy,
     CreateUrl,
     UpdateUrl,
+    AcceptEvent,
+    SetInvokeConfig,
 )
+
+
+def check(command: Any, directory: Directory, machine: Machine, now: Instant) -> None:
+    """Refuse a creation, another code or a layer version as its rule would.
+
+    Raises:
+        ServiceError: The refusal.
+    """
+    if isinstance(command, CreateFunction):
+        check_creation(command, directory, machine)
+    elif isinstance(command, UpdateFunctionCode):
+        check_code_update(command, directory, machine, now)
+    elif isinstance(command, PublishLayerVersion):
+        layers.check_publishing(command)

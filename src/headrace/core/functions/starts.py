@@ -40,6 +40,10 @@ class Starts:
         self._started_ever = 0
         self._growth = Buckets()
 
+    def free_ahead(self, deployment: Deployment) -> int:
+        """Return how many environments that are kept ahead of need have no invoke."""
+        return self._roster.free_ahead(deployment)
+
     def has_room(self, function: int, pool: Pool | None, now: Instant) -> bool:
         """Return whether an environment serves one more invoke, or may be started for it (6.1)."""
         is_short = pool is None or pool.is_short

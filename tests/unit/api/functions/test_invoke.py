@@ -7,7 +7,9 @@ import pytest
 from headrace.api.context import Context
 from headrace.api.functions.invoke import OPERATIONS
 from headrace.base.errors import ServiceError
-from headrace.core.functions.replies import Done, Invoked
+from headrace.core.functions.commands import AcceptEvent
+from headrace.core.functions.eventbody import Envelope, decode_envelope
+from headrace.core.functions.replies import Done, EventTaken, Invoked
 from tests.unit.core.functions.bench import ACCOUNT, EPOCH, NAME, REGION, SEED, reference
 
 CONTEXT = Context(
@@ -46,10 +48,23 @@ def test_headers_ask_for_tail_dry_run_and_client_context():
     assert asked.client_context == '{"custom":{}}'
 
 
+def test_an_event_is_to_be_kept_with_its_request_id_and_without_a_client_context():
+    context = base64.b64encode(b'{"custom":{}}').decode()
+    asked = command(InvocationType="Event", Payload=b"[1]", ClientContext=context)
+    assert isinstance(asked, AcceptEvent)
+    assert (asked.reference, asked.block) == (reference(), 1)
+    assert decode_envelope(asked.body) == Envelope("request", b"[1]", "Root=1-2-3")
+    assert answer(EventTaken()) == {"StatusCode": 202}
+
+
 @pytest.mark.parametrize(
     ("parameters", "code"),
     [
-        ({"InvocationType": "Event"}, "InvalidParameterValueException"),
+        ({"InvocationType": "Event", "Payload": b"nope"}, "InvalidRequestContentException"),
+        (
+            {"InvocationType": "Event", "Payload": b'"' + b"x" * 1_048_575 + b'"'},
+            "RequestEntityTooLargeException",
+        ),
         ({"DurableExecutionName": "x"}, "InvalidParameterValueException"),
         ({"TenantId": "x"}, "InvalidParameterValueException"),
         ({"Payload": b"nope"}, "InvalidRequestContentException"),

@@ -1,0 +1,382 @@
+"""Asynchronous invokes: when each is tried, tried again, given up, and what is sent afterwards.
+
+    accepted ── handed out ── ran well ──────────────► over: Success
+       ▲            │ ├────── failed ──► tried again after 1 and 2 minutes, or over
+       │            │ └────── not run, a fault of the server ──► backs off, 1 s to 5 min
+       └────────────┴──────── no room ──► waits: for an invoke to end, at most 1 s to 5 min
+
+Facts are in an `EventLog` for each function. What is handed out, backs off or waits for room is
+volatile, so that after a restart everything that is not over is tried at once, or when its minutes
+have passed. What is over stays until all its targets have got theirs: everything happens at least
+once. Idle functions have no alarm. Source: spec/lambda.md 6.2, 13.13.
+"""
+
+from typing import Any
+
+from headrace.base.instant import Instant, later
+from headrace.core.deadlines import Deadlines
+from headrace.core.functions import limits
+from headrace.core.functions.capacity import share_of
+from headrace.core.functions.commands import (
+    AcceptEvent,
+    EventEnded,
+    EventSent,
+    MoveEvents,
+)
+from headrace.core.functions.directory import Directory
+from headrace.core.functions.effects import RunEvent
+from headrace.core.functions.errors import (
+    RecursiveInvocation,
+    ResourceNotFound,
+    TooManyRequests,
+)
+from headrace.core.functions.eventbody import (
+    EVENT_AGE_EXCEEDED,
+    RETRIES_EXHAUSTED,
+    SUCCESS,
+    ZERO_RESERVED_CONCURRENCY,
+    Ending,
+    Result,
+    encode_body,
+)
+from headrace.core.functions.eventbook import EventBook
+from headrace.core.functions.eventlog import EventLog
+from headrace.core.functions.eventoutbox import Outbox
+from headrace.core.functions.eventpolicy import (
+    age_ms_of,
+    backoff_ms,
+    config_of,
+    retries_of,
+    targets_of,
+)
+from headrace.core.functions.fleet import Fleet
+from headrace.core.functions.function import Function, deployment
+from headrace.core.functions.names import LATEST, FunctionReference
+from headrace.core.functions.records import (
+    EventAccepted,
+    EventConcluded,
+    EventFailed,
+)
+from headrace.core.functions.replies import EventTaken, Invoked
+from headrace.core.machine import BodyAddress, Forget, Remember, Reply
+
+Effects = list[Any]
+
+#: The event of a version or alias that is not there any more: there is nobody to be told.
+_ABANDONED = "Abandoned"
+
+
+class Hand:
+    """What is under way of one function's events."""
+
+    __slots__ = ("cursor", "due", "faults", "pending", "running", "waits_ms", "waits_until")
+
+    def __init__(self, cursor: int) -> None:
+        """Start with nothing handed out."""
+        #: Every untried event below this was handed out once.
+        self.cursor = cursor
+        #: Events that are to be tried again, and when.
+        self.due: Deadlines[int] = Deadlines()
+        #: Handed out; and those of them that do not count as concurrent yet.
+        self.running: set[int] = set()
+        self.pending: set[int] = set()
+        #: How often in a row each was not run for a fault of the server.
+        self.faults: dict[int, int] = {}
+        #: While there is no room: until when at most, and how long that wait was.
+        self.waits_until: Instant | None = None
+        self.waits_ms = 0
+
+
+class Events:
+    """The asynchronous invokes of all functions of a shard."""
+
+    def __init__(self, directory: Directory, fleet: Fleet) -> None:
+        """Start without events."""
+        self.book = EventBook()
+        self.logs = self.book.logs
+        self._directory = directory
+        self._fleet = fleet
+        self._hands: dict[int, Hand] = {}
+        #: By function: when its events are looked at next.
+        self._alarms: Deadlines[int] = Deadlines()
+        self.outbox = Outbox(self.logs, directory)
+        #: Functions whose events wait for room, in the order in which they are asked.
+        self._waiting: dict[int, None] = {}
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def accept(self, command: AcceptEvent, function: int, now: Instant, ticket: int) -> Effects:
+        """Take an event over and hand it out if it can run."""
+        log = self.logs.get(function) or EventLog()
+        number = log.next_number
+        record = EventAccepted(function, now, number, command.reference.qualifier or "")
+        self.book.take(record, command.block)
+        effects: Effects = [Remember(record, 2 * number, (command.body,))]
+        return [*effects, Reply(ticket, EventTaken()), *self._look(function, now)]
+
+    def complete(self, command: EventEnded | EventSent | MoveEvents, now: Instant) -> Effects:
+        """Take note of what the shell has carried out."""
+        if isinstance(command, EventEnded):
+            return self._ended(command, now)
+        if isinstance(command, EventSent):
+            return self.outbox.sent(command, now)
+        return self.book.move(command, now)
+
+    def drop(self, function: int) -> Effects:
+        """Let all events of a deleted function go."""
+        self._hands.pop(function, None)
+        self._alarms.withdraw(function)
+        self._waiting.pop(function, None)
+        log = self.logs.pop(function, None)
+        if log is None:
+            return []
+        self.outbox.drop(function, log)
+        return [Forget(block, count) for block, count in sorted(log.count_bodies().items())]
+
+    def began(self, function: int, event: int) -> None:
+        """Take note that an event counts as concurrent now."""
+        hand = self._hands.get(function)
+        if hand is not None:
+            hand.pending.discard(event)
+
+    def _ended(self, command: EventEnded, now: Instant) -> Effects:
+        """Take note of how an attempt ended; what was not handed out is no news."""
+        hand = self._hands.get(command.function)
+        if hand is None or command.event not in hand.running:
+            return []
+        hand.running.discard(command.event)
+        hand.pending.discard(command.event)
+        value = command.value
+        if isinstance(value, TooManyRequests):
+            hand.due.put(command.event, now)
+            self._wait(command.function, hand, now)
+            return []
+        if isinstance(value, Invoked):
+            hand.faults.pop(command.event, None)
+            effects = self._answered(command, value, now)
+        elif isinstance(value, ResourceNotFound):
+            effects = self._conclude(command.function, command.event, _ABANDONED, now)
+        elif isinstance(value, RecursiveInvocation):
+            effects = self._conclude(command.function, command.event, RETRIES_EXHAUSTED, now)
+        else:
+            effects = self._faulted(command.function, command.event, hand, now)
+        return effects + self._look(command.function, now)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> Instant | None:
+        """Return when something is to be tried or sent next."""
+        alarm, send = self._alarms.next(), self.outbox.next_deadline()
+        if alarm is None or send is None:
+            return send if alarm is None else alarm
+        return min(alarm, send)
+
+    def wake(self, due: Instant) -> Effects:
+        """Do the one thing that fell due first, at `due`."""
+        if self.outbox.next_deadline() == due:
+            return self.outbox.wake(due)
+        alarm = self._alarms.take_due(due)
+        assert alarm is not None
+        return self._look(alarm[1], due)
+
+    def room_came_free(self, now: Instant) -> Effects:
+        """Hand out events that waited for room: an invoke has ended."""
+        effects: Effects = []
+        for function in list(self._waiting)[: limits.WAITING_LOOKED_AT]:
+            del self._waiting[function]
+            effects += self._look(function, now)
+        return effects
+
+    def follow(self, function: int, now: Instant) -> Effects:
+        """Look at the events of a function that was changed."""
+        return self._look(function, now) if function in self.logs else []
+
+    def resume(self, now: Instant) -> None:
+        """Have everything that is not over tried, and what is over sent, from `now` on."""
+        for function, log in sorted(self.logs.items()):
+            hand = self._hands[function] = Hand(log.first_untried)
+            for number, event in sorted(log.touched.items()):
+                if event.ending is None:
+                    hand.due.put(number, event.due_at)
+                else:
+                    self.outbox.put(function, number, now)
+            if not log.is_empty:
+                self._alarms.put(function, now)
+
+    # --- handing out -----------------------------------------------------------------------------
+
+    def _look(self, function: int, now: Instant) -> Effects:
+        """Hand out what is due as far as there is room, and give up what is too old."""
+        found = self._directory.functions.get(function)
+        if found is None or function not in self.logs:
+            return []
+        hand = self._hands.get(function)
+        if hand is None:
+            hand = self._hands[function] = Hand(self.logs[function].first_untried)
+        effects: Effects = []
+        for _ in range(limits.EVENTS_LOOKED_AT):
+            number = self._next_due(function, hand, now)
+            if number is None:
+                self._stop_waiting(function, hand)
+                break
+            gone = self._fate(function, found, hand, number, now)
+            if gone:
+                effects += self._conclude(function, number, gone, now)
+            elif function in self._waiting:
+                break
+            else:
+                effects.append(self._hand_out(function, hand, number))
+        else:
+            self._alarms.put(function, now)
+            return effects
+        self._set_alarm(function, hand)
+        return effects
+
+    def _next_due(self, function: int, hand: Hand, now: Instant) -> int | None:
+        """Take the event whose turn it is; it goes to `due` again if it is not handed out."""
+        if len(hand.running) >= limits.EVENTS_IN_HAND_MAX:
+            return None
+        taken = hand.due.take_due(now)
+        if taken is not None:
+            return taken[1]
+        if len(hand.running) + len(hand.faults) >= limits.EVENTS_IN_HAND_MAX:
+            return None
+        log = self.logs[function]
+        hand.cursor = max(hand.cursor, log.first_untried)
+        while hand.cursor < log.next_number:
+            hand.cursor += 1
+            if log.is_untried(hand.cursor - 1):
+                return hand.cursor - 1
+        return None
+
+    def _fate(self, function: int, found: Function, hand: Hand, number: int, now: Instant) -> str:
+        """Return the condition under which an event is given up; empty: it is not.
+
+        Afterwards the function is in `_waiting` if there is no room.
+        """
+        event = self.logs[function].find(number)
+        assert event is not None
+        if found.reserved == 0:
+            return ZERO_RESERVED_CONCURRENCY
+        age_ms = now - event.accepted_at
+        age_ms_max = age_ms_of(config_of(found, event))
+        if age_ms > age_ms_max:
+            return EVENT_AGE_EXCEEDED
+        version = found.versions.get(found.version_of(event.qualifier or LATEST))
+        if version is None:
+            return _ABANDONED
+        share = share_of(self._directory, found)
+        serving = deployment(function, found, version, now)
+        room = self._fleet.starts.free_ahead(serving) + self._fleet.capacity.room(serving, share)
+        if room > len(hand.pending):
+            self._stop_waiting(function, hand)
+            return ""
+        waits_again = hand.waits_until is None or hand.waits_until <= now
+        if waits_again and age_ms + _next_wait_ms(hand) >= age_ms_max:
+            return EVENT_AGE_EXCEEDED
+        hand.due.put(number, now)
+        self._wait(function, hand, now)
+        return ""
+
+    def _hand_out(self, function: int, hand: Hand, number: int) -> RunEvent:
+        hand.running.add(number)
+        hand.pending.add(number)
+        log, found = self.logs[function], self._directory.functions[function]
+        event = log.find(number)
+        assert event is not None
+        reference = FunctionReference(
+            found.account, found.region, found.name, event.qualifier or None
+        )
+        return RunEvent(function, number, reference, BodyAddress(event.block, function, 2 * number))
+
+    def _wait(self, function: int, hand: Hand, now: Instant) -> None:
+        """Wait for room: until an invoke ends, and no longer than the back-off."""
+        self._waiting[function] = None
+        if hand.waits_until is None or hand.waits_until <= now:
+            hand.waits_ms = _next_wait_ms(hand)
+            hand.waits_until = later(now, hand.waits_ms)
+        self._set_alarm(function, hand)
+
+    def _stop_waiting(self, function: int, hand: Hand) -> None:
+        self._waiting.pop(function, None)
+        hand.waits_until, hand.waits_ms = None, 0
+
+    def _set_alarm(self, function: int, hand: Hand) -> None:
+        at = hand.waits_until if function in self._waiting else hand.due.next()
+        if at is None or len(hand.running) >= limits.EVENTS_IN_HAND_MAX:
+            self._alarms.withdraw(function)
+        else:
+            self._alarms.put(function, at)
+
+    # --- outcomes --------------------------------------------------------------------------------
+
+    def _answered(self, command: EventEnded, invoked: Invoked, now: Instant) -> Effects:
+        """Conclude an event, or plan its next try (A2, A5)."""
+        function, number = command.function, command.event
+        log, found = self.logs[function], self._directory.functions[function]
+        event = log.find(number)
+        assert event is not None
+        config = config_of(found, event)
+        if invoked.function_error is None:
+            return self._conclude(function, number, SUCCESS, now, command)
+        failures = event.failures + 1
+        if failures > retries_of(config):
+            return self._conclude(function, number, RETRIES_EXHAUSTED, now, command)
+        delay_ms = limits.EVENT_RETRY_MS[min(failures, len(limits.EVENT_RETRY_MS)) - 1]
+        if now + delay_ms - event.accepted_at >= age_ms_of(config):
+            return self._conclude(function, number, EVENT_AGE_EXCEEDED, now, command)
+        record = EventFailed(function, now, number, failures, later(now, delay_ms))
+        self.book.take(record, 0)
+        self._hands[function].due.put(number, record.due_at)
+        return [Remember(record)]
+
+    def _faulted(self, function: int, number: int, hand: Hand, now: Instant) -> Effects:
+        """Back off from a fault of the server; that is no attempt (A4)."""
+        event = self.logs[function].find(number)
+        assert event is not None
+        faults = hand.faults[number] = hand.faults.get(number, 0) + 1
+        delay_ms = backoff_ms(faults)
+        config = config_of(self._directory.functions[function], event)
+        if now + delay_ms - event.accepted_at >= age_ms_of(config):
+            return self._conclude(function, number, EVENT_AGE_EXCEEDED, now)
+        hand.due.put(number, later(now, delay_ms))
+        return []
+
+    def _conclude(
+        self,
+        function: int,
+        number: int,
+        condition: str,
+        now: Instant,
+        command: EventEnded | None = None,
+    ) -> Effects:
+        """End an event; what came of it goes to where it is to go, if that is anywhere (A8).
+
+        `command` tells how the last attempt was answered, if this is the answer to one.
+        """
+        self._hands[function].faults.pop(number, None)
+        event = self.logs[function].find(number)
+        assert event is not None
+        attempts = event.failures + (command is not None)
+        targets: tuple[tuple[str, bool], ...] = ()
+        if condition != _ABANDONED:
+            targets = targets_of(self._directory.functions[function], event, condition)
+        bodies: tuple[bytes, ...] = ()
+        if command is not None and targets:
+            invoked = command.value
+            error = invoked.function_error or ""
+            result = Result(invoked.executed_version, invoked.payload, error)
+            bodies = (encode_body(result),)
+        ending = Ending(condition, attempts, now)
+        record = EventConcluded(function, now, number, ending, targets, bool(bodies))
+        forgets = self.book.take(record, 0 if command is None else command.block)
+        return [
+            Remember(record, 2 * number + 1, bodies),
+            *self.outbox.send(function, number),
+            *forgets,
+        ]
+
+
+def _next_wait_ms(hand: Hand) -> int:
+    """Return how long the next wait for room may be: twice the last one."""
+    return min(max(2 * hand.waits_ms, limits.BACKOFF_MS_MIN), limits.BACKOFF_MS_MAX)
