@@ -4,6 +4,7 @@ Run as `python tools/generate_tables.py` to write the tables, or with `--check` 
 are what the models say (exit status 1 if not). No documentation strings are taken over.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,47 @@ LOG_OPERATIONS = frozenset(
     }
 )
 STS_OPERATIONS = frozenset({"GetCallerIdentity", "AssumeRole", "GetSessionToken"})
+#: UploadPartCopy is not served; it would look like UploadPart if it were not known.
+S3_OPERATIONS = frozenset(
+    [
+        "ListBuckets",
+        "CreateBucket",
+        "HeadBucket",
+        "DeleteBucket",
+        "GetBucketLocation",
+        "GetBucketVersioning",
+        "GetBucketTagging",
+        "PutBucketTagging",
+        "DeleteBucketTagging",
+        "ListObjects",
+        "ListObjectsV2",
+        "PutObject",
+        "CopyObject",
+        "GetObject",
+        "HeadObject",
+        "DeleteObject",
+        "DeleteObjects",
+        "GetObjectTagging",
+        "PutObjectTagging",
+        "DeleteObjectTagging",
+        "CreateMultipartUpload",
+        "UploadPart",
+        "UploadPartCopy",
+        "CompleteMultipartUpload",
+        "AbortMultipartUpload",
+        "ListParts",
+        "ListMultipartUploads",
+    ]
+)
+#: Members of S3 that say nothing here: who pays, access lists, keys of encryption, locks, what
+#: becomes of objects with time, checksums that no SDK sends by itself.
+S3_LEFT_OUT = re.compile(
+    "(SSE(?!CustomerAlgorithm$)|CopySourceSSE|ServerSide|BucketKey|RequestPayer|RequestCharged|Grant"
+    "|ACL$|ObjectLock(?!Enabled)|Expected|MFA|Bypass|Restore|Archive|Replication|Expiration|Abort"
+    "|Checksum(SHA512|MD5|XXHASH)|OptionalObject|ObjectSize|Initiator|ObjectOwnership"
+    "|BucketNamespace|BucketLocation|BucketInfo|Annotation|ObjectEncryption|MpuObject"
+    "|WriteOffset|IfMatchInit|IfMatchLast|IfMatchSize|ObjectIfNone)"
+)
 
 
 class Source(NamedTuple):
@@ -84,6 +126,7 @@ class Source(NamedTuple):
     file: str  #: In `wire/tables/`.
     title: str  #: In the docstring.
     operations: frozenset[str] = frozenset()  #: Those to take, with their shapes; empty: all.
+    left_out: re.Pattern[str] | None = None  #: Beginnings of members that are not taken.
 
 
 SOURCES = (
@@ -92,22 +135,29 @@ SOURCES = (
     Source("iam", "iam.py", "IAM", IAM_OPERATIONS),
     Source("sts", "sts.py", "STS", STS_OPERATIONS),
     Source("logs", "logs.py", "CloudWatch Logs", LOG_OPERATIONS),
+    Source("s3", "s3.py", "S3", S3_OPERATIONS, S3_LEFT_OUT),
 )
 
 KINDS = {"float": "double", "character": "string"}
 #: Enumerations that AWS tells in another order than its model has (spec/lambda.md 13.8, L-A61).
 ENUMS = {"RecursiveLoop": ("Terminate", "Allow")}
-PLACES = {"uri": "uri", "querystring": "query", "header": "header", "statusCode": "status"}
+PLACES = {
+    "uri": "uri",
+    "querystring": "query",
+    "header": "header",
+    "headers": "headers",
+    "statusCode": "status",
+}
 
 
 def table(source: Source) -> str:
     """Return the text of one table, formatted."""
     raw = Loader().load_service_model(source.service, "service-2")
     if source.operations:
-        raw = narrowed(raw, source.operations)
+        raw = narrowed(raw, source.operations, source.left_out)
     operations = [operation_row(raw, name) for name in sorted(raw["operations"])]
     shapes = [
-        shape_row(name, shape)
+        shape_row(name, shape, xml=raw["metadata"]["protocol"] == "rest-xml")
         for name, shape in sorted(raw["shapes"].items())
         if not shape.get("exception")
     ]
@@ -143,7 +193,9 @@ def table(source: Source) -> str:
     return formatted(text)
 
 
-def narrowed(raw: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+def narrowed(
+    raw: dict[str, Any], names: frozenset[str], left_out: re.Pattern[str] | None
+) -> dict[str, Any]:
     """Return a model with these operations only, and the shapes that they need."""
     operations = {name: raw["operations"][name] for name in names}
     waiting = [
@@ -157,11 +209,19 @@ def narrowed(raw: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     while waiting:
         name = waiting.pop()
         if name not in shapes:
-            shape = shapes[name] = raw["shapes"][name]
+            shape = shapes[name] = without(raw["shapes"][name], left_out)
             inner = [*shape.get("members", {}).values()]
             inner += [shape[key] for key in ("member", "key", "value") if key in shape]
             waiting += [each["shape"] for each in inner]
     return {**raw, "operations": operations, "shapes": shapes}
+
+
+def without(shape: dict[str, Any], left_out: re.Pattern[str] | None) -> dict[str, Any]:
+    """Return a shape without the members that are not taken."""
+    if left_out is None or "members" not in shape:
+        return shape
+    members = {name: row for name, row in shape["members"].items() if not left_out.match(name)}
+    return {**shape, "members": members}
 
 
 def operation_row(raw: dict[str, Any], name: str) -> str:
@@ -180,8 +240,8 @@ def operation_row(raw: dict[str, Any], name: str) -> str:
     return f"Operation({', '.join(parts)})"
 
 
-def shape_row(name: str, shape: dict[str, Any]) -> str:
-    """Return the source text of one shape's row."""
+def shape_row(name: str, shape: dict[str, Any], *, xml: bool) -> str:
+    """Return the source text of one shape's row; `xml`: with what only REST-XML has."""
     parts = [repr(name), repr(KINDS.get(shape["type"], shape["type"]))]
     if shape["type"] == "structure" and shape["members"]:
         required = set(shape.get("required", ()))
@@ -203,6 +263,10 @@ def shape_row(name: str, shape: dict[str, Any]) -> str:
     ):
         if key in shape:
             parts.append(f"{argument}={shape[key]!r}")
+    if xml and shape.get("flattened"):
+        parts.append("flattened=True")
+    if xml and shape["type"] == "list" and "locationName" in shape["member"]:
+        parts.append(f"item_name={shape['member']['locationName']!r}")
     if "enum" in shape:
         parts.append(f"enum={ENUMS.get(name, tuple(shape['enum']))!r}")
     return f"Shape({', '.join(parts)})"

@@ -30,7 +30,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     """A durable fact about one machine. Subclasses add their fields behind these two.
 
     Subclasses are named in the past tense and carry a `tag` number that is never reused:
-    1-99 `core/sqs`, 100-199 `core/functions`, 200-299 `core/mapping`, 300-309 the shard itself.
+    1-99 `core/sqs`, 100-199 `core/functions`, 200-299 `core/mapping`, 300-309 the shard itself,
+    310-329 `core/access`, 330-349 `core/objects`, 350-359 `core/logs`.
     New fields go to the end with a default, so that old bytes still decode.
     """
 

@@ -12,11 +12,7 @@ from pathlib import Path
 import msgspec
 
 from headrace import __version__
-from headrace.api.access.sessions import OPERATIONS as SESSION_OPERATIONS
-from headrace.api.access.table import OPERATIONS as ACCESS_OPERATIONS
-from headrace.api.functions.table import OPERATIONS as FUNCTION_OPERATIONS
-from headrace.api.logs.table import OPERATIONS as LOG_OPERATIONS
-from headrace.api.sqs.table import OPERATIONS as QUEUE_OPERATIONS
+from headrace.api.services import TABLES
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
 from headrace.core.functions.functions import Functions
@@ -25,6 +21,7 @@ from headrace.core.logs.groups import LogGroups
 from headrace.core.machine import Numbers, Room
 from headrace.core.mapping.decisions import ServerStarted
 from headrace.core.mapping.mappings import Mappings
+from headrace.core.objects.buckets import Buckets
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.queues import Queues
 from headrace.ports.blobs import Blobs
@@ -45,8 +42,10 @@ from headrace.shell.advising import Advising
 from headrace.shell.archives import Archives
 from headrace.shell.bodies import Bodies
 from headrace.shell.clock import Stopwatch, SystemClock
+from headrace.shell.codesources import CodeSource, OutsideBuckets, OwnBuckets
 from headrace.shell.config import Config, names_of, variables
 from headrace.shell.connection import Times
+from headrace.shell.contents import Contents
 from headrace.shell.driver import Driver
 from headrace.shell.entropy import SystemEntropy
 from headrace.shell.eventrunner import EventRunner
@@ -87,17 +86,16 @@ MS_PER_DAY = 86_400_000
 CLOSE_CONNECTIONS_S = 2.0
 
 #: Kinds of rooms, as snapshots and the recovery name them.
-SHARD_ROOM, QUEUE_ROOM, FUNCTION_ROOM, MAPPING_ROOM, LOG_ROOM, ACCESS_ROOM = range(6)
+(
+    SHARD_ROOM,
+    QUEUE_ROOM,
+    FUNCTION_ROOM,
+    MAPPING_ROOM,
+    LOG_ROOM,
+    ACCESS_ROOM,
+    BUCKET_ROOM,
+) = range(7)
 
-
-#: Every service by its signing name, with the operations that are served.
-OPERATIONS = {
-    "sqs": QUEUE_OPERATIONS,
-    "lambda": FUNCTION_OPERATIONS,
-    "iam": ACCESS_OPERATIONS,
-    "sts": SESSION_OPERATIONS,
-    "logs": LOG_OPERATIONS,
-}
 
 #: What machines call their processors, to AWS's word.
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -295,18 +293,12 @@ class App:
             rooms=self.rooms,
             bodies=self.bodies,
             entropy=parts.entropy,
-            tables=OPERATIONS,
+            tables=TABLES,
             admission=Admission(names_of(config)),
             identities=Identities(config.account, config.region),
             public_url=config.public_url,
         )
-        Archives(
-            self.rooms,
-            parts.blobs,
-            parts.clock,
-            takes_folders=config.hot_reload and is_loopback(config.host),
-            takes_images=is_loopback(config.host),
-        ).join(self.service)
+        self._serve_code()
         self.driver.on_block_durable.append(parts.history.take_block)
         LogEvents(self.rooms, parts.logs).join(self.service)
         self.logs = LogKeeper(self.driver, self.rooms, parts.logs, parts.clock.now)
@@ -343,6 +335,23 @@ class App:
             metrics = Metrics(self.service, self.pollers, self.meter, folder)
             metrics.connections = lambda: len(self.http.shared.connections)
 
+    def _serve_code(self) -> None:
+        """Join what brings objects and code."""
+        config, blobs = self.config, self.parts.blobs
+        contents = Contents(self.rooms, blobs)
+        contents.join(self.service)
+        source: CodeSource = OwnBuckets(self.rooms, contents)
+        if config.code_s3_url:
+            source = OutsideBuckets(config.code_s3_url, variables())
+        Archives(
+            self.rooms,
+            blobs,
+            self.parts.clock,
+            source,
+            takes_folders=config.hot_reload and is_loopback(config.host),
+            takes_images=is_loopback(config.host),
+        ).join(self.service)
+
     @property
     def local_url(self) -> str:
         """Where this server is reached from this machine, once it listens."""
@@ -361,7 +370,9 @@ class App:
         await self.parts.journal.open()
         self._interpreters = interpreters_of(await asyncio.to_thread(self.parts.sandbox.runtimes))
         rooms = await self._load(progress)
-        await self.parts.blobs.keep_only(self.rooms.functions.code_digests())
+        await self.parts.blobs.keep_only(
+            self.rooms.functions.code_digests() | frozenset(self.rooms.buckets.book.digests())
+        )
         self.tidying.tidy()
         config = self.config
         try:
@@ -432,7 +443,13 @@ class App:
                 f"and this server has a {parts.clock.kind} one"
             )
         queues.use_secret(shard.secret)
-        self.rooms.replace(queues, rooms[FUNCTION_ROOM], rooms[MAPPING_ROOM], rooms[LOG_ROOM])
+        self.rooms.replace(
+            queues,
+            rooms[FUNCTION_ROOM],
+            rooms[MAPPING_ROOM],
+            rooms[LOG_ROOM],
+            rooms[BUCKET_ROOM],
+        )
         self.keeper.adopt(recovered)
         parts.history.tell(ServerStarted(SHARD, parts.clock.now(), __version__))
         return rooms.values()
@@ -451,6 +468,7 @@ class App:
             MAPPING_ROOM: Mappings(numbers),
             LOG_ROOM: LogGroups(numbers),
             ACCESS_ROOM: Access(),
+            BUCKET_ROOM: Buckets(numbers),
         }
 
     def _first_record(self, now: Instant) -> ShardOpened:

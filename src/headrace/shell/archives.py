@@ -28,6 +28,7 @@ from headrace.ports.clock import Clock
 from headrace.ports.journal import JournalError
 from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox.images.sources import find_image
+from headrace.shell.codesources import CodeSource
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.wire.envelope import HttpRequest, HttpResponse
@@ -45,11 +46,12 @@ class Archives:
         rooms: Rooms,
         blobs: Blobs,
         clock: Clock,
+        source: CodeSource,
         *,
         takes_folders: bool = True,
         takes_images: bool = True,
     ) -> None:
-        """Keep archives in `blobs`.
+        """Keep archives in `blobs`; those that a request only names come from `source`.
 
         Args:
             takes_folders: Whether functions may run from folders of this machine.
@@ -60,6 +62,7 @@ class Archives:
         self._rooms = rooms
         self._blobs = blobs
         self._clock = clock
+        self._source = source
 
     def join(self, service: Service) -> None:
         """Take part in a service: what comes before two operations, and a page."""
@@ -143,7 +146,9 @@ class Archives:
             if command.code.folder:
                 await self._check_folder(command.code.folder)
                 return {}
-        assert content is not None  # `read` has refused a request without an archive
+        if content is None:  # `read` has refused a request without an archive
+            place = given["S3Bucket"], given["S3Key"], given.get("S3ObjectVersion", "")
+            content = await self._source.fetch(*place, context)
         return {"ZipFile": await self._store(content)}
 
     async def _store(self, content: bytes) -> Code:

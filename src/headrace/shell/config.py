@@ -54,6 +54,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     runtime_fallback: str = "nearest"
     hot_reload: bool = True
     runtimes_folder: str = ""
+    code_s3_url: str = ""
     maven_url: str = "https://repo.maven.apache.org/maven2"
     metrics: bool = True
     history_mb: int = 256
@@ -243,6 +244,14 @@ SETTINGS = (
         "folder",
         "Where runtimes lie that headrace runtimes --fetch has downloaded; empty: "
         "headrace/runtimes in XDG_CACHE_HOME or ~/.cache.",
+    ),
+    Setting(
+        "code_s3_url",
+        _url,
+        "URL",
+        "Where code comes from that is given as S3Bucket and S3Key: another S3, or what speaks its "
+        "protocol, with credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        "AWS_SESSION_TOKEN. Empty: this server's own buckets.",
     ),
     Setting(
         "maven_url",

@@ -18,6 +18,7 @@ from headrace.core.functions.functions import Functions
 from headrace.core.logs.groups import LogGroups
 from headrace.core.machine import Numbers, Record, Room
 from headrace.core.mapping.mappings import Mappings
+from headrace.core.objects.buckets import Buckets
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.ranges import ranges_of
@@ -268,6 +269,7 @@ def _make_rooms() -> dict[int, Room]:
         3: Mappings(numbers),
         4: LogGroups(numbers),
         5: Access(),
+        6: Buckets(numbers),
     }
 
 

@@ -42,7 +42,8 @@ def encode_response(
     if status in _BODILESS:
         return f"{head}{date_line}{connection_line}\r\n".encode("latin-1")
     if length_line is None:
-        length_line = f"Content-Length: {len(body)}\r\n"
+        length = len(body) if response.length is None else response.length
+        length_line = f"Content-Length: {length}\r\n"
     head = f"{head}{date_line}{length_line}{connection_line}\r\n"
     return head.encode("latin-1") if is_head else head.encode("latin-1") + body
 

@@ -37,7 +37,12 @@ from headrace.shell.rooms import Rooms
 from headrace.wire.answer import encode_error
 from headrace.wire.call import Call, Form
 from headrace.wire.envelope import HttpRequest, HttpResponse
-from headrace.wire.errors import InvalidAction, UnknownOperation, UnknownTarget
+from headrace.wire.errors import (
+    InvalidAction,
+    NotImplementedHere,
+    UnknownOperation,
+    UnknownTarget,
+)
 from headrace.wire.route import decode, identify
 
 log = logging.getLogger(__name__)
@@ -137,6 +142,8 @@ class Service:
             if path.endswith(("/invocations", "/response-streaming-invocations")):
                 return PAYLOAD_BODY_BYTES_MAX
         if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
+            return CODE_BODY_BYTES_MAX
+        if method == "PUT" and _is_upload(method, target, headers):
             return CODE_BODY_BYTES_MAX
         return BODY_BYTES_MAX
 
@@ -318,8 +325,14 @@ _ANSWERINGS: dict[str, type[Answering]] = {
 }
 
 
+def _is_upload(method: str, target: str, headers: dict[str, str]) -> bool:
+    return identify(HttpRequest(method, target, headers, b"")).form is Form.REST_XML
+
+
 def _not_served(call: Call) -> ServiceError:
     """Return what AWS says of an operation that it does not know."""
+    if call.protocol.form is Form.REST_XML:
+        return NotImplementedHere(f"The operation {call.operation} is not served here.")
     if call.protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
         return InvalidAction(f"The action {call.operation} is not valid for this endpoint.")
     unknown = UnknownTarget if call.protocol.form is Form.JSON else UnknownOperation

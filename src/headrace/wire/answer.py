@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace.base.errors import ServiceError
-from headrace.wire import awsjson, queryanswer, restjson
+from headrace.wire import awsjson, queryanswer, restjson, restxml
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.envelope import HttpResponse
 
@@ -22,6 +22,8 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
         return awsjson.encode_result(call, result, request_id)
     if form is Form.REST_JSON:
         return restjson.encode_result(call, result, request_id)
+    if form is Form.REST_XML:
+        return restxml.encode_result(call, result, request_id)
     return queryanswer.encode_result(call, result, request_id)
 
 
@@ -50,6 +52,8 @@ def encode_error(
         return awsjson.encode_error(protocol, error, request_id)
     if protocol.form is Form.REST_JSON:
         return restjson.encode_error(protocol, error, request_id)
+    if protocol.form is Form.REST_XML:
+        return restxml.encode_error(error, request_id)
     if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
         return queryanswer.encode_error(protocol, error, request_id, operation)
     return HttpResponse(

@@ -15,6 +15,7 @@ class Form(Enum):
     QUERY_XML = "query, answered in XML"
     QUERY_JSON = "query, answered in JSON"
     REST_JSON = "REST-JSON"
+    REST_XML = "REST-XML"
     NONE = "none that we know"
 
 
@@ -22,7 +23,9 @@ class Protocol(msgspec.Struct, frozen=True):
     """The way a caller speaks: enough to write any answer, an error included."""
 
     form: Form
-    service: str  #: Signing name of the service ("sqs", "lambda"); empty when it is not known.
+    service: (
+        str  #: Signing name of the service ("sqs", "lambda", "s3"); empty when it is not known.
+    )
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from headrace.wire.model import Operation, QueryNames, Service, Shape
-from headrace.wire.tables import functions, iam, logs, query, sqs, sts
+from headrace.wire.tables import functions, iam, logs, query, s3, sqs, sts
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
@@ -103,7 +103,14 @@ LOGS = Service(
     errors={row.code: row for row in logs.ERRORS},
 )
 
+S3 = Service(
+    name="s3",
+    operations={row.name: row for row in s3.OPERATIONS},
+    shapes={row.name: row for row in s3.SHAPES},
+    errors={row.code: row for row in s3.ERRORS},
+)
+
 #: Every service, by the signing name.
 SERVICES: Mapping[str, Service] = MappingProxyType(
-    {row.name: row for row in (SQS, LAMBDA, IAM, STS, LOGS)}
+    {row.name: row for row in (SQS, LAMBDA, IAM, STS, LOGS, S3)}
 )

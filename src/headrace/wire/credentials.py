@@ -13,6 +13,7 @@ from headrace.wire.limits import CREDENTIAL_SCOPE_MAX, CREDENTIAL_SCOPES_MAX
 
 _HEADER_MARK = "Credential="
 _QUERY_MARK = "X-Amz-Credential="
+_OLD_QUERY_MARK = "AWSAccessKeyId="
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -37,6 +38,21 @@ def read_credentials(request: HttpRequest) -> Credentials:
         for pair in request.query.split("&"):
             if pair.startswith(_QUERY_MARK) and len(pair) <= CREDENTIAL_SCOPE_MAX:
                 return _parse_scope(unquote(pair[len(_QUERY_MARK) :]))
+    return UNSIGNED
+
+
+def read_old_credentials(request: HttpRequest) -> Credentials:
+    """Return whose signature of S3's before Version 4 a request carries: SDKs still sign links so.
+
+    It stands in the header as `AWS AKID:signature`, or in the query as `AWSAccessKeyId`.
+    """
+    header = request.headers.get("authorization", "")
+    if header.startswith("AWS ") and len(header) <= CREDENTIAL_SCOPE_MAX:
+        return Credentials(header[4:].partition(":")[0].strip(), "", "s3")
+    if _OLD_QUERY_MARK in request.target and not header:
+        for pair in request.query.split("&"):
+            if pair.startswith(_OLD_QUERY_MARK) and len(pair) <= CREDENTIAL_SCOPE_MAX:
+                return Credentials(unquote(pair[len(_OLD_QUERY_MARK) :]), "", "s3")
     return UNSIGNED
 
 

@@ -28,3 +28,5 @@ class HttpResponse(msgspec.Struct, frozen=True):
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
+    #: In the answer to HEAD: the length of a body that is not here; None: that of `body`.
+    length: int | None = None

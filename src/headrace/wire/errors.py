@@ -61,3 +61,62 @@ class ValidationException(ServiceError):
     query_code = "ValidationError"
     status = 400
     fault = "Sender"
+
+
+class IncompleteBody(ServiceError):
+    """An upload ends before it is complete (S3's API reference)."""
+
+    code = "IncompleteBody"
+    status = 400
+    fault = "Sender"
+
+    def __init__(self) -> None:
+        """Say so as S3 does."""
+        super().__init__(
+            "You did not provide the number of bytes specified by the Content-Length HTTP header"
+        )
+
+
+class MalformedXml(ServiceError):
+    """A body is not the XML that its operation takes (S3's API reference)."""
+
+    code = "MalformedXML"
+    status = 400
+    fault = "Sender"
+
+    def __init__(self) -> None:
+        """Say so as S3 does."""
+        super().__init__(
+            "The XML you provided was not well-formed or did not validate against our published "
+            "schema"
+        )
+
+
+class InvalidArgument(ServiceError):
+    """A value of a request to S3 has another type than the model says."""
+
+    code = "InvalidArgument"
+    status = 400
+    fault = "Sender"
+
+
+class MethodNotAllowed(ServiceError):
+    """S3 has no operation of this method here."""
+
+    code = "MethodNotAllowed"
+    status = 405
+    fault = "Sender"
+
+    def __init__(self, method: str) -> None:
+        """Name the method."""
+        super().__init__(
+            "The specified method is not allowed against this resource.", Method=method
+        )
+
+
+class NotImplementedHere(ServiceError):
+    """S3 has the operation and this server has not."""
+
+    code = "NotImplemented"
+    status = 501
+    fault = "Sender"

@@ -31,3 +31,7 @@ ECHO_MAX = 256
 #: Integers of AWS's model: `integer` has 32 bits, `long` 64.
 INTEGER_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
+
+#: Bytes of an XML body: a thousand keys of 1,024 bytes, each escaped, and the elements around them,
+#: or ten thousand parts. (Ours.)
+XML_BYTES_MAX = 4 * 1_024 * 1_024

@@ -24,8 +24,9 @@ Kind = Literal[
     "timestamp",
 ]
 
-#: Where REST-JSON carries a member. Other protocols have only "body".
-Place = Literal["body", "uri", "query", "header", "status"]
+#: Where the REST protocols carry a member; "headers" is a map whose keys follow the member's name.
+#: Other protocols have only "body".
+Place = Literal["body", "uri", "query", "header", "headers", "status"]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -58,6 +59,8 @@ class Shape(msgspec.Struct, frozen=True):
     enum: tuple[str, ...] = ()  #: The values that a string may have, in the model's order.
     sensitive: bool = False  #: Not to be written to logs.
     event_stream: bool = False  #: The body is a stream of framed events.
+    flattened: bool = False  #: Of a list in XML: its items stand beside the other members.
+    item_name: str = ""  #: Of a list in XML that is not flattened: the element of an item.
 
 
 class Operation(msgspec.Struct, frozen=True):

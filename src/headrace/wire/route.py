@@ -2,12 +2,13 @@
 
 import re
 
-from headrace.wire import awsjson, query, restjson
+from headrace.wire import awsjson, query, restjson, restxml
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.catalog import SERVICES
-from headrace.wire.credentials import read_credentials
+from headrace.wire.credentials import UNSIGNED, read_credentials, read_old_credentials
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import UnknownOperation
+from headrace.wire.hosts import is_s3
 from headrace.wire.query import is_form
 
 __all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
@@ -15,6 +16,7 @@ __all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
 _NONE = Protocol(Form.NONE, "")
 _UNKNOWN_JSON = Protocol(Form.JSON, "")
 _REST = Protocol(Form.REST_JSON, "lambda")
+_S3 = Protocol(Form.REST_XML, "s3")
 
 #: What stands before the dot of X-Amz-Target to the protocol it means.
 _PREFIXES = {
@@ -53,6 +55,8 @@ def identify(request: HttpRequest) -> Protocol:
     target = request.headers.get("x-amz-target")
     if target is not None:
         return _PREFIXES.get(target.rpartition(".")[0], _UNKNOWN_JSON)
+    if read_credentials(request).service == "s3" or is_s3(request.headers.get("host", "")):
+        return _S3
     if _DATED.match(request.target):
         return _REST
     if (is_form(request) and _ACTION_IN_BODY.search(request.body)) or (
@@ -61,7 +65,7 @@ def identify(request: HttpRequest) -> Protocol:
         in_json = "application/json" in request.headers.get("accept", "")
         by_form = _QUERIES.get(read_credentials(request).service) or _QUERIES[_by_version(request)]
         return by_form[Form.QUERY_JSON if in_json else Form.QUERY_XML]
-    return _NONE
+    return _NONE if read_old_credentials(request) is UNSIGNED else _S3
 
 
 def _by_version(request: HttpRequest) -> str:
@@ -81,6 +85,8 @@ def decode(protocol: Protocol, request: HttpRequest) -> Call:
         return awsjson.decode_call(protocol, request)
     if protocol.form is Form.REST_JSON:
         return restjson.decode_call(protocol, request)
+    if protocol.form is Form.REST_XML:
+        return restxml.decode_call(protocol, request)
     if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
         return query.decode_call(protocol, request)
     raise UnknownOperation("No operation of ours is asked for.")

@@ -94,6 +94,7 @@ def test_each_setting_can_be_set_as_text(setting):
         "function_network": "none",
         "runtime_fallback": "refuse",
         "maven_url": "https://maven.example/",
+        "code_s3_url": "https://s3.example/",
         "log_level": "debug",
         "hot_reload": "no",
         "metrics": "no",

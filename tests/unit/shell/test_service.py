@@ -279,6 +279,9 @@ def test_each_path_has_its_own_limit_for_bodies():
         assert limit_of(service, "/2018-10-31/layers/l/versions/1/policy") == BODY_BYTES_MAX
         with pytest.raises(Refused):
             service.body_limit("POST", "/", {"host": "evil.example"})
+        assert service.body_limit("PUT", "/b/k", {"host": "s3.localhost"}) == CODE_BODY_BYTES_MAX
+        assert service.body_limit("PUT", "/b/k", {"host": "localhost"}) == BODY_BYTES_MAX
+        assert service.body_limit("POST", "/b/k", {"host": "s3.localhost"}) == BODY_BYTES_MAX
 
     story_of(story)
 

@@ -1,6 +1,6 @@
 """The catalog holds each service with its rows."""
 
-from headrace.wire.catalog import IAM, LAMBDA, LOGS, SERVICES, SQS, STS
+from headrace.wire.catalog import IAM, LAMBDA, LOGS, S3, SERVICES, SQS, STS
 
 
 def test_services_are_found_by_their_signing_names():
@@ -10,6 +10,7 @@ def test_services_are_found_by_their_signing_names():
         "iam": IAM,
         "sts": STS,
         "logs": LOGS,
+        "s3": S3,
     }
 
 

@@ -2,7 +2,12 @@
 
 import pytest
 
-from headrace.wire.credentials import UNSIGNED, Credentials, read_credentials
+from headrace.wire.credentials import (
+    UNSIGNED,
+    Credentials,
+    read_credentials,
+    read_old_credentials,
+)
 from headrace.wire.envelope import HttpRequest
 
 SCOPE = "AKIAIOSFODNN7EXAMPLE/20261123/eu-west-1/sqs/aws4_request"
@@ -63,3 +68,18 @@ def test_what_cannot_be_read_counts_as_unsigned(header):
 )
 def test_a_query_without_a_scope_counts_as_unsigned(target):
     assert of_target(target) == UNSIGNED
+
+
+@pytest.mark.parametrize(
+    ("target", "header", "key"),
+    [
+        ("/b/k", "AWS AKID:c2ln", "AKID"),
+        ("/b/k?Expires=1&AWSAccessKeyId=AK%2FID&Signature=s", "", "AK/ID"),
+        ("/b/k", "", ""),
+        ("/b/k", "AWS4-HMAC-SHA256 Credential=x", ""),
+    ],
+)
+def test_signatures_before_version_4(target, header, key):
+    headers = {"authorization": header} if header else {}
+    found = read_old_credentials(HttpRequest("GET", target, headers, b""))
+    assert found == (Credentials(key, "", "s3") if key else UNSIGNED)

@@ -100,19 +100,15 @@ def code_of(given: Parameters) -> Code:
     """Return which archive is meant.
 
     Raises:
-        InvalidParameterValue: None, or one that would have to come from elsewhere.
+        InvalidParameterValue: None.
     """
     image = given.get("ImageUri")
     if image:
         return image if isinstance(image, Code) else NO_IMAGE
     if given.get("S3Bucket") == HOT_RELOAD:
         return folder_code(given.get("S3Key", ""))
-    if given.get("S3Bucket") or given.get("S3Key"):
-        raise InvalidParameterValue(
-            "This server cannot fetch code from S3. Send the archive itself as ZipFile."
-        )
     archive = given.get("ZipFile")
-    if archive is None:
+    if archive is None and not (given.get("S3Bucket") and given.get("S3Key")):
         raise InvalidParameterValue("Please provide a source for function code.")
     return archive if isinstance(archive, Code) else NO_CODE
 
