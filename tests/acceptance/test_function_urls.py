@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from headrace.api.urls.answer import WITH_HEAD
 from tests.acceptance.test_functions import ACCOUNT, REGION, ROLE, RUNTIME, make_zip
+from tests.acceptance.test_programs import make_zip as make_program
+from tests.unit.sandbox.programs import streaming_bootstrap
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -174,3 +177,34 @@ def test_a_url_for_callers_with_credentials_and_by_path(functions, server):
     assert (listed["InvokeMode"], listed["AuthType"]) == ("RESPONSE_STREAM", "AWS_IAM")
     functions.update_function_url_config(FunctionName=NAME, AuthType="NONE")
     functions.delete_function_url_config(FunctionName=NAME)
+
+
+def test_a_stream_says_its_own_status(functions):
+    """Pieces behind a head, as `awslambda.HttpResponseStream` writes them."""
+    program = streaming_bootstrap()["bootstrap"]
+    program = program.replace(
+        "json.loads(answer.read())", 'json.loads(json.loads(answer.read())["body"])'
+    )
+    functions.create_function(
+        FunctionName="streams",
+        Role=ROLE,
+        Runtime="provided.al2023",
+        Handler="bootstrap",
+        Timeout=20,
+        Code={"ZipFile": make_program({"bootstrap": program})},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="streams")
+    url = functions.create_function_url_config(
+        FunctionName="streams", AuthType="NONE", InvokeMode="RESPONSE_STREAM"
+    )["FunctionUrl"]
+    functions.add_permission(FunctionName="streams", **PUBLIC)
+    head = json.dumps({"statusCode": 201, "headers": {"X-Mine": "1"}}) + "\0" * 8
+    event = {"type": WITH_HEAD, "pieces": [head, "one ", "two"]}
+    given = {"Content_Type": "application/json"}
+    status, headers, body = call(url, "POST", "/", json.dumps(event).encode(), **given)
+    assert (status, headers["X-Mine"], body) == (201, "1", b"one two")
+    assert headers["Transfer-Encoding"] == "chunked"
+    event = {"type": "text/plain", "pieces": ["x"], "size": 1_000_000, "times": 8}
+    status, headers, body = call(url, "POST", "/", json.dumps(event).encode(), **given)
+    assert (status, headers["Content-Type"], len(body)) == (200, "text/plain", 8_000_000)
+    functions.delete_function(FunctionName="streams")

@@ -1,7 +1,4 @@
-"""Serve function URLs: a plain HTTP request runs a function, and its result is the answer.
-
-Streams are not served yet: a URL in the mode RESPONSE_STREAM is answered when the function is done.
-"""
+"""Serve function URLs: a plain HTTP request runs a function, and its result is the answer."""
 
 import logging
 from typing import Any
@@ -23,6 +20,8 @@ from headrace.shell.driver import Driver
 from headrace.shell.exchange import Exchange
 from headrace.shell.identity import Identities
 from headrace.shell.rooms import Rooms
+from headrace.shell.streams import Streams
+from headrace.shell.urlstream import UrlSender
 from headrace.wire.answer import encode_error
 from headrace.wire.call import Form
 from headrace.wire.call import Protocol as Speech
@@ -54,10 +53,16 @@ class FunctionUrls:
     """Runs functions for whoever calls their URLs and may."""
 
     def __init__(
-        self, driver: Driver, rooms: Rooms, entropy: Entropy, identities: Identities
+        self,
+        driver: Driver,
+        rooms: Rooms,
+        entropy: Entropy,
+        identities: Identities,
+        streams: Streams,
     ) -> None:
-        """Look URLs up in `rooms`, and submit invokes to `driver`."""
+        """Look URLs up in `rooms`, submit invokes to `driver`, and take streams by `streams`."""
         self._driver = driver
+        self._streams = streams
         self._rooms = rooms
         self._entropy = entropy
         self._identities = identities
@@ -105,7 +110,17 @@ class FunctionUrls:
             driver.reply(refusal, visit.take)
             return
         command = Invoke(target, payload, visit.request_id, trace_header=visit.trace_header)
-        driver.submit(command, visit.take, now)
+        # A caller who wants the head only is answered when it is known how long the body is.
+        if visit.streams and request.method != "HEAD":
+            visit.sender = UrlSender(visit.exchange, visit.dress)
+            self._streams[visit.request_id] = visit.sender
+            driver.submit(command, lambda reply: self._end(visit, reply), now)
+        else:
+            driver.submit(command, visit.take, now)
+
+    def _end(self, visit: "_Visit", reply: Any) -> None:
+        self._streams.pop(visit.request_id, None)
+        visit.take(reply)
 
     def _visitor(self, exchange: Exchange, url: Url) -> Visitor:
         """Return who calls; a URL for everybody looks at no credentials."""
@@ -126,7 +141,7 @@ class FunctionUrls:
 class _Visit:
     """One request to a function URL on its way to its answer."""
 
-    __slots__ = ("address", "exchange", "request_id", "trace_header", "url")
+    __slots__ = ("address", "exchange", "request_id", "sender", "trace_header", "url")
 
     def __init__(self, exchange: Exchange, address: Address, request_id: str) -> None:
         self.exchange = exchange
@@ -134,15 +149,32 @@ class _Visit:
         self.request_id = request_id
         self.trace_header = ""
         self.url: Url | None = None  #: Once it is found.
+        self.sender: UrlSender | None = None  #: Who takes the answer while it is written.
+
+    @property
+    def streams(self) -> bool:
+        """Whether the function may write its answer bit by bit."""
+        return self.url is not None and self.url.invoke_mode == RESPONSE_STREAM
 
     def take(self, reply: Any) -> None:
-        """Answer with a reply of the driver; a bug on the way is answered with a 502."""
+        """Answer with a reply of the driver; a bug on the way is answered with a 502.
+
+        A stream that was begun ends, whatever the reply: its caller has status and headers already.
+        """
+        if self.sender is not None:
+            self.sender.end()
+            if self.sender.has_begun:
+                return
         try:
             answer = self._answer(reply)
         except Exception:
             log.exception("a bug while answering a function URL")
             answer = failed()
-        if self.url is not None and not isinstance(reply, HttpResponse):
+        self.exchange.answer(self.dress(answer))
+
+    def dress(self, answer: HttpResponse) -> HttpResponse:
+        """Return an answer with the headers that every answer carries."""
+        if self.trace_header and self.url is not None:  # it is the function's, not the server's own
             answer = with_permission(self.exchange.request, self.url.cors, answer)
         headers = [*answer.headers]
         if not any(name.lower() == "x-amzn-requestid" for name, _ in headers):
@@ -151,14 +183,14 @@ class _Visit:
             headers.append(("X-Amzn-Trace-Id", self.trace_header))
         if self.address.is_path:
             headers.append(_SANDBOX)
-        self.exchange.answer(HttpResponse(answer.status, headers, answer.body))
+        return HttpResponse(answer.status, headers, answer.body)
 
     def _answer(self, reply: Any) -> HttpResponse:
         if isinstance(reply, Invoked):
             if reply.function_error is not None:
                 return failed()
-            streams = self.url is not None and self.url.invoke_mode == RESPONSE_STREAM
-            return answer_of(reply.payload, streams=streams)
+            unsent = b"" if self.sender is None else self.sender.unsent
+            return answer_of(unsent + reply.payload, streams=self.streams)
         if isinstance(reply, HttpResponse):
             return reply
         assert isinstance(reply, ServiceError), "a function URL got a reply that is none"

@@ -113,7 +113,7 @@ class Service:
         self._admission = admission
         self._identities = identities
         self._public_url = public_url
-        self._urls = FunctionUrls(driver, rooms, entropy, identities)
+        self._urls = FunctionUrls(driver, rooms, entropy, identities, self.backstage.streams)
         self._is_draining = False
 
     # What the HTTP server asks.

@@ -36,9 +36,12 @@ _REMAPPED = frozenset(
     }
 )
 
+#: The content type of a stream that begins with a head (spec/lambda.md 2.3).
+WITH_HEAD = "application/vnd.awslambda.http-integration-response"
+
 #: What stands between a streamed answer's head and its body, and how far to look for it.
-_END_OF_HEAD = b"\0" * 8
-_HEAD_BYTES_MAX = 16_384
+END_OF_HEAD = b"\0" * 8
+HEAD_BYTES_MAX = 16_384
 
 
 class _Malformed(ValueError):
@@ -59,14 +62,30 @@ def answer_of(payload: bytes, *, streams: bool = False) -> HttpResponse:
     """
     try:
         if streams:
-            head, mark, body = payload.partition(_END_OF_HEAD)
-            if mark and len(head) <= _HEAD_BYTES_MAX:
+            head, mark, body = payload.partition(END_OF_HEAD)
+            if mark and len(head) <= HEAD_BYTES_MAX:
                 return _proxied(_read(head), body)
         return _mapped(_read(payload))
     except _Malformed:
         if streams:
             return HttpResponse(200, [("Content-Type", "application/octet-stream")], payload)
         return failed()
+
+
+def streamed_head(head: bytes, media_type: str = "") -> HttpResponse:
+    """Return the head of a stream as an answer without a body; a failure when it is none.
+
+    Args:
+        head: JSON as of an object with a `statusCode`, without body.
+        media_type: Content type to take unless the head says one; empty: JSON, as always.
+    """
+    try:
+        answer = _proxied(_read(head), b"")
+    except _Malformed:
+        return failed()
+    if media_type and answer.headers == [_JSON] and _VALUE.fullmatch(media_type):
+        return HttpResponse(answer.status, [("Content-Type", media_type)])
+    return answer
 
 
 def _read(text: bytes) -> Any:
