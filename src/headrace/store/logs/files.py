@@ -165,8 +165,8 @@ class FileLogStore:
             dropped = waiting.dropped.get(key, 0)
             if dropped:
                 lines += lines_of(_warning(dropped), waiting.at)
-            first_at = parts[0][0] if parts else waiting.at
-            self._append(key, first_at, lines)
+            if lines:
+                self._append(key, parts[0][0] if parts else waiting.at, lines)
         with self._turn:
             self._waiting_bytes -= written
 

@@ -35,7 +35,9 @@ class MemoryLogStore:
 
     def write(self, group: GroupKey, stream: str, at: int, text: bytes) -> None:
         """Append whole lines to a stream."""
-        self._append(group, stream, at, lines_of(text, at))
+        lines = lines_of(text, at)
+        if lines:
+            self._append(group, stream, at, lines)
 
     async def create_stream(self, group: GroupKey, stream: str, at: int) -> bool:
         """Make an empty stream; False: there is one."""

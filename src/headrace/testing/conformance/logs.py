@@ -53,6 +53,8 @@ async def lines_are_events(store: LogStore) -> None:
     assert all(len(str(id)) <= 56 for id in ids)
     assert await store.find(GROUP, ALL) == page
     assert await found(store, GroupKey(99, "/other")) == []
+    store.write(GROUP, "nothing", AT, b"\n\n")
+    assert [one.name for one in await store.streams(GROUP)] == [STREAM]
     await store.close()
 
 
