@@ -89,6 +89,8 @@ def test_lambda(aws, archive, tmp_path):
     check_concurrency(call)
     check_policies(call)
     check_layers(call, archive)
+    check_events(call)
+    check_urls(call)
     check_mappings(aws, call)
     check_settings(call, arn)
     call("delete-function", *NAME)
@@ -99,6 +101,9 @@ def check_invokes(call, tmp_path):
     out = tmp_path / "out.json"
     assert call("invoke", *NAME, "--payload", '{"a": 1}', str(out))["StatusCode"] == 200
     assert json.loads(out.read_text()) == {"a": 1}
+    args = tmp_path / "args.json"
+    args.write_text("{}")
+    assert call("invoke-async", *NAME, "--invoke-args", str(args))["Status"] == 202
 
 
 def check_versions(call):
@@ -150,6 +155,25 @@ def check_layers(call, archive):
     assert json.loads(call("get-layer-version-policy", *LAYER)["Policy"])["Statement"]
     call("remove-layer-version-permission", *LAYER, "--statement-id", "s")
     call("delete-layer-version", *LAYER)
+
+
+def check_events(call):
+    call("put-function-event-invoke-config", *NAME, "--maximum-retry-attempts", "0")
+    call("update-function-event-invoke-config", *NAME, "--maximum-event-age-in-seconds", "60")
+    shown = call("get-function-event-invoke-config", *NAME)
+    assert (shown["MaximumRetryAttempts"], shown["MaximumEventAgeInSeconds"]) == (0, 60)
+    listed = call("list-function-event-invoke-configs", *NAME)
+    assert len(listed["FunctionEventInvokeConfigs"]) == 1
+    call("delete-function-event-invoke-config", *NAME)
+
+
+def check_urls(call):
+    made = call("create-function-url-config", *NAME, "--auth-type", "NONE")
+    assert made["FunctionUrl"].startswith("http")
+    call("update-function-url-config", *NAME, "--auth-type", "AWS_IAM")
+    assert call("get-function-url-config", *NAME)["AuthType"] == "AWS_IAM"
+    assert len(call("list-function-url-configs", *NAME)["FunctionUrlConfigs"]) == 1
+    call("delete-function-url-config", *NAME)
 
 
 def check_mappings(aws, call):

@@ -187,3 +187,24 @@ resource "aws_lambda_permission" "rule" {
   principal     = "events.amazonaws.com"
   source_arn    = "arn:aws:events:eu-west-1:111122223333:rule/hourly"
 }
+
+resource "aws_lambda_function_event_invoke_config" "worker" {
+  function_name                = aws_lambda_function.worker.function_name
+  maximum_event_age_in_seconds = var.change ? 120 : 60
+  maximum_retry_attempts       = 1
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead.arn
+    }
+  }
+}
+
+resource "aws_lambda_function_url" "live" {
+  function_name      = aws_lambda_function.worker.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = "NONE"
+  cors {
+    allow_origins = ["*"]
+    max_age       = var.change ? 10 : 5
+  }
+}
