@@ -19,7 +19,7 @@ demo: setup ## Do the main job on 329 real webhook deliveries (ARGS=--crash kill
 	@$(BIN)/headrace demo $(ARGS)
 
 test: setup lint ## Check everything, then run all tests but the clients' (under 15 minutes).
-	$(BIN)/python -m pytest -q -m "not clients" $(ARGS)
+	@PYTHON=$(BIN)/python tools/test.sh $(ARGS)
 
 test-fast: setup ## Run the tests that take no time (under a minute); `make check` has the house's.
 	$(BIN)/python -m pytest -q --ignore=tests/house -m "$(FAST)" $(ARGS)
