@@ -312,6 +312,7 @@ _REFUSED_WHILE_DRAINING = frozenset(
     {
         "ReceiveMessage",
         "Invoke",
+        "InvokeAsync",
         "InvokeWithResponseStream",
         "CreateFunction",
         "CreateEventSourceMapping",

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from headrace.api.context import Context
-from headrace.api.functions.payload import check_json, check_size, decode_client_context
+from headrace.api.functions.payload import (
+    check_args_size,
+    check_json,
+    check_size,
+    decode_client_context,
+)
 from headrace.api.operation import Answer, Operation, Parameters
 from headrace.core.functions.commands import AcceptEvent, Invoke
 from headrace.core.functions.errors import InvalidParameterValue
@@ -50,6 +55,20 @@ def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke | Acc
     )
 
 
+def invoke_async(parameters: Parameters, context: Context, rooms: Any) -> AcceptEvent:
+    """Read InvokeAsync, the deprecated form of an Event.
+
+    Raises:
+        ServiceError: The payload is too long or not JSON; the name is another account's or
+            region's.
+    """
+    payload = parameters.get("InvokeArgs", b"")
+    check_args_size(payload)
+    name = parameters["FunctionName"]
+    reference = parse_reference(name, None, context.account, context.region, "InvokeFunction")
+    return accept_event(reference, payload, context)
+
+
 def accept_event(reference: FunctionReference, payload: bytes, context: Context) -> AcceptEvent:
     """Return the command to take an asynchronous invoke over; a client context counts for nothing.
 
@@ -82,4 +101,14 @@ def answer_invoke(
     return answer
 
 
-OPERATIONS: dict[str, Operation] = {"Invoke": Operation(invoke, answer_invoke)}
+def answer_invoke_async(
+    parameters: Parameters, context: Context, reply: EventTaken, bodies: Mapping[Any, bytes]
+) -> Answer:
+    """Answer that the event was accepted."""
+    return {"Status": 202}
+
+
+OPERATIONS: dict[str, Operation] = {
+    "Invoke": Operation(invoke, answer_invoke),
+    "InvokeAsync": Operation(invoke_async, answer_invoke_async),
+}

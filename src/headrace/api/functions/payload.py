@@ -14,6 +14,7 @@ from headrace.core.functions.errors import InvalidRequestContent, RequestEntityT
 from headrace.core.functions.limits import (
     CLIENT_CONTEXT_BYTES_MAX,
     EVENT_PAYLOAD_BYTES_MAX,
+    INVOKE_ARGS_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
 )
 
@@ -36,6 +37,19 @@ def check_size(payload: bytes, invocation_type: str) -> None:
         raise RequestEntityTooLarge(
             f"{len(payload)} byte payload is too large for the {invocation_type} invocation type "
             f"(limit {limit} bytes)"
+        )
+
+
+def check_args_size(payload: bytes) -> None:
+    """Refuse what is too long for InvokeAsync.
+
+    Raises:
+        RequestEntityTooLarge: It has more than 256 KiB.
+    """
+    if len(payload) > INVOKE_ARGS_BYTES_MAX:
+        raise RequestEntityTooLarge(
+            f"{len(payload)} byte payload is too large for the Event invocation type "
+            f"(limit {INVOKE_ARGS_BYTES_MAX} bytes)"
         )
 
 

@@ -47,6 +47,8 @@ PAYLOAD_BYTES_MAX = 6_291_456
 
 #: Bytes of the payload of an asynchronous invoke (spec/lambda.md I3).
 EVENT_PAYLOAD_BYTES_MAX = 1_048_576
+#: The same of the deprecated InvokeAsync (spec/lambda.md 1.2).
+INVOKE_ARGS_BYTES_MAX = 262_144
 
 #: Retries of an asynchronous invoke whose function failed, unless set (spec/lambda.md A2).
 EVENT_RETRIES_DEFAULT = 2

@@ -95,3 +95,17 @@ def test_a_failure_is_a_200_with_a_mark_and_the_log_in_base64():
 
 def test_a_dry_run_is_a_status_only():
     assert answer(Done()) == {"StatusCode": 204}
+
+
+def test_the_deprecated_form_is_an_event_of_at_most_256_kib():
+    def read(args):
+        parameters = {"FunctionName": NAME, "InvokeArgs": args}
+        return OPERATIONS["InvokeAsync"].command(parameters, CONTEXT, None)
+
+    asked = read(b"[1]")
+    assert isinstance(asked, AcceptEvent)
+    assert decode_envelope(asked.body) == Envelope("request", b"[1]", "Root=1-2-3")
+    assert OPERATIONS["InvokeAsync"].answer({}, CONTEXT, EventTaken(), {}) == {"Status": 202}
+    assert read(b'"' + b"x" * 262_142 + b'"')
+    with pytest.raises(ServiceError, match=r"262145 byte payload .* \(limit 262144 bytes\)"):
+        read(b'"' + b"x" * 262_143 + b'"')
