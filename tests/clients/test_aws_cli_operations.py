@@ -11,6 +11,7 @@ from headrace.api.access.sessions import OPERATIONS as STS
 from headrace.api.access.table import OPERATIONS as IAM
 from headrace.api.functions.table import OPERATIONS as LAMBDA
 from headrace.api.logs.table import OPERATIONS as LOGS
+from headrace.api.objects.table import OPERATIONS as S3
 from headrace.api.sqs.table import OPERATIONS as SQS
 from tests.acceptance.running import REGION, environment
 from tests.clients.awscli_process import AwsCli
@@ -349,3 +350,51 @@ def test_logs(aws):
     call("delete-log-stream", *stream)
     call("delete-log-group", *group)
     assert aws.typed == words_of(LOGS)
+
+
+def test_s3(aws, tmp_path):
+    def call(operation, *words, **more):
+        return aws("s3api", operation, *words, **more)
+
+    bucket = ("--bucket", "cli-bucket")
+    key = (*bucket, "--key", "k")
+    place = json.dumps({"LocationConstraint": REGION})
+    call("create-bucket", *bucket, "--create-bucket-configuration", place)
+    call("head-bucket", *bucket)
+    assert call("get-bucket-location", *bucket)["LocationConstraint"] == REGION
+    assert "Status" not in (call("get-bucket-versioning", *bucket) or {})
+    assert "cli-bucket" in [one["Name"] for one in call("list-buckets")["Buckets"]]
+    tagging = ("--tagging", json.dumps({"TagSet": [{"Key": "a", "Value": "1"}]}))
+    call("put-bucket-tagging", *bucket, *tagging)
+    assert call("get-bucket-tagging", *bucket)["TagSet"] == [{"Key": "a", "Value": "1"}]
+    call("delete-bucket-tagging", *bucket)
+    body, out = tmp_path / "body", tmp_path / "out"
+    body.write_bytes(b"content")
+    call("put-object", *key, "--body", str(body))
+    assert call("head-object", *key)["ContentLength"] == 7
+    call("get-object", *key, str(out))
+    assert out.read_bytes() == b"content"
+    call("put-object-tagging", *key, *tagging)
+    assert call("get-object-tagging", *key)["TagSet"]
+    call("delete-object-tagging", *key)
+    call("copy-object", *bucket, "--key", "copy", "--copy-source", "cli-bucket/k")
+    for operation in ("list-objects-v2", "list-objects"):
+        assert [one["Key"] for one in call(operation, *bucket)["Contents"]] == ["copy", "k"]
+    check_uploads(call, (*bucket, "--key", "parts"), body)
+    gone = json.dumps({"Objects": [{"Key": "copy"}, {"Key": "parts"}]})
+    assert len(call("delete-objects", *bucket, "--delete", gone)["Deleted"]) == 2
+    call("delete-object", *key)
+    call("delete-bucket", *bucket)
+    assert aws.typed == words_of(S3)
+
+
+def check_uploads(call, key, body):
+    bucket = key[:2]
+    upload = ("--upload-id", call("create-multipart-upload", *key)["UploadId"])
+    assert len(call("list-multipart-uploads", *bucket)["Uploads"]) == 1
+    part = call("upload-part", *key, *upload, "--part-number", "1", "--body", str(body))
+    assert len(call("list-parts", *key, *upload)["Parts"]) == 1
+    parts = json.dumps({"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})
+    call("complete-multipart-upload", *key, *upload, "--multipart-upload", parts)
+    again = ("--upload-id", call("create-multipart-upload", *key)["UploadId"])
+    call("abort-multipart-upload", *key, *again)
