@@ -1,11 +1,13 @@
 """Node functions through boto3 and a real server: answers, errors, logs."""
 
 import base64
+import http.client
 import io
 import itertools
 import json
 import re
 import zipfile
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -232,3 +234,35 @@ def test_a_streaming_handler_streams_to_boto3(create, functions):
         details = last["InvokeComplete"].get("ErrorDetails")
         assert (details and json.loads(details)["errorType"]) == error
         assert "REPORT" in base64.b64decode(last["InvokeComplete"]["LogResult"]).decode()
+
+
+def test_a_url_streams_behind_the_head_of_an_http_response_stream(create, functions):
+    source = """
+    exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+      const head = {statusCode: 418, headers: {"X-Path": event.rawPath}, cookies: ["a=b"]};
+      stream = awslambda.HttpResponseStream.from(stream, head);
+      stream.write("one");
+      stream.end("two");
+    });
+    """
+    name = create({"index.js": source})
+    url = functions.create_function_url_config(
+        FunctionName=name, AuthType="NONE", InvokeMode="RESPONSE_STREAM"
+    )["FunctionUrl"]
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="public",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+    try:
+        connection.request("GET", "/tea", headers={"Host": parts.netloc})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["X-Path"]) == (418, "/tea")
+        assert answer.headers["Set-Cookie"] == "a=b"
+        assert answer.read() == b"onetwo"
+    finally:
+        connection.close()
