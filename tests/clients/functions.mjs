@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import {
   CreateEventSourceMappingCommand, CreateFunctionCommand, DeleteEventSourceMappingCommand,
   DeleteFunctionCommand, GetEventSourceMappingCommand, GetFunctionCommand, InvokeCommand,
+  InvokeWithResponseStreamCommand,
   LambdaClient, ListFunctionsCommand, ResourceNotFoundException, waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
@@ -38,6 +39,15 @@ const failed = await lambda.send(new InvokeCommand({
 }));
 assert.equal(failed.FunctionError, "Unhandled");
 assert.equal(JSON.parse(text(failed.Payload)).errorMessage, "no");
+
+const { EventStream } = await lambda.send(new InvokeWithResponseStreamCommand({
+  FunctionName, Payload: JSON.stringify({ hello: "✓" }), LogType: "Tail",
+}));
+const events = [];
+for await (const event of EventStream) events.push(event);
+assert.deepEqual(JSON.parse(text(events[0].PayloadChunk.Payload)), { hello: "✓" });
+assert.match(Buffer.from(events[1].InvokeComplete.LogResult, "base64").toString(), /REPORT /);
+assert.equal(events.length, 2);
 
 await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: 256 }));
 await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 20 }, { FunctionName });
