@@ -239,14 +239,14 @@ class Trigger:
             ask(port, "/2015-03-31/event-source-mappings", mapping)
 
 
-def ask(port, path, document):
-    """Ask Lambda for a creation; return its answer."""
+def ask(port, path, document, method="POST"):
+    """Ask Lambda to create or to set something; return its answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("POST", path, json.dumps(document), {"Content-Type": "application/json"})
+        connection.request(method, path, json.dumps(document), {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read()
-        assert answer.status in {201, 202}, text
+        assert answer.status in {200, 201, 202}, text
         return json.loads(text)
     finally:
         connection.close()

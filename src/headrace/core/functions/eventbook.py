@@ -46,8 +46,7 @@ class EventBook:
         return [
             (function, BodyAddress(block, function, number))
             for function, log in self.logs.items()
-            for block, number in log.living()
-            if block in blocks
+            for block, number in log.bodies_in(blocks)
         ]
 
     def move(self, command: MoveEvents, now: Instant) -> Effects:

@@ -8,7 +8,7 @@ perhaps also `2 * number + 1` (`eventbody`).
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from itertools import compress
 
 import msgspec
 
@@ -121,15 +121,20 @@ class EventLog:
             event.targets = tuple(target for target in event.targets if target != gone)
         return self._forget(record.number) if not event.targets else []
 
-    def living(self) -> Iterator[tuple[int, int]]:
-        """Yield (block, number of the body) of each body that is needed."""
-        for place in range(self._head, len(self._blocks)):
-            if self._blocks[place]:
-                yield self._blocks[place], 2 * (self.first + place)
+    def bodies_in(self, blocks: frozenset[int]) -> list[tuple[int, int]]:
+        """Return (block, number of the body) of each body in `blocks` that is needed."""
+        column = self._blocks[self._head :]
+        wanted = map(blocks.__contains__, column)
+        found = [
+            (column[place], 2 * (self.first_untried + place))
+            for place in compress(range(len(column)), wanted)
+        ]
         for number, event in self.touched.items():
-            yield event.block, 2 * number
-            if event.result_block:
-                yield event.result_block, 2 * number + 1
+            if event.block in blocks:
+                found.append((event.block, 2 * number))
+            if event.result_block in blocks:
+                found.append((event.result_block, 2 * number + 1))
+        return found
 
     def count_bodies(self) -> Counter[int]:
         """Return how many bodies of each block are needed."""
