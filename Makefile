@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-trigger bench-soak bench-crowd day torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-control bench-trigger bench-soak bench-crowd day torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-journal: setup ## Write a journal at full speed for ten minutes and show h
 
 bench-parked: setup ## Park 10,000 long polls on 1,000 queues and show what they cost.
 	@$(BIN)/python -m tools.bench.parked $(ARGS)
+
+bench-control: setup ## Measure calls about functions, and asynchronous invokes, beside others' servers.
+	@$(BIN)/python -m tools.bench.control $(ARGS)
 
 bench-trigger: setup ## Measure mappings: throughput, a surge beside the law of scaling, idle ones.
 	@$(BIN)/python -m tools.bench.trigger $(ARGS)

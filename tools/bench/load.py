@@ -26,7 +26,7 @@ class Result(msgspec.Struct):
     """What came of one measurement."""
 
     requests: int
-    errors: int  #: Responses whose status was not 200.
+    errors: int  #: Responses with another status than that of success.
     elapsed_s: float
     latencies_us: list[int]
     first_error: bytes = b""  #: The whole response.
@@ -92,8 +92,12 @@ def _content_length(head: bytes) -> int:
     return int(head[at + len(_LENGTH) : stop if stop >= 0 else len(head)])
 
 
-def run_load(port: int, scripts: list[Script], seconds: float) -> Result:
-    """Keep one request of each script under way for `seconds`; return what was measured."""
+def run_load(port: int, scripts: list[Script], seconds: float, status: int = 200) -> Result:
+    """Keep one request of each script under way for `seconds`; return what was measured.
+
+    Every answer with another status than `status` is an error.
+    """
+    good = b" %d" % status
     poller = select.epoll()
     connections: dict[int, _Connection] = {}
     for script in scripts:
@@ -115,7 +119,7 @@ def run_load(port: int, scripts: list[Script], seconds: float) -> Result:
             now = time.perf_counter_ns()
             result.requests += 1
             result.latencies_us.append((now - connection.sent_at_ns) // 1_000)
-            if response[8:12] != b" 200":
+            if response[8:12] != good:
                 result.errors += 1
                 result.first_error = result.first_error or response
             if connection.ends:

@@ -107,7 +107,7 @@ def _ministack(port: int, folder: Path) -> Start:
     variables = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "sqs",
+        "SERVICES": "sqs,lambda",
         "LOG_LEVEL": "ERROR",
         "TMPDIR": str(folder),
     }
