@@ -22,7 +22,9 @@ FILE_NAME = "headrace.toml"
 PREFIX = "HEADRACE_"
 
 #: Variables with our prefix that are no settings: the file's path, and what the test suite reads.
-_NOT_SETTINGS = frozenset({"HEADRACE_CONFIG", "HEADRACE_NO_SKIPS", "HEADRACE_CRASH_ROUNDS"})
+_NOT_SETTINGS = frozenset(
+    {"HEADRACE_CONFIG", "HEADRACE_NO_SKIPS", "HEADRACE_CRASH_ROUNDS", "HEADRACE_CRASH_SEED"}
+)
 
 SANDBOX_LEVELS = ("process", "restricted", "namespace", "strict")
 JOURNALS = ("sqlite", "memory")

@@ -153,7 +153,7 @@ def test_a_file_that_is_missing_or_no_toml_is_refused(file, tmp_path):
 
 
 def test_variables_of_the_test_suite_are_no_settings():
-    found = {"HEADRACE_NO_SKIPS": "1", "HEADRACE_CRASH_ROUNDS": "5"}
+    found = {"HEADRACE_NO_SKIPS": "1", "HEADRACE_CRASH_ROUNDS": "5", "HEADRACE_CRASH_SEED": "7"}
     assert resolve(variables=found).config == Config()
 
 
