@@ -160,9 +160,14 @@ class _Visit:
         """Answer with a reply of the driver; a bug on the way is answered with a 502.
 
         A stream that was begun ends, whatever the reply: its caller has status and headers already.
+        After a failure it is broken off, for a body that ends well says that it is whole.
         """
         if self.sender is not None:
-            self.sender.end()
+            is_whole = isinstance(reply, Invoked) and reply.function_error is None
+            if is_whole:
+                self.sender.end()
+            else:
+                self.sender.break_off()
             if self.sender.has_begun:
                 return
         try:

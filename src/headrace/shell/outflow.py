@@ -19,6 +19,7 @@ class Outflow:
     __slots__ = (
         "_goes_on",
         "_has_ended",
+        "_is_broken",
         "_is_chunked",
         "_is_lost",
         "_pieces",
@@ -32,6 +33,7 @@ class Outflow:
         self._push = push
         self._pieces: deque[bytes] = deque()
         self._has_ended = False
+        self._is_broken = False
         self._is_lost = False
         self._when_room: list[Callable[[], None]] = []
         self.has_begun = False  #: Whether the head is written.
@@ -56,6 +58,12 @@ class Outflow:
         if not self._has_ended:
             self._has_ended = True
             self._push()
+
+    def break_off(self) -> None:
+        """Say that the rest is missing: the connection ends so that the client can tell."""
+        if not self._has_ended:
+            self._is_broken = True
+            self.end()
 
     def when_room(self, action: Callable[[], None]) -> None:
         """Call `action` once, when nothing waits any more or the client has gone."""
@@ -97,11 +105,11 @@ class Outflow:
                 return None
             piece = self._pieces.popleft()
             write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked else piece)
-        if self._has_ended and self._is_chunked:
+        if self._has_ended and self._is_chunked and not self._is_broken:
             write(_LAST_CHUNK)
         whole = self._has_ended  # before others get to write
         self._tell_room()
-        return self._goes_on if whole else None
+        return self._goes_on and not self._is_broken if whole else None
 
     def lose(self) -> None:
         """Learn that the client has gone: what waits and what comes is dropped."""

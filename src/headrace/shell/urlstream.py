@@ -91,6 +91,12 @@ class UrlSender:
         if self._outflow is not None:
             self._outflow.end()
 
+    def break_off(self) -> None:
+        """Send nothing more; a caller who was given a part can tell that the rest is missing."""
+        self._has_ended = True
+        if self._outflow is not None:
+            self._outflow.break_off()
+
     def _read_head(self, read: bytes) -> bytes:
         """Take what has come so far; return what of it is body."""
         head, mark, body = read.partition(END_OF_HEAD)

@@ -208,3 +208,14 @@ resource "aws_lambda_function_url" "live" {
     max_age       = var.change ? 10 : 5
   }
 }
+
+resource "aws_s3_bucket" "code" {
+  bucket = "code-of-worker"
+}
+
+resource "aws_s3_object" "code" {
+  bucket = aws_s3_bucket.code.id
+  key    = "worker.zip"
+  source = "code.zip"
+  etag   = filemd5("code.zip")
+}

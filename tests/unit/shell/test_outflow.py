@@ -99,3 +99,15 @@ def test_a_client_that_goes_frees_its_writer():
     pipe.outflow.lose()
     pipe.outflow.write(b"b")
     assert (told, pipe.outflow.is_full, pipe.written) == ([1], False, [])
+
+
+def test_a_body_that_is_broken_off_has_no_last_chunk_and_ends_its_connection():
+    pipe = Pipe()
+    pipe.outflow.write(b"a")
+    pipe.outflow.break_off()
+    pipe.outflow.end()
+    assert (pipe.written, pipe.ends) == ([b"1\r\na\r\n"], [None, False])
+    whole = Pipe()
+    whole.outflow.end()
+    whole.outflow.break_off()
+    assert (whole.written, whole.ends) == ([b"0\r\n\r\n"], [True])
