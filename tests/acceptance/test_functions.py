@@ -384,7 +384,7 @@ def test_what_cannot_be_invoked_is_refused(functions, function):
         ({"Payload": b"no JSON"}, "InvalidRequestContentException"),
         ({"Payload": b'"%s"' % (b"x" * 6_291_455)}, "RequestEntityTooLargeException"),
         ({"Qualifier": "7"}, "ResourceNotFoundException"),
-        ({"InvocationType": "Event"}, "InvalidParameterValueException"),
+        ({"InvocationType": "Event", "Payload": b"{"}, "InvalidRequestContentException"),
     ):
         with pytest.raises(ClientError) as refusal:
             functions.invoke(FunctionName=function.name, **parameters)
