@@ -203,6 +203,9 @@ def check_settings(call, arn):
     assert call("list-tags", "--resource", arn)["Tags"] == {"a": "1"}
     assert "CodeSigningConfigArn" not in (call("get-function-code-signing-config", *NAME) or {})
     assert call("get-runtime-management-config", *NAME)["UpdateRuntimeOn"] == "Auto"
+    assert call("list-code-signing-configs")["CodeSigningConfigs"] == []
+    assert call("list-durable-executions-by-function", *NAME)["DurableExecutions"] == []
+    call("put-runtime-management-config", *NAME, "--update-runtime-on", "Auto")
     call("put-function-recursion-config", *NAME, "--recursive-loop", "Allow")
     assert call("get-function-recursion-config", *NAME)["RecursiveLoop"] == "Allow"
 

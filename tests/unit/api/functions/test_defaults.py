@@ -15,6 +15,7 @@ from tests.unit.core.functions.bench import ARN
             "GetRuntimeManagementConfig",
             {"UpdateRuntimeOn": "Auto", "FunctionArn": f"{ARN}:$LATEST"},
         ),
+        ("ListDurableExecutionsByFunction", {"DurableExecutions": []}),
     ],
 )
 def test_a_function_has_the_default_and_an_absent_one_is_not_found(operation, answer):
@@ -25,3 +26,22 @@ def test_a_function_has_the_default_and_an_absent_one_is_not_found(operation, an
     with pytest.raises(ServiceError) as refusal:
         desk.command(operation, FunctionName="absent")
     assert refusal.value.message == f"Function not found: {ARN.replace('resize', 'absent')}"
+
+
+def test_there_are_no_code_signing_configurations():
+    desk = Desk()
+    prepared = desk.command("ListCodeSigningConfigs")
+    assert prepared.command is None
+    assert prepared.answer({}, desk.context(), None, {}) == {"CodeSigningConfigs": []}
+
+
+def test_a_runtime_may_be_as_new_as_it_comes_and_not_otherwise():
+    desk = Desk()
+    prepared = desk.command(
+        "PutRuntimeManagementConfig", UpdateRuntimeOn="Auto", Qualifier="$LATEST"
+    )
+    expected = {"UpdateRuntimeOn": "Auto", "FunctionArn": f"{ARN}:$LATEST"}
+    assert prepared.answer({}, desk.context(), None, {}) == expected
+    for mode in ("Manual", "FunctionUpdate"):
+        with pytest.raises(ServiceError, match=f"does not serve UpdateRuntimeOn {mode}"):
+            desk.command("PutRuntimeManagementConfig", UpdateRuntimeOn=mode)
