@@ -98,6 +98,16 @@ celery_venv() {
     done_with celery
 }
 
+chalice_venv() {
+    cd "$root/tests/clients"
+    if fresh chalice chalice.txt; then return; fi
+    rm -rf "$built/chalice"
+    "$root/.venv/bin/python" -m venv "$built/chalice"
+    "$built/chalice/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
+        --only-binary :all: -r chalice.txt
+    done_with chalice
+}
+
 # AWS's runtime client for Python, for the one that functions find in /usr.
 python_runtime_client() {
     cd "$root/tests/clients"
@@ -165,3 +175,4 @@ rust_program
 java_program
 java_functions
 celery_venv
+chalice_venv

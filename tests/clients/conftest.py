@@ -173,6 +173,12 @@ def celery_python():
 
 
 @pytest.fixture(scope="session")
+def chalice_command():
+    """Return the path of Chalice in its venv."""
+    return str(built("chalice/bin/chalice", sys.executable))
+
+
+@pytest.fixture(scope="session")
 def aws_cli():
     """Return the path of the AWS CLI in .venv; it is a locked development dependency."""
     path = Path(sys.executable).parent / "aws"
