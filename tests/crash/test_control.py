@@ -21,6 +21,17 @@ def test_what_was_set_is_there_after_a_kill(tmp_path):
     assert len(scene.model.known) == WORKERS * len(SETTINGS)
 
 
+@pytest.mark.crash
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_server_that_answers_without_writing_is_found_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.crash.torture.LOAD_S", (1.0, 1.0))
+    torture = Torture(tmp_path / "data", SEED, lambda dice: [Control(dice)])
+    torture.modules = ("tests.crash.liar",)
+    with pytest.raises(Violation, match="and not one of"):
+        torture.run(2, print)
+
+
 def test_the_model_finds_what_is_lost_or_came_from_nowhere():
     model = ControlModel()
     model.known["k"] = 1
