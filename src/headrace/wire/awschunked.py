@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from headrace.wire.errors import IncompleteBody
+from headrace.wire.limits import CHUNKS_MAX, TRAILERS_BYTES_MAX
 
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})(?:;[^\r\n]{0,256})?\r\n")
 _END = b"\r\n"
@@ -33,7 +34,7 @@ class Payload(msgspec.Struct, frozen=True):
         """Return the content and the trailers, names in lower case.
 
         Raises:
-            IncompleteBody: The chunks end early or are none, or the content has another length.
+            IncompleteBody: The chunks cannot be read, or the content has another length.
         """
         content, trailers = unframed(self.raw) if self.is_chunked else (self.raw, {})
         if self.length is not None and len(content) != self.length:
@@ -64,24 +65,28 @@ def unframed(raw: bytes) -> tuple[bytes, dict[str, str]]:
     """Return the content of chunks and the trailers behind them.
 
     Raises:
-        IncompleteBody: They end early or are none.
+        IncompleteBody: They end early, are none, or are so many and small that they would cost
+            many times the memory of what they bring; or too much stands behind them.
     """
     parts: list[memoryview] = []
     view = memoryview(raw)
     at = 0
-    while True:
+    for _ in range(CHUNKS_MAX):
         found = _CHUNK.match(raw, at)
         if found is None:
             raise IncompleteBody
         size = int(found[1], 16)
         at = found.end()
         if size == 0:
+            if len(raw) - at > TRAILERS_BYTES_MAX:
+                break
             return b"".join(parts), _trailers(raw[at:])
         end = at + size
         if raw[end : end + 2] != _END:
             raise IncompleteBody
         parts.append(view[at:end])
         at = end + 2
+    raise IncompleteBody
 
 
 def _trailers(raw: bytes) -> dict[str, str]:

@@ -35,3 +35,15 @@ LONG_MAX = 2**63 - 1
 #: Bytes of an XML body: a thousand keys of 1,024 bytes, each escaped, and the elements around them,
 #: or ten thousand parts. (Ours.)
 XML_BYTES_MAX = 4 * 1_024 * 1_024
+
+#: Characters of an XML body that make work beyond their own length: `<`, quotes and line ends. A
+#: thousand keys with all that DeleteObjects may say of each, a line for each element, make 19,000.
+#: (Ours.)
+XML_MARKS_MAX = 30_000
+
+#: Chunks of one upload: 72 MiB in the smallest that S3 takes, 8 KiB, make 9,216. (Ours; S3 refuses
+#: smaller ones.)
+CHUNKS_MAX = 10_000
+
+#: Bytes of what stands behind the last chunk. (Ours.)
+TRAILERS_BYTES_MAX = 16 * 1_024

@@ -18,7 +18,7 @@ from headrace.wire.credentials import UNSIGNED, read_credentials, read_old_crede
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import InvalidArgument, MalformedXml
 from headrace.wire.hosts import bucket_of
-from headrace.wire.limits import INTEGER_MAX, XML_BYTES_MAX
+from headrace.wire.limits import INTEGER_MAX, XML_BYTES_MAX, XML_MARKS_MAX
 from headrace.wire.model import Member, Service, Shape
 from headrace.wire.queryanswer import escape
 from headrace.wire.s3routes import find_operation
@@ -52,6 +52,8 @@ _CODES = {
 }
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: What makes elements, attributes and pieces of text, whose number is what parsing costs.
+_MARKS = (b"<", b'"', b"'", b"\r", b"\n")
 _INTEGER = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 _NO_BODY = frozenset({204, 304})
@@ -101,6 +103,8 @@ def _body(service: Service, shape: Shape, request: HttpRequest) -> dict[str, Any
     payload = read_payload(request.headers, request.body)
     if inner.kind == "blob":
         return {member.name: payload}
+    if len(payload.raw) > XML_BYTES_MAX:
+        raise MalformedXml
     content, _ = payload.take_apart()
     if not content.strip():
         return {}
@@ -111,9 +115,11 @@ def parse_xml(content: bytes) -> ET.Element:
     """Return the root of a document; a document type is refused, since it may define entities.
 
     Raises:
-        MalformedXml: It is no XML, or longer than any that an operation takes.
+        MalformedXml: It is no XML, or more than any that an operation takes.
     """
     if len(content) > XML_BYTES_MAX or b"<!" in content:
+        raise MalformedXml
+    if sum(map(content.count, _MARKS)) > XML_MARKS_MAX:
         raise MalformedXml
     try:
         return ET.fromstring(content.decode())  # noqa: S314 - without <! there are no entities

@@ -4,6 +4,7 @@ import pytest
 
 from headrace.wire.awschunked import Payload, own_encoding, read_payload, unframed
 from headrace.wire.errors import IncompleteBody
+from headrace.wire.limits import CHUNKS_MAX, TRAILERS_BYTES_MAX
 
 TRAILED = (
     b"5\r\nhello\r\nA;chunk-signature=0a\r\n, wonderful\r\n0\r\nx-amz-checksum-crc32: abc=\r\n\r\n"
@@ -24,6 +25,15 @@ def test_chunks_and_what_stands_behind_them():
 def test_chunks_that_end_early(raw):
     with pytest.raises(IncompleteBody):
         unframed(raw)
+
+
+def test_more_chunks_or_trailers_than_any_sdk_sends():
+    end = b"0\r\n\r\n"
+    assert unframed(b"1\r\nx\r\n" * (CHUNKS_MAX - 1) + end)[0] == b"x" * (CHUNKS_MAX - 1)
+    with pytest.raises(IncompleteBody):
+        unframed(b"1\r\nx\r\n" * CHUNKS_MAX + end)
+    with pytest.raises(IncompleteBody):
+        unframed(b"0\r\n" + b"a:b\r\n" * TRAILERS_BYTES_MAX)
 
 
 def test_what_headers_say_of_a_body():

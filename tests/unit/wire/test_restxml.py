@@ -8,6 +8,7 @@ from headrace.wire.awschunked import Payload
 from headrace.wire.call import Form
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import InvalidArgument, MalformedQueryString, MalformedXml
+from headrace.wire.limits import XML_MARKS_MAX
 from headrace.wire.restxml import encode_error, encode_result, parse_xml
 from headrace.wire.route import decode, identify
 
@@ -81,6 +82,36 @@ def test_xml_comes_apart():
 def test_what_is_no_xml_of_ours(body):
     with pytest.raises(MalformedXml):
         parse_xml(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<a>" + b"<b/>" * XML_MARKS_MAX + b"</a>",
+        b"<a>" * XML_MARKS_MAX + b"</a>" * XML_MARKS_MAX,
+        b"<a" + b"".join(b" a%d=''" % number for number in range(XML_MARKS_MAX // 2)) + b"/>",
+        b"<a>" + b"\n" * XML_MARKS_MAX + b"</a>",
+    ],
+)
+def test_what_would_hold_up_the_loop_is_not_parsed(body):
+    with pytest.raises(MalformedXml):
+        parse_xml(body)
+
+
+def test_as_much_as_an_operation_takes_is_parsed():
+    rest = "<VersionId>null</VersionId>\n<ETag>&quot;e&quot;</ETag>\n<Size>1</Size>\n"
+    keys = "".join(
+        f"<Object>\n<Key>{'k' * 1_020}{n}</Key>\n{rest}</Object>\n" for n in range(1_000)
+    )
+    found = call("POST", "/b?delete", f"<Delete>\n{keys}</Delete>".encode())
+    assert len(found.parameters["Delete"]["Objects"]) == 1_000
+
+
+def test_xml_in_more_bytes_than_any_has_is_not_taken_apart():
+    content = b"<Delete><Object><Key>a</Key></Object></Delete>"
+    body = b"%x\r\n%s\r\n" % (len(content), content) + b"400000\r\n" + b" " * 0x400000 + b"\r\n"
+    with pytest.raises(MalformedXml):
+        call("POST", "/b?delete", body, content_encoding="aws-chunked")
 
 
 def test_values_of_another_type():
