@@ -1,5 +1,6 @@
 """Which roles and managed policies there are; changed by facts only."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from headrace.core.access import managed
@@ -58,9 +59,11 @@ class Book:
         """Return the roles that have a managed policy, by name."""
         return [role for role in self.roles(account) if arn in role.attached]
 
-    def bounded(self, account: str, arn: str) -> int:
-        """Return how many roles have a managed policy as their boundary."""
-        return sum(role.boundary == arn for role in self.roles(account))
+    def uses(self, account: str) -> tuple[Counter[str], Counter[str]]:
+        """Return how many roles have each managed policy, and as their boundary, by ARN."""
+        roles = self._roles.get(account, {}).values()
+        attached = Counter(arn for role in roles for arn in role.attached)
+        return attached, Counter(role.boundary for role in roles)
 
     def everything(self) -> Iterator[Role | Policy]:
         """Yield all roles and policies, in an order that what they are alone decides."""

@@ -80,8 +80,9 @@ def list_policies(command: ListPolicies, scene: Scene) -> Decision:
         found += scene.book.policies(command.account)
     if command.scope != "Local":
         found += managed.known()
+    attached, bounded = scene.book.uses(command.account)
     shown = [
-        _shown(one, command.account, scene)
+        PolicyShown(one, attached[one.arn], bounded[one.arn])
         for one in found
         if one.path.startswith(command.path_prefix)
     ]
@@ -177,9 +178,8 @@ def _check(document: str) -> None:
 
 
 def _shown(policy: Policy, account: str, scene: Scene) -> PolicyShown:
-    book = scene.book
-    attachments = len(book.holders(account, policy.arn))
-    return PolicyShown(policy, attachments, book.bounded(account, policy.arn))
+    attached, bounded = scene.book.uses(account)
+    return PolicyShown(policy, attached[policy.arn], bounded[policy.arn])
 
 
 def _written(policy: Policy, scene: Scene) -> list[PolicyWritten]:

@@ -21,7 +21,8 @@ def test_facts_add_and_remove():
     assert book.policy("1", POLICY.arn) is POLICY
     assert list(book.everything()) == [ROLE, POLICY]
     assert book.holders("1", BASIC) == [ROLE]
-    assert (book.bounded("1", "b"), book.bounded("2", "b")) == (1, 0)
+    assert book.uses("1") == ({BASIC: 1}, {"b": 1})
+    assert book.uses("2") == ({}, {})
     book.take(RoleDeleted(5, 0, "1", "Name"))
     book.take(PolicyDeleted(5, 0, POLICY.arn))
     assert list(book.everything()) == []

@@ -4,6 +4,7 @@ import pytest
 
 from headrace.core.access import commands as asked
 from headrace.core.access import limits
+from headrace.core.access.book import Book
 from headrace.core.access.errors import (
     AccessDenied,
     DeleteConflict,
@@ -14,6 +15,7 @@ from headrace.core.access.errors import (
 )
 from tests.unit.core.access.bench import ACCOUNT, ALLOW, BASIC, NOW, OTHER, TRUST, Bench
 
+USES = Book.uses
 ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
 
 
@@ -132,3 +134,14 @@ def test_a_policy_of_aws_cannot_be_changed(bench):
     ):
         with pytest.raises(AccessDenied, match="is managed by AWS"):
             bench.ask(command)
+
+
+def test_a_list_of_policies_looks_at_the_roles_once(bench, monkeypatch):
+    looks = []
+    monkeypatch.setattr(Book, "uses", lambda book, account: looks.append(1) or USES(book, account))
+    monkeypatch.delattr(Book, "holders")
+    for number in range(20):
+        bench.create_policy(f"p{number}")
+    bench.create_role(boundary=ARN)
+    shown = bench.ask(asked.ListPolicies(ACCOUNT, scope="Local")).policies
+    assert (len(shown), shown[0].boundaries, len(looks)) == (21, 1, 1)
