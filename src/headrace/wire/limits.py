@@ -1,5 +1,9 @@
 """What the wire takes from one request, and how much it remembers between requests."""
 
+#: Bytes of a form in which `Action` and `Version` are looked for: no query call is longer
+#: (shell/limits.py: BODY_BYTES_MAX). (Ours.)
+QUERY_BYTES_MAX = 4 * 1_024 * 1_024
+
 #: Query parameters in one request: ten batch entries with ten attributes of three parts each make
 #: 370; the rest is head room. Beyond it the request is refused as malformed. (Ours.)
 QUERY_PARAMETERS_MAX = 2_000

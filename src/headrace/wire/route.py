@@ -9,6 +9,7 @@ from headrace.wire.credentials import UNSIGNED, read_credentials, read_old_crede
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import UnknownOperation
 from headrace.wire.hosts import is_s3
+from headrace.wire.limits import QUERY_BYTES_MAX
 from headrace.wire.query import is_form
 
 __all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
@@ -38,10 +39,9 @@ _VERSIONS = {
     for service in SERVICES.values()
     if service.query is not None
 }
-_VERSION = re.compile(r"(?:^|&)Version=([0-9-]{10})(?:&|$)", re.ASCII)
+_VERSION = re.compile(rb"([0-9-]{10})(?:&|$)")
 
-_ACTION = re.compile(r"(?:^|&)Action=")
-_ACTION_IN_BODY = re.compile(rb"(?:^|&)Action=")
+_ACTION = b"Action="
 
 #: Lambda's paths begin with the date of the feature; no account id looks like that.
 _DATED = re.compile(r"/\d{4}-\d{2}-\d{2}/", re.ASCII)
@@ -59,8 +59,8 @@ def identify(request: HttpRequest) -> Protocol:
         return _S3
     if _DATED.match(request.target):
         return _REST
-    if (is_form(request) and _ACTION_IN_BODY.search(request.body)) or (
-        "Action=" in request.target and _ACTION.search(request.query)
+    if (is_form(request) and _place_of(_ACTION, request.body) >= 0) or (
+        "Action=" in request.target and _place_of(_ACTION, _query(request)) >= 0
     ):
         in_json = "application/json" in request.headers.get("accept", "")
         by_form = _QUERIES.get(read_credentials(request).service) or _QUERIES[_by_version(request)]
@@ -70,9 +70,27 @@ def identify(request: HttpRequest) -> Protocol:
 
 def _by_version(request: HttpRequest) -> str:
     """Return the service whose API's version a query call names; SQS if it names none of ours."""
-    text = f"{request.query}&{request.body.decode(errors='replace') if is_form(request) else ''}"
-    found = _VERSION.search(text)
-    return _VERSIONS.get(found[1] if found else "", "sqs")
+    for text in (_query(request), request.body if is_form(request) else b""):
+        place = _place_of(b"Version=", text)
+        if place >= 0:
+            found = _VERSION.match(text, place)
+            return _VERSIONS.get(found[1].decode() if found else "", "sqs")
+    return "sqs"
+
+
+def _query(request: HttpRequest) -> bytes:
+    return request.query.encode(errors="replace")
+
+
+def _place_of(name: bytes, text: bytes) -> int:
+    """Return where a parameter's value begins; -1 if it is not there.
+
+    Not with a regular expression, which takes 20 ms for a megabyte.
+    """
+    if text.startswith(name):
+        return len(name)
+    place = text.find(b"&" + name, 0, QUERY_BYTES_MAX)
+    return place if place < 0 else place + 1 + len(name)
 
 
 def decode(protocol: Protocol, request: HttpRequest) -> Call:

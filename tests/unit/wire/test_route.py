@@ -5,6 +5,7 @@ import pytest
 from headrace.wire.call import Form, Protocol
 from headrace.wire.envelope import HttpRequest
 from headrace.wire.errors import UnknownOperation
+from headrace.wire.limits import QUERY_BYTES_MAX
 from headrace.wire.route import decode, identify, route
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -57,3 +58,24 @@ def test_what_speaks_no_protocol_cannot_be_decoded():
     with pytest.raises(UnknownOperation) as caught:
         decode(NONE, HttpRequest("GET", "/", {}, b""))
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize(
+    "target, body, service",
+    [
+        ("/", b"Action=ListRoles&Version=2010-05-08", "iam"),
+        ("/", b"Version=2011-06-15&Action=GetCallerIdentity", "sts"),
+        ("/?Version=2010-05-08", b"Version=2011-06-15&Action=ListRoles", "iam"),
+        ("/", b"Action=ListRoles&XVersion=2010-05-08", "sqs"),
+        ("/", b"2010-05-08&Action=ListRoles", "sqs"),
+        ("/", b"Action=ListRoles&Version=2010-05-08x", "sqs"),
+        ("/", b"\xff&Action=ListRoles&Version=2010-05-08&\xff", "iam"),
+    ],
+)
+def test_a_query_call_without_a_scope_says_by_its_version_whom_it_means(target, body, service):
+    assert identify(HttpRequest("POST", target, FORM, body)).service == service
+
+
+def test_megabytes_that_are_no_query_call_are_not_searched():
+    body = b"x" * QUERY_BYTES_MAX + b"&Action=ListQueues"
+    assert identify(HttpRequest("POST", "/functions", FORM, body)) == NONE
