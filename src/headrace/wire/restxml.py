@@ -150,6 +150,8 @@ def _structure(service: Service, shape: Shape, element: ET.Element) -> dict[str,
 def _element(service: Service, shape: Shape, element: ET.Element) -> Any:
     if shape.kind == "structure":
         return _structure(service, shape, element)
+    if len(element):
+        raise MalformedXml
     text = element.text or ""
     try:
         return _scalar(shape, text, "")
@@ -209,10 +211,11 @@ def _moment(text: str) -> int | None:
     """Return a date of a header in milliseconds; None if it is none, as S3 overlooks it."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
     return round((moment - _EPOCH).total_seconds()) * MS_PER_S
 
 

@@ -125,7 +125,21 @@ def test_values_of_another_type():
         call("POST", "/b?delete", b"<Delete><Object></Object></Delete>")
     with pytest.raises(MalformedQueryString):
         call("GET", "/b/%zz")
-    assert "IfModifiedSince" not in call("GET", "/b/k", if_modified_since="once").parameters
+    with pytest.raises(MalformedXml):
+        call("POST", "/b?delete", b"<Delete><Object><Key>a<i/>b</Key></Object></Delete>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "once",
+        "Sat, 28 Nov 99999999999999999999 10:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+    ],
+)
+def test_a_date_that_is_none_is_overlooked(text):
+    assert "IfModifiedSince" not in call("GET", "/b/k", if_modified_since=text).parameters
+    assert "Expires" not in call("PUT", "/b/k", expires=text).parameters
 
 
 def test_answers_in_headers_and_xml():
