@@ -17,6 +17,23 @@ def test_keys_stay_in_order():
     assert bench.bucket.keys == ["a", "c"]
 
 
+@pytest.mark.parametrize("first", [0, 1, 700])
+def test_many_keys_go_in_one_pass(first):
+    class Keys(list):
+        def __delitem__(self, place):
+            raise AssertionError("all keys behind are moved for one")
+
+    bench = Bench()
+    names = [f"{number:04}" for number in range(1_000)]
+    for name in names:
+        bench.put(name)
+    bench.bucket.keys = Keys(names)
+    gone = names[first::3]
+    bench.tell(DeleteObjects(OWNER, "bbb", (*reversed(gone), "none", gone[0])))
+    assert bench.bucket.keys == [name for name in names if name not in gone]
+    assert list(bench.bucket.objects) == bench.bucket.keys
+
+
 def test_a_snapshot_is_the_whole_bucket():
     bench = Bench()
     for key in range(1_001):
