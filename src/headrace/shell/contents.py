@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from headrace.api.context import Context
@@ -36,6 +37,7 @@ from headrace.wire.awschunked import Payload
 
 _TRAILER = "x-amz-checksum-"
 _MD5_BYTES = 16
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Contents:
@@ -117,14 +119,17 @@ class Contents:
         """Check a body against what was said about it, and store it."""
         payload: Payload = parameters["Body"]
         content, given = await asyncio.to_thread(_taken_apart, payload, parameters)
-        stored = await self._store(content, algorithms | given.keys())
-        for algorithm, text in given.items():
-            if stored.checksums[algorithm] != text:
-                raise BadDigest(algorithm)
+        stored = await self._store(content, algorithms, given)
         return {**parameters, "Body": b"", STORED: stored}
 
-    async def _store(self, content: bytes, algorithms: Iterable[str]) -> Content:
-        md5, found = await asyncio.to_thread(_told, content, algorithms)
+    async def _store(
+        self, content: bytes, algorithms: Iterable[str], given: Mapping[str, str] = _NOTHING
+    ) -> Content:
+        """Store bytes that are what was `given` of them; of others nothing may stay behind."""
+        md5, found = await asyncio.to_thread(_told, content, {*algorithms, *given})
+        for algorithm, text in given.items():
+            if found[algorithm] != text:
+                raise BadDigest(algorithm)
         try:
             digest = await self._blobs.put(content)
         except (OSError, JournalError) as error:

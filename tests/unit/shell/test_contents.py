@@ -44,6 +44,7 @@ def test_an_upload_in_chunks_is_checked_against_its_trailer():
         assert (await client.ask("GET", "/code/k"))[2] == b"hello"
         bad = good.replace(b"hello", b"hallo")
         assert code_of(await client.ask("PUT", "/code/l", bad, CHUNKED)) == "BadDigest"
+        assert len(client.blobs._contents) == 1
         assert code_of(await client.ask("GET", "/code/l")) == "NoSuchKey"
 
     play(story)
@@ -137,6 +138,19 @@ def test_a_disk_that_takes_or_gives_nothing_is_a_server_fault():
             assert (answer[0], code_of(answer)) == (503, "ServiceUnavailable")
         assert code_of(await client.ask("HEAD", "/code/l")) == ""
         assert (await client.ask("HEAD", "/code/l"))[0] == 404
+
+    play(story)
+
+
+@pytest.mark.parametrize("value", ["a%0D%0AX:1", "a%0DX:1", "%E2%82%AC"])
+def test_a_link_writes_no_headers_of_its_own(value):
+    async def story(client):
+        await client.ask("PUT", "/code/k", b"hello")
+        answer = await client.ask("GET", f"/code/k?response-content-disposition={value}")
+        assert (answer[0], code_of(answer)) == (400, "InvalidArgument")
+        assert b"<ArgumentName>response-content-disposition<" in answer[2]
+        status, headers, _ = await client.ask("GET", "/code/k?response-content-disposition=a%20b")
+        assert (status, headers["content-disposition"]) == (200, "a b")
 
     play(story)
 

@@ -3,6 +3,7 @@
 What reads or writes an object's bytes was prepared by the shell (`shell/contents.py`).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -43,6 +44,9 @@ _OVERRIDES = {
     "ResponseContentType": "ContentType",
     "ResponseExpires": "Expires",
 }
+
+#: What no header holds: characters that end lines or the like, and those that Latin-1 has not.
+_NO_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 
 
 def put_object(parameters: Parameters, context: Context, rooms: Any) -> PutObject:
@@ -167,8 +171,21 @@ def _shown(parameters: Parameters, one: StoredObject, span: Span) -> Answer:
         answer["PartsCount"] = len(one.pieces)
     for name, replaced in _OVERRIDES.items():
         if name in parameters:
-            answer[replaced] = parameters[name]
+            answer[replaced] = _header(name, parameters[name])
     return answer
+
+
+def _header(name: str, value: Any) -> Any:
+    """Return a value, a text or an instant, if it can stand in a header.
+
+    Raises:
+        InvalidArgument: It cannot.
+    """
+    if isinstance(value, str) and _NO_HEADER.search(value) is not None:
+        label = re.sub("(?<!^)(?=[A-Z])", "-", name).lower()
+        sentence = "Header value cannot be represented using ISO-8859-1."
+        raise InvalidArgument(sentence, label, value[:256])
+    return value
 
 
 def delete_object(parameters: Parameters, context: Context, rooms: Any) -> DeleteObjects:
