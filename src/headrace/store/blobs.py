@@ -1,9 +1,11 @@
 """Blobs as files named by their digest in a folder, on disk before anything names them."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from headrace.store.folder import sync_folder
@@ -15,12 +17,22 @@ UNFINISHED = "unfinished-"
 class FileBlobs:
     """The Blobs port on a folder, in practice `blobs` in the data folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep files in `folder`, which is created when the first one comes."""
+    def __init__(self, folder: Path, space_is_low: Callable[[], bool] = lambda: False) -> None:
+        """Keep files in `folder`, which is created when the first one comes.
+
+        Args:
+            folder: Where.
+            space_is_low: Whether the disk is to be left to the journal: nothing new is taken then.
+        """
         self._folder = folder
+        self._space_is_low = space_is_low
 
     async def put(self, content: bytes) -> str:
-        """Store and return the digest; durable on return. Bytes that are there stay there."""
+        """Store and return the digest; durable on return. Bytes that are there stay there.
+
+        Raises:
+            OSError: There is no room for them, or next to none.
+        """
         return await asyncio.to_thread(self._put, content)
 
     async def get(self, digest: str) -> bytes:
@@ -48,7 +60,10 @@ class FileBlobs:
     def _put(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
         if self._path(digest).exists():
+            sync_folder(self._folder)  # who puts the same bytes at this moment may not have yet
             return digest
+        if self._space_is_low():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not self._folder.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             sync_folder(self._folder.parent)

@@ -133,14 +133,16 @@ async def serve(
             if functions:
                 scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="headrace-test-"))
                 sandbox = make_sandbox(config, scratch)
+        journal = journal or (SqliteJournal(data) if data else MemoryJournal())
         if blobs is None:
-            blobs = FileBlobs(data / "blobs") if data else MemoryBlobs()
+            space_is_low = partial(getattr, journal, "space_is_low")
+            blobs = FileBlobs(data / "blobs", space_is_low) if data else MemoryBlobs()
             if isinstance(blobs, MemoryBlobs):
                 stack.callback(blobs.close)
         parts = Parts(
             clock=clock or SystemClock(),
             entropy=entropy or SystemEntropy(),
-            journal=journal or (SqliteJournal(data) if data else MemoryJournal()),
+            journal=journal,
             blobs=blobs,
             sandbox=sandbox,
             history=_history(config, data),

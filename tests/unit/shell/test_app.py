@@ -259,3 +259,16 @@ def test_a_folder_in_use_is_left_as_it_is(tmp_path):
             await part.close()
 
     run(story())
+
+
+@pytest.mark.slow
+def test_objects_and_code_leave_low_space_to_the_journal(tmp_path, monkeypatch):
+    async def story():
+        parts = await real_parts(Config(data=str(tmp_path), sandbox_level="process"))
+        await parts.blobs.put(b"content")
+        monkeypatch.setattr(type(parts.journal), "space_is_low", True)
+        with pytest.raises(OSError, match="No space left"):
+            await parts.blobs.put(b"other")
+        await close(parts)
+
+    run(story())

@@ -7,6 +7,8 @@ import pytest
 
 from headrace.core.objects.checksums import checksum
 from headrace.shell import contents
+from headrace.store.memory import MemoryJournal
+from headrace.testing.faults import FaultyJournal
 from tests.unit.shell.buckets import play
 
 MIB = 1_024 * 1_024
@@ -88,6 +90,22 @@ def test_an_object_is_no_larger_than_may_be(monkeypatch):
         assert code_of(await client.ask("PUT", "/code/k", b"hello")) == "EntityTooLarge"
 
     play(story)
+
+
+def test_an_object_that_is_refused_for_want_of_room_takes_none(tmp_path):
+    faulty = FaultyJournal(MemoryJournal())
+
+    async def story(client):
+        await client.ask("PUT", "/code/k", b"hello")
+        faulty.is_full = True
+        answer = await client.ask("PUT", "/code/l", b"other")
+        assert (answer[0], code_of(answer)) == (503, "ServiceUnavailable")
+        assert len(list((tmp_path / "blobs").iterdir())) == 1
+        assert (await client.ask("DELETE", "/code/k"))[0] == 204
+        faulty.is_full = False
+        assert (await client.ask("PUT", "/code/l", b"other"))[0] == 200
+
+    play(story, journal=faulty, data=tmp_path)
 
 
 def test_parts_are_one_object_and_copies_of_it_are_one_piece():

@@ -81,3 +81,33 @@ def test_a_put_that_fails_leaves_nothing(tmp_path, monkeypatch):
         assert list(tmp_path.iterdir()) == []
 
     asyncio.run(scenario())
+
+
+def test_low_space_is_left_to_the_journal(tmp_path):
+    low = []
+
+    async def scenario():
+        blobs = FileBlobs(tmp_path, lambda: bool(low))
+        await blobs.put(CONTENT)
+        low.append(1)
+        with pytest.raises(OSError, match="No space left"):
+            await blobs.put(b"other")
+        assert await blobs.put(CONTENT) == DIGEST
+        low.clear()
+        await blobs.put(b"other")
+
+    asyncio.run(scenario())
+
+
+def test_bytes_that_another_has_just_put_are_on_disk_before_they_are_said_to_be(
+    tmp_path, monkeypatch
+):
+    async def scenario():
+        blobs = FileBlobs(tmp_path)
+        (tmp_path / DIGEST).write_bytes(CONTENT)
+        synced = []
+        monkeypatch.setattr("headrace.store.blobs.sync_folder", synced.append)
+        await blobs.put(CONTENT)
+        assert synced == [tmp_path]
+
+    asyncio.run(scenario())
