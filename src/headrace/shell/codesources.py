@@ -10,7 +10,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from http.client import HTTPException
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -87,18 +88,31 @@ class OutsideBuckets:
         return await asyncio.to_thread(_download, url, headers)
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: the signature is for one host, and so is what the configuration allows."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return None: the answer is an error like any other."""
+
+
+_open = urllib.request.build_opener(_NoRedirects).open
+
+
 def _download(url: str, headers: Mapping[str, str]) -> bytes:
     request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - http(s) only
     try:
-        with urllib.request.urlopen(request, timeout=STILL_S) as answer:  # noqa: S310
+        with _open(request, timeout=STILL_S) as answer:
             content = bytes(answer.read(OBJECT_BYTES_MAX + 1))
+            missing: int = answer.length or 0
     except urllib.error.HTTPError as error:
         raise _repeated(error) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise not_had("ServiceUnavailable", f"{url} cannot be read: {reason}") from None
     if len(content) > OBJECT_BYTES_MAX:
         raise InvalidParameterValue(f"The archive is larger than {OBJECT_BYTES_MAX} bytes.")
+    if missing:
+        raise not_had("ServiceUnavailable", f"{url} ended {missing} bytes too early.")
     return content
 
 

@@ -128,10 +128,19 @@ class Outside(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append((self.path, self.headers.get("authorization", "")[:35]))
-        answers = {"/b/a%20k": (200, b"content"), "/b/odd": (500, b"<no xml")}
+        answers = {
+            "/b/a%20k": (200, b"content"),
+            "/b/odd": (500, b"<no xml"),
+            "/b/elsewhere": (307, b""),
+            "/b/short": (200, b"cont"),
+        }
+        if self.path == "/b/garbage":
+            self.wfile.write(b"I speak no HTTP\r\n\r\n")
+            return
         status, content = answers.get(self.path.partition("?")[0], (404, GONE))
         self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", "7" if self.path == "/b/short" else str(len(content)))
+        self.send_header("Location", f"http://localhost:{self.server.server_port}/b/a%20k")
         self.end_headers()
         self.wfile.write(content)
 
@@ -170,6 +179,20 @@ def test_code_comes_from_another_s3(outside):
 )
 def test_what_the_other_refuses_is_repeated(outside, key, text):
     with pytest.raises(InvalidParameterValue, match=f"while GetObject. {text}"):
+        fetch(outside, "b", key)
+
+
+def test_nothing_is_sent_to_where_the_other_points(outside):
+    with pytest.raises(InvalidParameterValue, match="S3 Error Code: 307"):
+        fetch(outside, "b", "elsewhere")
+    assert [path for path, _ in Outside.asked] == ["/b/elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [("short", "ended 3 bytes too early"), ("garbage", "cannot be read: ")]
+)
+def test_an_answer_that_is_none_is_refused(outside, key, text):
+    with pytest.raises(InvalidParameterValue, match=text):
         fetch(outside, "b", key)
 
 
