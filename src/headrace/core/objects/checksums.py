@@ -3,8 +3,8 @@
 Two of them are CRCs that Python does not have. A table of 256 entries would take seconds for what
 an AWS SDK sends as one part, so long content is folded first: a CRC is a remainder modulo a
 polynomial over GF(2), and the first half of a message, times x to the length of the second modulo
-that polynomial, may be added to the second. With integers of megabytes that is some dozens of
-shifts.
+that polynomial, may be added to the second. With large integers that is some dozens of shifts. No
+other thread runs during one of them, so it goes by spans of a megabyte.
 """
 
 import base64
@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 #: Bits and polynomial of each CRC, as reflected integers (all begin with ones and end inverted).
 _CRCS = {
@@ -22,6 +22,8 @@ _CRCS = {
 }
 #: Content up to this is read byte by byte.
 _SHORT_BYTES = 512
+#: Content is folded in spans of this many bytes.
+_SPAN_BYTES = 1_024 * 1_024
 
 _HASHES: dict[str, Callable[[bytes], "hashlib._Hash"]] = {
     "SHA1": partial(hashlib.sha1, usedforsecurity=False),
@@ -48,12 +50,9 @@ def composite(algorithm: str, parts: Iterable[str]) -> str:
 
 def combined(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
     """Return the checksum of a whole from (checksum, bytes) of its parts; one of `COMBINABLE`."""
-    bits, polynomial = _CRCS[algorithm]
-    value = 0
-    for text, size in parts:
-        moved = _times(value, _power(8 * size, bits, polynomial), bits, polynomial)
-        value = moved ^ int.from_bytes(base64.b64decode(text), "big")
-    return base64.b64encode(value.to_bytes(bits // 8, "big")).decode()
+    bits, _ = _CRCS[algorithm]
+    values = ((int.from_bytes(base64.b64decode(text), "big"), size) for text, size in parts)
+    return base64.b64encode(_joined(algorithm, values).to_bytes(bits // 8, "big")).decode()
 
 
 def is_checksum(algorithm: str, text: str) -> bool:
@@ -71,7 +70,18 @@ def _digest(algorithm: str, content: bytes) -> bytes:
     if algorithm == "CRC32":
         return zlib.crc32(content).to_bytes(4, "big")
     bits, polynomial = _CRCS[algorithm]
-    return _crc(content, bits, polynomial).to_bytes(bits // 8, "big")
+    spans = (content[at : at + _SPAN_BYTES] for at in range(0, len(content), _SPAN_BYTES))
+    values = ((_crc(span, bits, polynomial), len(span)) for span in spans)
+    return _joined(algorithm, values).to_bytes(bits // 8, "big")
+
+
+def _joined(algorithm: str, parts: Iterable[tuple[int, int]]) -> int:
+    """Return the CRC of a whole from (CRC, bytes) of its parts."""
+    bits, polynomial = _CRCS[algorithm]
+    value = 0
+    for crc, size in parts:
+        value = crc ^ _times(value, _power(8 * size, bits, polynomial), bits, polynomial)
+    return value
 
 
 def _crc(content: bytes, bits: int, polynomial: int) -> int:
@@ -127,6 +137,7 @@ def _times(one: int, other: int, bits: int, polynomial: int) -> int:
     return product
 
 
+@lru_cache(256)
 def _power(exponent: int, bits: int, polynomial: int) -> int:
     """Return x to a power, as a remainder."""
     result = 1 << (bits - 1)

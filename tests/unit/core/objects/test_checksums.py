@@ -25,6 +25,20 @@ def test_folding_leaves_the_same_remainder(size):
     assert checksums._crc(NOISE[:size], bits, polynomial) == zlib.crc32(NOISE[:size])
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32C", "CRC64NVME"])
+def test_long_content_goes_by_spans_that_other_threads_can_wait_for(algorithm, monkeypatch):
+    sizes = []
+    crc = checksums._crc
+    monkeypatch.setattr(
+        checksums, "_crc", lambda part, *of: sizes.append(len(part)) or crc(part, *of)
+    )
+    content = NOISE * 50
+    bits, polynomial = checksums._CRCS[algorithm]
+    whole = crc(content, bits, polynomial).to_bytes(bits // 8, "big")
+    assert checksum(algorithm, content) == base64.b64encode(whole).decode()
+    assert (max(sizes), sum(sizes)) == (1_024 * 1_024, len(content))
+
+
 @pytest.mark.parametrize("algorithm", sorted(checksums.COMBINABLE))
 def test_a_whole_is_told_from_its_parts(algorithm):
     parts = [NOISE[:1], NOISE[1:9_000], NOISE[9_000:]]
