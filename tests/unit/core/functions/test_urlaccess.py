@@ -44,6 +44,9 @@ def test_a_url_for_everybody_needs_a_statement_that_says_so():
         ({"Action": ["lambda:GetFunction", "LAMBDA:invokefunctionURL"]}, True),
         ({"Action": "lambda:Invoke*"}, True),
         ({"Action": "lambda:InvokeFunction???"}, True),
+        ({"Action": "lambda:*Fun*Url*"}, True),
+        ({"Action": "lambda:*Url?*"}, False),
+        ({"Action": "lambda:[i]nvokeFunctionUrl"}, False),
         ({"Action": "lambda:InvokeFunction"}, False),
         ({"Action": "lambda.InvokeFunctionUrl"}, False),
         ({"Principal": {"AWS": "*"}}, True),
@@ -81,3 +84,8 @@ def test_a_url_for_callers_with_credentials():
     assert not allowed(statement(Principal={"AWS": root}), auth_type="AWS_IAM", account=OTHER)
     denied = statement(Principal={"AWS": ACCOUNT}, Effect="Deny", **iam)
     assert not allowed(denied, auth_type="AWS_IAM", account=ACCOUNT)
+
+
+@pytest.mark.parametrize("stars", ["*" * 2_000, "*?" * 20, "*" + "*n*" * 300])
+def test_a_pattern_of_many_stars_holds_nobody_up(stars):
+    assert not allowed(statement(Action=f"lambda:{stars}x"))
