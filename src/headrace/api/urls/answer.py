@@ -146,9 +146,11 @@ def _headers(given: Any) -> Headers:
 
 
 def _value(given: Any) -> str:
-    """Return a header's value; one that would end it early is refused."""
+    """Return a header's value; one that would end it early is refused, and lists in lists."""
     if isinstance(given, list):
-        return ",".join(_value(one) for one in given)
+        if any(isinstance(one, list) for one in given):
+            raise _Malformed
+        return ",".join(map(_value, given))
     if isinstance(given, dict):
         raise _Malformed
     text = given if isinstance(given, str) else json.dumps(given)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headrace.api.urls.answer import answer_of, failed
+from headrace.api.urls.answer import answer_of, failed, streamed_head
 
 JSON = [("Content-Type", "application/json")]
 
@@ -84,6 +84,7 @@ def test_the_servers_own_headers_go_under_another_name():
         {"headers": {"x y": "a"}},
         {"headers": {"": "a"}},
         {"headers": {"x": {}}},
+        {"headers": {"x": [["a"]]}},
         {"headers": []},
         {"cookies": "a=1"},
         {"cookies": ["a\n"]},
@@ -92,6 +93,12 @@ def test_the_servers_own_headers_go_under_another_name():
 )
 def test_an_answer_that_cannot_be_written_is_a_failure(result):
     assert proxied(**result) == failed()
+
+
+def test_lists_in_lists_as_deep_as_can_be_read_are_a_failure():
+    head = b'{"headers":{"x":' + b"[" * 700 + b"]" * 700 + b"}}"
+    json.loads(head)
+    assert streamed_head(head) == failed()
 
 
 def test_a_failure_tells_nothing():
