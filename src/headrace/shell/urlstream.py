@@ -100,11 +100,11 @@ class UrlSender:
     def _read_head(self, read: bytes) -> bytes:
         """Take what has come so far; return what of it is body."""
         head, mark, body = read.partition(END_OF_HEAD)
-        if not mark and len(read) <= HEAD_BYTES_MAX:
+        if not mark and len(read) < HEAD_BYTES_MAX + len(END_OF_HEAD):
             self._head = read
             return b""
         self._head = None
-        if mark:
+        if mark and len(head) <= HEAD_BYTES_MAX:
             self._open(streamed_head(head))
         else:
             self._open(failed())

@@ -130,9 +130,26 @@ def test_nothing_is_sent_before_the_head_is_whole():
     play(story)
 
 
+def test_a_head_may_be_as_long_as_is_allowed_however_it_is_cut():
+    async def story(stage, function):
+        head = b"{}".ljust(HEAD_BYTES_MAX)
+        for pieces in ([head + END], [head + END[:5], END[5:]]):
+            stream = await function.begin(stage)
+            stream.begin(WITH_HEAD)
+            for piece in pieces:
+                stream.write(piece)
+            status, _ = await head_of(stage)
+            assert status == 200
+            function.outcome.set_result(DONE)
+            assert await chunk(stage) == b""
+
+    play(story)
+
+
 def test_a_head_that_is_none_is_a_failure_and_the_rest_is_dropped():
     async def story(stage, function):
-        for bad in (b"[]" + END, b'{"statusCode": 1}' + END, b"x" * (HEAD_BYTES_MAX + 1)):
+        too_long = b"{}".ljust(HEAD_BYTES_MAX + 1)
+        for bad in (b"[]" + END, b'{"statusCode": 1}' + END, too_long + b"xxxxxxx", too_long + END):
             stream = await function.begin(stage)
             stream.begin(WITH_HEAD)
             stream.write(bad)
