@@ -20,15 +20,22 @@ from headrace.api.objects.members import (
     stored_members,
     tag_members,
     tags_of,
+    unquoted,
 )
 from headrace.api.objects.reading import Span, check_conditions, check_version, span_of
 from headrace.api.operation import Answer, Operation, Parameters, Prepared
 from headrace.base.errors import ServiceUnavailable
 from headrace.core.objects.commands import DeleteObjects, PutObject, TagObject
 from headrace.core.objects.content import Described, StoredObject
-from headrace.core.objects.errors import InvalidArgument, InvalidRequest, NoSuchVersion
+from headrace.core.objects.errors import (
+    InvalidArgument,
+    InvalidRequest,
+    NoSuchVersion,
+    NotModified,
+    PreconditionFailed,
+)
 from headrace.core.objects.limits import PAGE_MAX
-from headrace.wire.errors import MalformedXml
+from headrace.wire.errors import MalformedXml, NotImplementedHere
 
 Bodies = Mapping[Any, bytes]
 
@@ -98,6 +105,7 @@ def copy_object(parameters: Parameters, context: Context, rooms: Any) -> PutObje
     owner = owner_of(context)
     bucket, key = source_of(parameters)
     source: StoredObject = rooms.buckets.book.find_object(owner, bucket, key)
+    _check_source(parameters, source)
     described = described_of(parameters)
     replaces = parameters.get("MetadataDirective") == "REPLACE"
     if not replaces and (bucket, key) == (parameters["Bucket"], parameters["Key"]):
@@ -116,7 +124,30 @@ def copy_object(parameters: Parameters, context: Context, rooms: Any) -> PutObje
         described=Described(
             kept.headers, kept.metadata, described.tags if retags else source.described.tags
         ),
+        condition=condition_of(parameters),
     )
+
+
+def _check_source(parameters: Parameters, source: StoredObject) -> None:
+    """Refuse a copy of another object than the one that is meant.
+
+    Raises:
+        PreconditionFailed: It is another; a copy has no "not modified".
+    """
+    beginning = "CopySource"
+    asked = {
+        name.removeprefix(beginning): value
+        for name, value in parameters.items()
+        if name.startswith(f"{beginning}If")
+    }
+    try:
+        check_conditions(asked, source)
+    except NotModified:
+        unless = "If-None-Match" if "IfNoneMatch" in asked else "If-Modified-Since"
+        raise PreconditionFailed(f"x-amz-copy-source-{unless}") from None
+    except PreconditionFailed as refusal:
+        condition = refusal.members["Condition"]
+        raise PreconditionFailed(f"x-amz-copy-source-{condition}") from None
 
 
 def answer_copied(
@@ -189,9 +220,18 @@ def _header(name: str, value: Any) -> Any:
 
 
 def delete_object(parameters: Parameters, context: Context, rooms: Any) -> DeleteObjects:
-    """Read DeleteObject."""
+    """Read DeleteObject.
+
+    Raises:
+        PreconditionFailed: Another object is there than the one that shall go.
+    """
     check_version(parameters)
-    return DeleteObjects(owner_of(context), parameters["Bucket"], (parameters["Key"],))
+    owner, bucket, key = owner_of(context), parameters["Bucket"], parameters["Key"]
+    there = rooms.buckets.book.find(owner, bucket).objects.get(key)
+    wanted = unquoted(parameters.get("IfMatch", "*"))
+    if there is not None and wanted not in {"*", there.etag}:
+        raise PreconditionFailed("If-Match")
+    return DeleteObjects(owner, bucket, (key,))
 
 
 def delete_objects(parameters: Parameters, context: Context, rooms: Any) -> DeleteObjects:
@@ -199,10 +239,13 @@ def delete_objects(parameters: Parameters, context: Context, rooms: Any) -> Dele
 
     Raises:
         MalformedXml: It names none, or more than may be.
+        NotImplementedHere: It names conditions, which must not be overlooked.
     """
     given = parameters.get("Delete", {}).get("Objects", [])
     if not 1 <= len(given) <= PAGE_MAX:
         raise MalformedXml
+    if any(not one.keys() <= {"Key", "VersionId"} for one in given):
+        raise NotImplementedHere("DeleteObjects with conditions is not served here.")
     keys = tuple(one["Key"] for one in given if _is_only_version(one))
     return DeleteObjects(owner_of(context), parameters["Bucket"], keys)
 

@@ -7,7 +7,7 @@ from headrace.api.objects.objects import READ, source_of
 from headrace.api.objects.reading import Span
 from headrace.base.errors import ServiceUnavailable
 from headrace.core.objects import errors
-from headrace.wire.errors import MalformedXml
+from headrace.wire.errors import MalformedXml, NotImplementedHere
 from tests.unit.api.objects.desk import Desk
 from tests.unit.core.objects.bench import NOW, content
 
@@ -107,3 +107,38 @@ def test_tags_of_an_object(desk):
     assert desk.call("GetObjectTagging", Key="k") == {"TagSet": [{"Key": "a", "Value": "b"}]}
     desk.call("DeleteObjectTagging", Key="k")
     assert desk.call("GetObjectTagging", Key="k") == {"TagSet": []}
+
+
+def test_conditions_of_a_deletion_are_not_overlooked(desk):
+    desk.bench.put("k")
+    with pytest.raises(errors.PreconditionFailed):
+        desk.call("DeleteObject", Key="k", IfMatch='"other"')
+    for condition in ({"ETag": "e"}, {"Size": 1}, {"LastModifiedTime": NOW}):
+        with pytest.raises(NotImplementedHere):
+            desk.call("DeleteObjects", Delete={"Objects": [{"Key": "k", **condition}]})
+    assert desk.bench.bucket.keys == ["k"]
+    desk.call("DeleteObject", Key="k", IfMatch=f'"{content().md5}"')
+    assert desk.bench.bucket.keys == []
+    desk.call("DeleteObject", Key="k", IfMatch='"other"')
+
+
+@pytest.mark.parametrize(
+    "condition, name",
+    [
+        ({"CopySourceIfMatch": "other"}, "x-amz-copy-source-If-Match"),
+        ({"CopySourceIfNoneMatch": "*"}, "x-amz-copy-source-If-None-Match"),
+        ({"CopySourceIfModifiedSince": NOW}, "x-amz-copy-source-If-Modified-Since"),
+        ({"CopySourceIfUnmodifiedSince": NOW - 1_000}, "x-amz-copy-source-If-Unmodified-Since"),
+        ({"IfNoneMatch": "*"}, "If-None-Match"),
+        ({"IfMatch": "other"}, "If-Match"),
+    ],
+)
+def test_conditions_of_a_copy_are_not_overlooked(desk, condition, name):
+    desk.bench.put("k", b"new")
+    desk.bench.put("l", b"old")
+    with pytest.raises(errors.PreconditionFailed) as caught:
+        desk.call(
+            "CopyObject", Key="l", CopySource="bbb/k", **condition, **{STORED: content(b"new")}
+        )
+    assert caught.value.members["Condition"] == name
+    assert desk.bench.bucket.objects["l"].etag == content(b"old").md5
