@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from headrace.base.terminal import harmless
 from headrace.core.advice.advise import Advice
 
 
@@ -28,4 +29,4 @@ def text_of(document: dict[str, Any]) -> str:
         for severity in ("error", "warning", "info")
     ]
     lines.append(f"{document['mappings']} mappings looked at: {', '.join(counts)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(harmless, lines)) + "\n"

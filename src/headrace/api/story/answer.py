@@ -10,6 +10,7 @@ from headrace.api.story.event import Event
 from headrace.api.story.sentences import Names, sentence_of, time_of
 from headrace.api.story.tracing import Tracer
 from headrace.base.instant import Instant
+from headrace.base.terminal import harmless
 from headrace.core.sqs.redrive import parse_redrive_policy
 from headrace.core.sqs.replies import MessagesSeen
 
@@ -72,12 +73,12 @@ def not_found(message_id: str, queue: str, reach: Reach) -> dict[str, Any]:
 
 
 def text_of(answer: dict[str, Any]) -> str:
-    """Return an answer as lines for people."""
+    """Return an answer as lines for people; what a function said cannot make lines of its own."""
     where = f" in {answer['queue']}" if answer["queue"] else ""
     lines = [f"message {answer['message_id']}{where}", f"  now: {answer['state']}"]
     lines += [f"  note: {note}" for note in answer["notes"]]
     lines += [f"{event['time']}  {event['sentence']}" for event in answer["events"]]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(harmless, lines)) + "\n"
 
 
 def _joined(tracer: Tracer, redrive_of: Callable[[int], str]) -> list[Event]:

@@ -73,6 +73,14 @@ def test_the_text_is_a_line_for_each_event():
     assert lines[2] == "1970-01-01T00:00:00.100Z  sent to q16"
 
 
+def test_what_a_function_said_makes_no_lines_and_moves_no_cursor():
+    event = {"time": "t", "sentence": "the function failed: E: \x1b[2J\nt  deleted"}
+    document = {"message_id": "m", "queue": "q", "state": "s", "notes": [], "events": [event]}
+    assert text_of(document).splitlines()[2:] == [
+        "t  the function failed: E: \\x1b[2J\\nt  deleted"
+    ]
+
+
 def test_an_unknown_message_has_an_answer_too():
     text = text_of(not_found("m", "q", Reach(True, False, 50)))
     assert "no message with this id was ever in q" in text
