@@ -111,6 +111,17 @@ def test_a_head_is_answered_without_its_body():
     play(story, invoke=script(b'"abc"'))
 
 
+def test_a_name_is_that_of_a_url_in_capitals_too():
+    async def story(stage):
+        await stage.open()
+        status, _, body = await stage.ask("/?Action=ListQueues", host=stage.host.upper())
+        assert (status, json.loads(body)["requestContext"]["apiId"]) == (200, stage.id)
+        name = f"{stage.id}.LAMBDA-URL.{REGION}.example.org"
+        assert (await stage.ask(host=name))[0] == 200
+
+    play(story, Config(allow_host=("example.org",)))
+
+
 def test_the_path_form_is_no_page_of_this_server():
     async def story(stage):
         await stage.open()

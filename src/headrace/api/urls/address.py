@@ -34,7 +34,7 @@ class Address(msgspec.Struct, frozen=True, gc=False):
 def address_of(request: HttpRequest) -> Address | None:
     """Return which function URL a request means; None: it means none."""
     path = request.path
-    host = request.headers.get("host", "")
+    host = request.headers.get("host", "").lower()
     if MARK in host:
         match = _HOST.fullmatch(host)
         if match is None:
@@ -48,12 +48,12 @@ def address_of(request: HttpRequest) -> Address | None:
 
 def is_function_url(target: str, headers: dict[str, str]) -> bool:
     """Tell from its head whether a request means a function URL, whether there is one or not."""
-    return MARK in headers.get("host", "") or target.startswith(PREFIX)
+    return MARK in headers.get("host", "").lower() or target.startswith(PREFIX)
 
 
 def server_name(host: str) -> str:
     """Return a host name without what makes it that of a function URL."""
-    match = _HOST.fullmatch(host)
+    match = _HOST.fullmatch(host.lower())
     return host if match is None else match[3]
 
 
