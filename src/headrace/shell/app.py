@@ -68,7 +68,7 @@ from headrace.shell.specs import Specs
 from headrace.shell.standby import open_when_free
 from headrace.shell.tidying import Tidying
 from headrace.shell.why import Why
-from headrace.store.blobs import FileBlobs
+from headrace.store.blobs import BLOBS_FOLDER, FileBlobs
 from headrace.store.folder import FolderLock
 from headrace.store.logs.files import FileLogStore
 from headrace.store.memory import MemoryJournal
@@ -145,7 +145,7 @@ async def real_parts(config: Config, say: Callable[[str], None] = lambda line: N
         clock=SystemClock(),
         entropy=SystemEntropy(),
         journal=journal,
-        blobs=FileBlobs(folder / "blobs", lambda: journal.space_is_low),
+        blobs=FileBlobs(folder / BLOBS_FOLDER, lambda: journal.space_is_low),
         sandbox=sandbox,
         logs=FileLogStore(folder / "logs"),
         history=_history(config, folder, journal),
@@ -221,7 +221,7 @@ def _passing_parts(config: Config) -> Parts:
         clock=SystemClock(),
         entropy=SystemEntropy(),
         journal=journal,
-        blobs=FileBlobs(Path(folder.name) / "blobs"),
+        blobs=FileBlobs(Path(folder.name) / BLOBS_FOLDER),
         sandbox=make_sandbox(config, f"{folder.name}/sandbox"),
         logs=FileLogStore(Path(folder.name) / "logs"),
         history=_history(config, Path(folder.name), journal),

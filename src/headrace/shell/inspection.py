@@ -1,12 +1,13 @@
-"""Look at a data folder that may be damaged, and save what is readable into a new one.
+"""Look at a store that may be damaged, and save what is readable into a new data folder.
 
-Nothing in the old folder is changed. A block whose head cannot be read is replaced by an empty one,
-so that numbers stay what they are; a message whose body cannot be read is deleted, and said to be.
+The store is a data folder or a database; nothing in it is changed. A block whose head cannot be
+read is replaced by an empty one, so that numbers stay what they are; a message whose body cannot be
+read is deleted, and said to be.
 """
 
 import asyncio
 import contextlib
-import shutil
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.ranges import ranges_of
 from headrace.core.sqs.records import MessagesDeleted, MessagesReceived
 from headrace.ports.entropy import Entropy
-from headrace.ports.journal import Block, JournalDamaged, Snapshot
+from headrace.ports.journal import Block, JournalDamaged, JournalError, Snapshot
+from headrace.ports.wreck import Wreck
 from headrace.shell.clock import SystemClock
 from headrace.shell.recovery import KEEPER_KIND, KeeperState, recover
+from headrace.store.blobs import BLOBS_FOLDER, FileBlobs
 from headrace.store.codec import (
     FORMAT,
     BodyKey,
@@ -37,17 +40,20 @@ from headrace.store.codec import (
 )
 from headrace.store.folder import FolderLock
 from headrace.store.sqlite.journal import FILE_NAME, SqliteJournal
-from headrace.store.sqlite.wreck import Wreck, write_saved
+from headrace.store.sqlite.wreck import FileWreck, write_saved
 
 #: Takes a line for the user.
 Say = Callable[[str], None]
+
+#: How the URL of a database begins.
+DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
 #: Random bytes of a shard's secret.
 SECRET_BYTES = 32
 
 
 class Findings(msgspec.Struct):
-    """What was found in a journal file."""
+    """What was found in a journal."""
 
     blocks: int = 0  #: That are there.
     floor: int = 0  #: Every record up to this block is reflected in a snapshot.
@@ -63,39 +69,50 @@ class Findings(msgspec.Struct):
         return f"{self.blocks:,} blocks and {len(self.snapshots):,} snapshots"
 
 
-def verify(folder: Path, say: Say) -> int:
-    """Say what is damaged in a data folder; return the exit status, 0 if nothing is.
+def verify(source: str | Path, say: Say) -> int:
+    """Say what is damaged in a store; return the exit status, 0 if nothing is.
+
+    Args:
+        source: A data folder, or the postgresql:// URL of a database.
+        say: Takes each line.
 
     Raises:
         JournalInUse: A server works in the folder.
         JournalDamaged: There is no journal, or nothing of it can be read.
+        JournalError: The database cannot be reached.
     """
-    with _owned(folder) as wreck:
+    with _opened(source) as wreck:
         findings = look(wreck)
     for loss in findings.losses:
         say(loss)
-    say(f"{folder / FILE_NAME}: {findings.extent} were read")
+    say(f"{wreck.name}: {findings.extent} were read")
     say("losses: see above" if findings.losses else "nothing is damaged")
     return 1 if findings.losses else 0
 
 
-def salvage(folder: Path, new: Path, entropy: Entropy, say: Say) -> int:
-    """Write all that is readable of a data folder to a new one; return the exit status.
+def salvage(source: str | Path, new: Path, entropy: Entropy, say: Say) -> int:
+    """Write all that is readable of a store to a new data folder; return the exit status.
+
+    Args:
+        source: A data folder, or the postgresql:// URL of a database.
+        new: Must be empty or missing.
+        entropy: For a secret that is lost.
+        say: Takes each line.
 
     Raises:
         JournalInUse: A server works in the old folder.
         JournalDamaged: There is no journal, or nothing of it can be read; or the new folder is not
             empty.
+        JournalError: The database cannot be reached.
     """
     if new.exists() and any(new.iterdir()):
         raise JournalDamaged(f"{new} is not empty: salvage writes to a new folder only")
-    with _owned(folder) as wreck:
+    with _opened(source) as wreck:
         findings = look(wreck)
         new.mkdir(parents=True, exist_ok=True)
         blocks = _readable_blocks(wreck, findings)
         write_saved(new / FILE_NAME, blocks, findings.snapshots, findings.highest)
-    if (folder / "blobs").exists():
-        shutil.copytree(folder / "blobs", new / "blobs")
+        _save_blobs(wreck, new / BLOBS_FOLDER)
     for loss in findings.losses:
         say(loss)
     asyncio.run(_settle(new, findings, entropy, say))
@@ -105,7 +122,25 @@ def salvage(folder: Path, new: Path, entropy: Entropy, say: Say) -> int:
 
 def look(wreck: Wreck) -> Findings:
     """Read everything and note what is damaged."""
-    findings = Findings(losses=list(wreck.troubles), highest=wreck.highest())
+    findings = Findings(highest=wreck.highest())
+    has_floor = _look_at_snapshots(wreck, findings)
+    present = _look_at_blocks(wreck, findings)
+    if findings.snapshots and not has_floor and present:
+        findings.floor = min(present) - 1
+    findings.highest = max([findings.highest, *present])
+    for seq in range(findings.floor + 1, findings.highest + 1):
+        if seq not in present:
+            findings.losses.append(f"block {seq} is missing: all of it is lost")
+            findings.headless.add(seq)
+    for digest, content in wreck.blobs():
+        if trouble := _trouble_of(digest, content):
+            findings.losses.append(f"the archive or object {digest}: {trouble}: it is lost")
+    findings.losses[:0] = wreck.troubles
+    return findings
+
+
+def _look_at_snapshots(wreck: Wreck, findings: Findings) -> bool:
+    """Note each machine's snapshot; return whether the keeper's is there, with the floor."""
     has_floor = False
     for found in wreck.snapshots():
         if isinstance(found, str):
@@ -116,6 +151,11 @@ def look(wreck: Wreck) -> Findings:
             state = msgspec.msgpack.decode(found.state or b"", type=KeeperState)
             findings.floor = state.floor
             has_floor = True
+    return has_floor
+
+
+def _look_at_blocks(wreck: Wreck, findings: Findings) -> set[int]:
+    """Note what is damaged in each block; return the numbers of those that are there."""
     present: set[int] = set()
     for seq in wreck.numbers():
         block = wreck.block(seq)
@@ -129,14 +169,23 @@ def look(wreck: Wreck) -> Findings:
         else:
             findings.blocks += 1
             _look_at_block(block, findings)
-    if findings.snapshots and not has_floor and present:
-        findings.floor = min(present) - 1
-    findings.highest = max([findings.highest, *present])
-    for seq in range(findings.floor + 1, findings.highest + 1):
-        if seq not in present:
-            findings.losses.append(f"block {seq} is missing: all of it is lost")
-            findings.headless.add(seq)
-    return findings
+    return present
+
+
+def _trouble_of(digest: str, content: bytes | str) -> str:
+    """Return what is wrong with a blob, or nothing."""
+    if isinstance(content, str):
+        return content
+    return "" if hashlib.sha256(content).hexdigest() == digest else "its bytes are others"
+
+
+def _save_blobs(wreck: Wreck, folder: Path) -> None:
+    """Write the blobs that are whole."""
+    blobs = FileBlobs(folder)
+    with asyncio.Runner() as runner:
+        for digest, content in wreck.blobs():
+            if isinstance(content, bytes) and not _trouble_of(digest, content):
+                runner.run(blobs.put(content))
 
 
 def _look_at_block(block: Block, findings: Findings) -> None:
@@ -274,14 +323,29 @@ def _make_rooms() -> dict[int, Room]:
 
 
 @contextlib.contextmanager
-def _owned(folder: Path) -> Iterator[Wreck]:
-    """Own a data folder and have its journal open for reading as long as the block lasts."""
+def _opened(source: str | Path) -> Iterator[Wreck]:
+    """Have a store open for reading as long as the block lasts; a folder is owned meanwhile."""
+    if str(source).startswith(DATABASE_SCHEMES):
+        with contextlib.closing(_database(str(source))) as wreck:
+            yield wreck
+        return
+    folder = Path(source)
     if not folder.is_dir():
         raise JournalDamaged(f"there is no folder {folder}")
     lock = FolderLock(folder)
     try:
         lock.take()
-        with contextlib.closing(Wreck(folder / FILE_NAME)) as wreck:
+        with contextlib.closing(FileWreck(folder / FILE_NAME)) as wreck:
             yield wreck
     finally:
         lock.release()
+
+
+def _database(url: str) -> Wreck:
+    try:
+        from headrace.store.postgres.wreck import PostgresWreck  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise JournalError(
+            f"a store in PostgreSQL needs the package {error.name}: pip install headrace[postgres]"
+        ) from error
+    return PostgresWreck(url)

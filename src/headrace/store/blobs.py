@@ -10,6 +10,9 @@ from pathlib import Path
 
 from headrace.store.folder import sync_folder
 
+#: Name of the folder inside the data folder.
+BLOBS_FOLDER = "blobs"
+
 #: Beginning of the names of files that are being written.
 UNFINISHED = "unfinished-"
 

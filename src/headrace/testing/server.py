@@ -36,7 +36,7 @@ from headrace.shell.entropy import SystemEntropy
 from headrace.shell.history import FileHistory, MemoryHistory, NoHistory
 from headrace.shell.lifecycle import run_loop
 from headrace.shell.nosandbox import NoSandbox
-from headrace.store.blobs import FileBlobs
+from headrace.store.blobs import BLOBS_FOLDER, FileBlobs
 from headrace.store.logs.memory import MemoryLogStore
 from headrace.store.memory import MemoryBlobs, MemoryJournal
 from headrace.store.sqlite.journal import SqliteJournal
@@ -136,7 +136,7 @@ async def serve(
         journal = journal or (SqliteJournal(data) if data else MemoryJournal())
         if blobs is None:
             space_is_low = partial(getattr, journal, "space_is_low")
-            blobs = FileBlobs(data / "blobs", space_is_low) if data else MemoryBlobs()
+            blobs = FileBlobs(data / BLOBS_FOLDER, space_is_low) if data else MemoryBlobs()
             if isinstance(blobs, MemoryBlobs):
                 stack.callback(blobs.close)
         parts = Parts(

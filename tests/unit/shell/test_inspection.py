@@ -1,16 +1,18 @@
 """Verify and salvage: what they say of damage, and that the new folder works."""
 
 import asyncio
+import hashlib
 import sqlite3
 
 import pytest
 
-from headrace.ports.journal import JournalDamaged, JournalInUse
+from headrace.ports.journal import JournalDamaged, JournalError, JournalInUse
 from headrace.shell.inspection import salvage, verify
 from headrace.store.sqlite.journal import SqliteJournal
 from headrace.testing.clock import VirtualClock
 from headrace.testing.conformance.journal import opened
 from headrace.testing.entropy import SeededEntropy
+from tests.postgres import new_journal
 from tests.unit.shell.shard import ShardUnderTest, living
 
 BODIES = [b"body number %d" % number for number in range(6)]
@@ -151,11 +153,17 @@ def test_a_damaged_snapshot_loses_what_only_it_knew(folder):
     assert left_in(new) == {"other": []}
 
 
-def test_blobs_come_along(folder):
+def test_blobs_come_along_if_they_are_whole(folder):
+    good, bad = (hashlib.sha256(content).hexdigest() for content in (b"code", b"other code"))
     (folder / "blobs").mkdir()
-    (folder / "blobs" / "abc").write_bytes(b"code")
-    new, _ = saved(folder)
-    assert (new / "blobs" / "abc").read_bytes() == b"code"
+    (folder / "blobs" / good).write_bytes(b"code")
+    (folder / "blobs" / bad).write_bytes(b"othe")
+    (folder / "blobs" / "unfinished-1").write_bytes(b"co")
+    new, said = saved(folder)
+    assert [file.name for file in (new / "blobs").iterdir()] == [good]
+    assert (new / "blobs" / good).read_bytes() == b"code"
+    assert f"the archive or object {bad}: its bytes are others: it is lost" in said
+    assert verify(folder, said.append) == 1
 
 
 def test_a_folder_in_use_is_left_alone(folder):
@@ -181,3 +189,65 @@ def test_a_folder_without_a_journal_is_named(tmp_path):
         verify(tmp_path / "nowhere", print)
     with pytest.raises(JournalDamaged, match=r"there is no .*journal\.sqlite"):
         verify(tmp_path, print)
+
+
+@pytest.fixture
+def filled(database):
+    """A database with a queue and six messages, three to a block, none in a snapshot."""
+
+    async def scenario():
+        shard = ShardUnderTest(new_journal(database))
+        await shard.start()
+        queue = await shard.create()
+        await shard.send(queue, *BODIES[:3])
+        await shard.send(queue, *BODIES[3:])
+        await shard.driver.settled()
+        await shard.crash()
+
+    asyncio.run(scenario())
+    return database
+
+
+@pytest.mark.slow
+def test_a_database_is_verified_and_saved_to_a_folder(postgres, filled, tmp_path):
+    said = []
+    assert verify(filled, said.append) == 0
+    assert said[0].endswith(": 4 blocks and 0 snapshots were read")
+    assert salvage(filled, tmp_path / "new", SeededEntropy(), said.append) == 0
+    assert left_in(tmp_path / "new") == {"orders": BODIES}
+
+
+@pytest.mark.slow
+def test_damage_in_a_database_is_named_and_only_that_is_lost(postgres, filled, tmp_path):
+    damaged = "overlay(bodies PLACING 'x' FROM position('number 4'::bytea IN bodies))"
+    postgres.run(filled, f"UPDATE headrace.blocks SET bodies = {damaged} WHERE seq = 4")
+    postgres.run(filled, "DELETE FROM headrace.blocks WHERE seq = 3")
+    digest = "0" * 64
+    insert = "INSERT INTO headrace.blobs (shard, digest, content) VALUES"
+    postgres.run(filled, f"{insert} (0, '{digest}', 'x')")
+    said = []
+    assert verify(filled, said.append) == 1
+    assert said[:3] == [
+        "block 4: 1 bodies of machine 16 are damaged: messages 5",
+        "block 3 is missing: all of it is lost",
+        f"the archive or object {digest}: its bytes are others: it is lost",
+    ]
+    assert salvage(filled, tmp_path / "new", SeededEntropy(), said.append) == 0
+    assert left_in(tmp_path / "new") == {"orders": [BODIES[3], BODIES[5]]}
+
+
+@pytest.mark.slow
+def test_a_database_is_looked_at_beside_its_server_and_not_changed(filled):
+    async def scenario():
+        async with living(new_journal(filled)) as shard:
+            said = []
+            assert await asyncio.to_thread(verify, filled, said.append) == 0
+            assert await shard.drain(16) == BODIES
+
+    asyncio.run(scenario())
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path):
+    with pytest.raises(JournalError, match="postgresql://ann@/q cannot be reached: ") as refused:
+        verify(f"postgresql://ann:secret@/q?host={tmp_path}", print)
+    assert "secret" not in str(refused.value)

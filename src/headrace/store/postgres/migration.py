@@ -21,13 +21,13 @@ async def prepare(connection: Any, name: str) -> None:
     """
     if await connection.fetchval("SHOW fsync") != "on":
         log.warning("%s has fsync off: what is acknowledged may be lost with its machine", name)
-    if await _format_of(connection) != len(SCRIPTS):
+    if await format_of(connection) != len(SCRIPTS):
         async with connection.transaction():
             await connection.execute(SQL["lock_schema"])
-            format = await _format_of(connection)
+            format = await format_of(connection)
             for script in SCRIPTS[format:]:
                 await connection.execute(script)
-    format = await _format_of(connection)
+    format = await format_of(connection)
     if format > len(SCRIPTS):
         raise JournalDamaged(
             f"{name} was written by a newer version of Headrace (format {format};"
@@ -35,7 +35,7 @@ async def prepare(connection: Any, name: str) -> None:
         )
 
 
-async def _format_of(connection: Any) -> int:
+async def format_of(connection: Any) -> int:
     """Return the format of the tables; 0 says that there are none."""
     if not await connection.fetchval(SQL["has_tables"]):
         return 0

@@ -112,3 +112,26 @@ deleted AS (
     DELETE FROM blobs USING held WHERE blobs.shard = held.shard AND NOT digest = ANY($3)
 )
 SELECT 1 FROM held;
+
+-- block_numbers: List the blocks.
+SELECT seq FROM blocks WHERE shard = $1 ORDER BY seq;
+
+-- block: Read a whole block.
+SELECT seq, epoch, at, format, head, bodies FROM blocks WHERE shard = $1 AND seq = $2;
+
+-- highest: Find the highest block number that was ever used.
+SELECT greatest(
+    (SELECT max(seq) FROM blocks WHERE shard = $1),
+    (SELECT max(upto) FROM snapshots WHERE shard = $1),
+    (SELECT deleted_upto FROM shards WHERE shard = $1),
+    0
+);
+
+-- machines: List the machines that have a snapshot.
+SELECT machine FROM snapshots WHERE shard = $1 ORDER BY machine;
+
+-- snapshot: Read the snapshot of a machine.
+SELECT machine, upto, kind, state, check_sum FROM snapshots WHERE shard = $1 AND machine = $2;
+
+-- digests: List the archives.
+SELECT digest FROM blobs WHERE shard = $1 ORDER BY digest;

@@ -6,27 +6,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from headrace.ports.journal import Block, JournalDamaged, Snapshot
+from headrace.store.blobs import BLOBS_FOLDER, UNFINISHED
 from headrace.store.folder import sync_folder
 from headrace.store.sqlite.connection import connect_writer
 from headrace.store.sqlite.statements import SQL, read_script
 from headrace.store.sqlite.wal import commits_behind, good_frames
 
 
-class Wreck:
-    """A journal file that may be damaged. Nothing in it is changed.
+class FileWreck:
+    """The Wreck port on a data folder. Nothing in it is changed.
 
     The file is opened for reading only: closing a connection that could write would copy the WAL
     into the database and delete it, and with it what a damaged frame hides.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file; the caller owns its folder.
+        """Open the journal's file; the caller owns its folder.
 
         Raises:
             JournalDamaged: It is not there, or nothing at all can be read.
         """
+        self.name = str(path)
         self.path = path
-        self.troubles: list[str] = []  #: What is wrong with the file as a whole, in sentences.
+        self.troubles: list[str] = []
         if not path.exists():
             raise JournalDamaged(f"there is no {path}")
         try:
@@ -80,6 +82,17 @@ class Wreck:
                 continue
             highest = max(highest, found or 0)
         return highest
+
+    def blobs(self) -> Iterator[tuple[str, bytes | str]]:
+        """Yield the digest of each blob with its bytes, or with a sentence why they are not."""
+        folder = self.path.parent / BLOBS_FOLDER
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if file.name.startswith(UNFINISHED):
+                continue
+            try:
+                yield file.name, file.read_bytes()
+            except OSError as error:
+                yield file.name, f"it cannot be read ({error.strerror})"
 
     def _look_at_wal(self) -> None:
         """Note whether the WAL holds commits that SQLite does not read any more."""

@@ -8,7 +8,7 @@ from headrace.ports.journal import JournalDamaged, Snapshot
 from headrace.store.sqlite.connection import PAGE_BYTES
 from headrace.store.sqlite.journal import SqliteJournal
 from headrace.store.sqlite.wal import wal_of
-from headrace.store.sqlite.wreck import Wreck, write_saved
+from headrace.store.sqlite.wreck import FileWreck, write_saved
 from headrace.testing.conformance.journal import block, opened, read_heads
 
 SNAPSHOTS = [Snapshot(3, 5, 3, None), Snapshot(16, 5, 1, b"a state that is long enough")]
@@ -33,7 +33,7 @@ def wreck_of():
     open_ones = []
 
     def open_wreck(path):
-        open_ones.append(Wreck(path))
+        open_ones.append(FileWreck(path))
         return open_ones[-1]
 
     yield open_wreck
@@ -99,10 +99,10 @@ def test_commits_behind_a_damaged_frame_are_named_and_the_wal_stays(tmp_path, wr
 
 def test_what_is_no_journal_is_named(tmp_path):
     with pytest.raises(JournalDamaged, match="there is no"):
-        Wreck(tmp_path / "journal.sqlite")
+        FileWreck(tmp_path / "journal.sqlite")
     (tmp_path / "journal.sqlite").write_bytes(b"rubbish" * 1_000)
     with pytest.raises(JournalDamaged, match=r"nothing can be read of .*journal\.sqlite"):
-        Wreck(tmp_path / "journal.sqlite")
+        FileWreck(tmp_path / "journal.sqlite")
 
 
 def test_what_was_saved_is_a_journal(tmp_path):
