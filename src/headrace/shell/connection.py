@@ -8,6 +8,7 @@ watched for (a parked receive), because then the client's end must be noticed.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from headrace.shell.limits import (
     LINGER_S,
     PIPELINED_BEHIND_PARKED_MAX,
     PIPELINED_MAX,
+    RELIEVED_AT_ONCE,
     SLOWEST_BYTES_PER_S,
     UNREAD_BYTES_MAX,
     WRITE_HIGH_BYTES,
@@ -70,8 +72,9 @@ class Shared:
         self.connections: set[Connection] = set()
         #: Connections whose clients do not read, longest first.
         self.stuck: dict[Connection, None] = {}
-        #: Connections that do not read because the driver is pressed.
-        self.pressed: set[Connection] = set()
+        #: Connections that do not read because the driver is pressed, longest first.
+        self.pressed: dict[Connection, None] = {}
+        self._is_relieving = False
         self.bodies = BodiesInHand()
         self.is_stopping = False
         self.on_empty: Callable[[], None] = lambda: None  #: Called when the last connection ended.
@@ -79,11 +82,23 @@ class Shared:
         self.date_line = ""
 
     def relieve(self) -> None:
-        """Read on when the driver is no longer pressed."""
-        if self.pressed and not self.application.is_pressed:
-            waiting, self.pressed = self.pressed, set()
-            for connection in waiting:
-                connection.adjust_reading()
+        """Read on when the driver is no longer pressed, a few connections a turn.
+
+        All at once would fill a block with what hundreds of them hold. Those behind do not wait for
+        the first ones, whose clients may be slow: they come in the next turn, unless it is pressed.
+        """
+        if not self.pressed or self._is_relieving or self.application.is_pressed:
+            return
+        for connection in list(islice(self.pressed, RELIEVED_AT_ONCE)):
+            del self.pressed[connection]
+            connection.adjust_reading()
+        if self.pressed:
+            self._is_relieving = True
+            asyncio.get_running_loop().call_soon(self._relieve_more)
+
+    def _relieve_more(self) -> None:
+        self._is_relieving = False
+        self.relieve()
 
     def cut_off_the_stuck(self) -> None:
         """Close what has been stuck longest until the rest holds no more than it may."""
@@ -170,7 +185,7 @@ class Connection(asyncio.Protocol):
         except Refused as refused:
             self._refuse(refused)
         if shared.application.is_pressed:
-            shared.pressed.add(self)
+            shared.pressed[self] = None
             self.adjust_reading()
 
     def eof_received(self) -> bool:
@@ -191,7 +206,7 @@ class Connection(asyncio.Protocol):
         shared = self._shared
         shared.connections.discard(self)
         shared.stuck.pop(self, None)
-        shared.pressed.discard(self)
+        shared.pressed.pop(self, None)
         self._is_deaf = self._is_closing = True
         self._waiting.clear()
         exchanges, self.exchanges = self.exchanges, deque()

@@ -35,7 +35,10 @@ Carrier = Callable[[Any], None]
 
 #: Units of work of one `wake`; bounds a turn of the loop (20 ms at most).
 WAKE_AT_MOST = 1_000
-#: Bytes waiting for commit from which the HTTP server should stop reading from its sockets.
+#: Size of the block being filled from which the HTTP server should stop reading from its sockets.
+#: A large block is encoded in one turn of the loop, and read back whole for one of its bodies.
+FULL_BLOCK_BYTES = 4 * 1024 * 1024
+#: Bytes waiting for commit from which nothing should be read, and housekeeping should wait.
 PRESSED_BYTES = 64 * 1024 * 1024
 #: Bytes waiting for commit beyond which new commands are refused with a 503.
 WAITING_BYTES_MAX = 256 * 1024 * 1024
@@ -119,8 +122,13 @@ class Driver:
 
     @property
     def is_pressed(self) -> bool:
-        """Whether so much waits for commit that reading from sockets should pause."""
-        return self._waiting_bytes > PRESSED_BYTES
+        """Whether a block is full or so much waits that reading from sockets should pause."""
+        return self._filling.size > FULL_BLOCK_BYTES or self.waiting_bytes > PRESSED_BYTES
+
+    @property
+    def waiting_bytes(self) -> int:
+        """About how much waits for commit."""
+        return self._filling.size + (self._committing.size if self._committing else 0)
 
     def submit(self, command: Any, taker: Taker, now: Instant | None = None) -> int:
         """Apply a command now; `taker` gets its reply or refusal after the commit.
@@ -221,14 +229,9 @@ class Driver:
     def _must_refuse(self, command: Any) -> bool:
         if not self.running or not self.journal.is_owned:
             return True  # memory may be behind what another server has written
-        if self._waiting_bytes > WAITING_BYTES_MAX:
+        if self.waiting_bytes > WAITING_BYTES_MAX:
             return True
         return self.journal.space_is_low and type(command) in self._growing
-
-    @property
-    def _waiting_bytes(self) -> int:
-        committing = self._committing.size if self._committing is not None else 0
-        return self._filling.size + committing
 
     def _take_effects(self, effects: list[Any], ticket: int = 0) -> bool:
         """Sort effects into the block; return whether `ticket` is among those answered."""

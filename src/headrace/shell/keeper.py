@@ -30,7 +30,7 @@ from headrace.ports.journal import (
 )
 from headrace.shell.block import RECORD_BYTES, OpenBlock
 from headrace.shell.bodies import Bodies
-from headrace.shell.driver import Driver
+from headrace.shell.driver import PRESSED_BYTES, Driver
 from headrace.shell.ledger import Ledger, ledger_of
 from headrace.shell.limits import (
     BLOCKS_TO_REPLAY,
@@ -353,7 +353,7 @@ class Keeper:
             log.error("compaction leaves out damaged blocks: %s", error)  # noqa: TRY400 - no bug
             return True
         driver = self._driver
-        busy = driver.is_pressed or self._journal.space_is_low
+        busy = driver.waiting_bytes > PRESSED_BYTES or self._journal.space_is_low
         if self._is_halting or not driver.running or busy:
             return False
         keys = [(address.machine, address.number) for address in addresses]

@@ -30,6 +30,10 @@ PAYLOAD_BODY_BYTES_MAX = 16 * MIB
 #: Bytes of half-received bodies, over all connections. Beyond: 503 for the body that grew.
 BODIES_BYTES_MAX = 512 * MIB
 
+#: Connections that read on in one turn of the loop when the driver is no longer pressed; each may
+#: bring 256 KiB, which is what one read of a socket gives.
+RELIEVED_AT_ONCE = 8
+
 #: Requests of one connection that are begun and not answered. Beyond, later ones wait unread.
 PIPELINED_MAX = 32
 

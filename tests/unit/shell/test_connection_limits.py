@@ -1,11 +1,13 @@
 """One connection over a real socket: clients that are slow, silent, deaf or many."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from headrace.shell import connection as connection_module
 from headrace.shell.connection import Times
+from headrace.shell.limits import RELIEVED_AT_ONCE
 from headrace.wire.envelope import HttpResponse
 from tests.unit.shell.talk import Desk, post, run, serving, turns, until
 
@@ -146,6 +148,41 @@ def test_nothing_is_read_while_the_driver_is_pressed():
             assert (await wire.answer())[2] == b"POST /3 "
             desk.held[1].answer(ANSWER)
             assert [(await other.answer())[2] for _ in range(2)] == [b"late", b"POST /4 "]
+
+    run(story())
+
+
+def test_what_was_not_read_comes_a_few_connections_a_turn():
+    async def story():
+        desk = Desk()
+        async with serving(desk) as (server, connect):
+            wires = [await connect() for _ in range(1 + 3 * RELIEVED_AT_ONCE)]
+            desk.is_pressed = True
+            for wire in wires:
+                await wire.send(post("/hold"))
+            await until(lambda: len(desk.held) == len(wires))
+            for wire in wires:
+                await wire.send(post("/next"))
+            await turns()
+            desk.is_pressed = False
+            desk.held[0].answer(ANSWER)
+            waiting = [len(server.shared.pressed)]
+            while waiting[-1]:
+                await asyncio.sleep(0)
+                waiting.append(len(server.shared.pressed))
+                if len(waiting) == 2:
+                    desk.is_pressed = True  # by what the first ones brought: the others wait on
+                    await turns()
+                    assert len(server.shared.pressed) >= waiting[1]
+                    desk.is_pressed = False
+                    server.shared.relieve()
+            steps = [before - after for before, after in pairwise(waiting)]
+            assert waiting[0] == len(wires) - RELIEVED_AT_ONCE
+            assert max(steps) <= RELIEVED_AT_ONCE
+            for held in list(desk.held)[1:]:
+                held.answer(ANSWER)
+            for wire in wires:
+                assert [(await wire.answer())[2] for _ in range(2)] == [b"late", b"POST /next "]
 
     run(story())
 

@@ -270,6 +270,28 @@ def test_too_much_waiting_for_the_disk_is_refused(journal, monkeypatch):
     asyncio.run(scenario())
 
 
+def test_reading_pauses_while_a_block_is_full(journal, monkeypatch):
+    monkeypatch.setattr(driver_module, "FULL_BLOCK_BYTES", 10_000)
+
+    async def scenario():
+        async with living(journal) as shard:
+            queue = await shard.create()
+            await shard.driver.settled()
+            journal.gate.clear()
+            answers = []
+            shard.driver.submit(send(shard, queue, bytes(9_000)), answers.append)
+            await asyncio.sleep(0)  # it is sealed: what waits for the disk fills no block
+            shard.driver.submit(send(shard, queue, bytes(9_000)), answers.append)
+            assert not shard.driver.is_pressed
+            shard.driver.submit(send(shard, queue, bytes(2_000)), answers.append)
+            assert shard.driver.is_pressed
+            journal.gate.set()
+            await shard.driver.settled()
+            assert (shard.driver.is_pressed, len(answers)) == (False, 3)
+
+    asyncio.run(scenario())
+
+
 def test_on_a_full_disk_sends_are_refused_and_deletes_work(journal):
     async def scenario():
         async with living(journal) as shard:
