@@ -147,7 +147,7 @@ async def real_parts(config: Config, say: Callable[[str], None] = lambda line: N
         journal=journal,
         blobs=FileBlobs(folder / BLOBS_FOLDER, lambda: journal.space_is_low),
         sandbox=sandbox,
-        logs=FileLogStore(folder / "logs"),
+        logs=FileLogStore(folder / "logs", space_is_low=lambda: journal.space_is_low),
         history=_history(config, folder, journal),
     )
 

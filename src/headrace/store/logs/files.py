@@ -5,6 +5,7 @@ asked of the writer in between (a stream to be made, events to be put) keeps its
 """
 
 import asyncio
+import errno
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -48,9 +49,17 @@ class FileLogStore:
         folder: Path,
         bounds: Bounds | None = None,
         waiting_bytes_max: int = WAITING_BYTES_MAX,
+        space_is_low: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Write below `folder`, which is made when the first line comes."""
+        """Write below `folder`, which is made when the first line comes.
+
+        Args:
+            bounds: How much is kept.
+            waiting_bytes_max: Bytes of lines that may wait for the writing thread.
+            space_is_low: Whether the disk is to be left to the journal: nothing is written then.
+        """
         self._folder = folder
+        self._space_is_low = space_is_low
         self._writer = Writer(folder, bounds or Bounds())
         self._reader = Reader(folder, self._writer.writing)
         self._writing = ThreadPoolExecutor(1, "headrace-logs")
@@ -81,13 +90,13 @@ class FileLogStore:
 
     async def create_stream(self, group: GroupKey, stream: str, at: int) -> bool:
         """Make an empty stream, durably; False: there is one."""
-        return await self._do(lambda: self._writer.create(group, stream, at))
+        return await self._do(self._with_space(lambda: self._writer.create(group, stream, at)))
 
     async def put(
         self, group: GroupKey, stream: str, at: int, events: Sequence[tuple[int, str]]
     ) -> bool:
         """Append events durably; False: there is no such stream."""
-        return await self._do(lambda: self._writer.put(group, stream, at, events))
+        return await self._do(self._with_space(lambda: self._writer.put(group, stream, at, events)))
 
     async def delete_stream(self, group: GroupKey, stream: str) -> bool:
         """Delete a stream with its events; False: there is none."""
@@ -153,6 +162,16 @@ class FileLogStore:
             future = self._writing.submit(work)
         return await asyncio.wrap_future(future)
 
+    def _with_space(self, work: Callable[[], Result]) -> Callable[[], Result]:
+        """Return work that is refused when the disk is to be left to the journal."""
+
+        def work_if_there_is_space() -> Result:
+            if self._space_is_low():
+                raise OSError(errno.ENOSPC, "disk space is low")
+            return work()
+
+        return work_if_there_is_space
+
     def _write_out(self, waiting: _Waiting) -> None:
         with self._turn:
             if self._waiting is waiting:
@@ -173,7 +192,7 @@ class FileLogStore:
     def _append(self, key: _Stream, at: int, lines: bytes) -> None:
         """Append to a stream; what cannot be written (disk full) is lost, and logged once."""
         try:
-            self._writer.append(*key, at, lines)
+            self._with_space(lambda: self._writer.append(*key, at, lines))()
             self._is_failing = False
         except OSError as error:
             if not self._is_failing:

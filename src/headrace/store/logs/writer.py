@@ -5,12 +5,13 @@ files of a group, or all files together, grow beyond their limit, those written 
 a function that writes without end loses its own lines and not the others'.
 """
 
+import contextlib
 import os
 import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from io import BufferedWriter
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -47,13 +48,46 @@ class Bounds(msgspec.Struct, frozen=True):
 class _Open:
     """A file that is being written."""
 
-    __slots__ = ("file", "is_ordered", "path", "segment")
+    __slots__ = ("file", "is_linked", "is_ordered", "path", "segment")
 
     def __init__(self, path: Path, segment: int) -> None:
         self.path = path
         self.segment = segment
         self.is_ordered = False  #: Whether its events lie in the order of their instants.
-        self.file: BufferedWriter = path.open("ab")
+        self.is_linked = False  #: Whether its name is sure to be on disk.
+        self.file: FileIO = path.open("ab", buffering=0)
+
+    @property
+    def size(self) -> int:
+        """How long the file is."""
+        return self.file.seek(0, os.SEEK_END)
+
+    def write(self, data: bytes) -> None:
+        """Append all of it, or nothing: half an event would spoil the next one.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        start, left = self.size, memoryview(data)
+        try:
+            while left:
+                left = left[self.file.write(left) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.file.truncate(start)
+            raise
+
+    def sync(self) -> None:
+        """Have the file, and the folders that lead to it, on disk.
+
+        Raises:
+            OSError: That failed.
+        """
+        os.fsync(self.file.fileno())
+        if not self.is_linked:
+            for folder in list(self.path.parents)[:3]:  # of the group, of all groups, of all data
+                _sync_folder(folder)
+            self.is_linked = True
 
 
 class Writer:
@@ -75,21 +109,13 @@ class Writer:
         """Append lines to a stream, which is made if need be; they are in the file then.
 
         Raises:
-            OSError: They could not be written; perhaps some were.
+            OSError: They could not be written; none of them is there.
         """
         opened = self._opened(group, stream, at)
-        with self.writing:
-            opened.file.write(lines)
-            opened.file.flush()
-        self._unchecked_bytes += len(lines)
-        if opened.file.tell() >= self._bounds.stream_bytes:
-            self._rotate(group, stream, at, opened)
-        bounds = self._bounds
-        if (
-            self._unchecked_bytes >= bounds.stream_bytes
-            or self._unchecked_files >= bounds.look_after_files
-        ):
-            self._remove_oldest()
+        if opened.size >= self._bounds.stream_bytes:
+            opened = self._rotate(group, stream, at, opened)
+        self._write(group, stream, opened, lines)
+        self._look_at_bounds()
 
     def put(self, group: GroupKey, stream: str, at: int, events: Sequence[tuple[int, str]]) -> bool:
         """Append events durably; False: there is no such stream.
@@ -100,11 +126,12 @@ class Writer:
         if not self._exists(group, stream):
             return False
         opened = self._opened(group, stream, at)
-        if opened.is_ordered:
-            self._rotate(group, stream, at, opened)
+        if opened.is_ordered or opened.size >= self._bounds.stream_bytes:
+            opened = self._rotate(group, stream, at, opened)
         lines = b"".join(event_of(when, at, message) for when, message in events)
-        self.append(group, stream, at, lines)
-        os.fsync(self._opened(group, stream, at).file.fileno())
+        self._write(group, stream, opened, lines)
+        opened.sync()
+        self._look_at_bounds()
         return True
 
     def create(self, group: GroupKey, stream: str, at: int) -> bool:
@@ -116,11 +143,8 @@ class Writer:
         if self._exists(group, stream):
             return False
         group_folder(self._folder, group).mkdir(parents=True, exist_ok=True)
-        opened = self._begin(group, stream, at, 1, ordered=False)
-        opened.file.flush()
-        os.fsync(opened.file.fileno())
-        _sync_folder(opened.path.parent)
-        _sync_folder(self._folder)
+        self._begin(group, stream, at, 1, ordered=False).sync()
+        self._look_at_bounds()
         return True
 
     def delete(self, group: GroupKey, stream: str) -> bool:
@@ -145,8 +169,9 @@ class Writer:
         used = {opened.path for opened in self._open.values()}
         for file in segment_files(folder):
             path = folder / file.name
-            if path.stat().st_mtime_ns // 1_000_000 >= before:
-                continue
+            with contextlib.suppress(FileNotFoundError):  # Somebody removed it.
+                if path.stat().st_mtime_ns // 1_000_000 >= before:
+                    continue
             if path in used:
                 key = next(key for key, one in self._open.items() if one.path == path)
                 self._close(key)
@@ -201,45 +226,66 @@ class Writer:
         if len(self._open) >= OPEN_FILES_MAX:
             self._close(next(iter(self._open)))
         opened = self._open[group.number, stream] = _Open(path, segment)
-        if not opened.file.tell():
-            opened.file.write(head_line(stream, at, ordered=ordered))
+        if not opened.size:
             opened.is_ordered = ordered
             self._unchecked_files += 1
+            try:
+                self._write(group, stream, opened, head_line(stream, at, ordered=ordered))
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
             return opened
         head = _head_of(path)
         opened.is_ordered = head is not None and head.ordered
-        if not _ends_whole(path):
-            opened.file.write(b"\n")  # The server ended in the middle of a line.
+        if not _ends_whole(path):  # The server ended in the middle of a line.
+            self._write(group, stream, opened, b"\n")
         return opened
 
-    def _rotate(self, group: GroupKey, stream: str, at: int, opened: _Open) -> None:
-        """Go on in a new file; of those before, one stays."""
+    def _write(self, group: GroupKey, stream: str, opened: _Open, data: bytes) -> None:
+        """Append to a file; after a failure it is opened again before anything else is written."""
+        self._unchecked_bytes += len(data)
+        try:
+            with self.writing:
+                opened.write(data)
+        except OSError:
+            self._close((group.number, stream))
+            raise
+
+    def _rotate(self, group: GroupKey, stream: str, at: int, opened: _Open) -> _Open:
+        """Go on in a new file, and return it; of those before, one stays."""
         os.fsync(opened.file.fileno())
         self._close((group.number, stream))
         folder = opened.path.parent
-        self._begin(group, stream, at, opened.segment + 1, ordered=False)
+        new = self._begin(group, stream, at, opened.segment + 1, ordered=False)
         name = escaped(stream)
         for file in segment_files(folder):
             if file.stream == name and file.segment < opened.segment:
                 (folder / file.name).unlink(missing_ok=True)
+        return new
 
     def _close(self, key: _Stream) -> None:
         opened = self._open.pop(key, None)
         if opened is not None:
             opened.file.close()
 
-    def _remove_oldest(self) -> None:
-        """Keep the files of each group, and all together, below their limits."""
-        self._unchecked_bytes = self._unchecked_files = 0
+    def _look_at_bounds(self) -> None:
+        """Keep the files of each group, and all together, below their limits, now and then."""
         bounds = self._bounds
+        if (
+            self._unchecked_bytes < bounds.stream_bytes
+            and self._unchecked_files < bounds.look_after_files
+        ):
+            return
+        self._unchecked_bytes = self._unchecked_files = 0
         everything = []
         for folder in self._folder.iterdir():
             if not folder.is_dir():
                 continue
             files = []
             for file in segment_files(folder):
-                status = (folder / file.name).stat()
-                files.append((status.st_mtime_ns, status.st_size, folder / file.name))
+                with contextlib.suppress(FileNotFoundError):  # Somebody removed it.
+                    status = (folder / file.name).stat()
+                    files.append((status.st_mtime_ns, status.st_size, folder / file.name))
             everything += self._keep_below(files, bounds.group_bytes, bounds.group_files)
         self._keep_below(everything, bounds.all_bytes, bounds.all_files)
 

@@ -82,6 +82,32 @@ def test_a_disk_that_takes_nothing_is_logged_once_and_told_to_those_who_ask(tmp_
     assert "log lines of functions are lost" in caplog.text
 
 
+def test_while_space_is_low_the_disk_is_left_to_the_journal(tmp_path, caplog):
+    low = []
+
+    async def story():
+        store = FileLogStore(tmp_path, space_is_low=lambda: bool(low))
+        store.write(GROUP, "s", AT, b"before\n")
+        assert await store.create_stream(GROUP, "t", AT)
+        low.append(True)
+        store.write(GROUP, "s", AT, b"lost\n")
+        for work in (
+            store.create_stream(GROUP, "u", AT),
+            store.put(GROUP, "t", AT, [(AT, "refused")]),
+        ):
+            with pytest.raises(OSError, match="disk space is low"):
+                await work
+        assert await store.delete_stream(GROUP, "t")
+        low.clear()
+        store.write(GROUP, "s", AT, b"after\n")
+        assert await found(store) == ["before\n", "after\n"]
+        await store.close()
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(story())
+    assert "log lines of functions are lost: [Errno 28] disk space is low" in caplog.text
+
+
 def test_what_comes_after_the_end_is_dropped_or_refused(tmp_path):
     async def story():
         store = FileLogStore(tmp_path)

@@ -1,6 +1,9 @@
 """Files as they grow: rotation, bounds of a group and of all, what is left after a crash."""
 
+import contextlib
 import os
+import resource
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +41,17 @@ def content(folder, stream, segment=1, group=GROUP):
 def names(folder, group=GROUP):
     """Return the files of a group."""
     return [file.name for file in segment_files(group_folder(folder, group))]
+
+
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """Let no file of this process grow beyond so many bytes: a write stops in the middle."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_stream_goes_on_where_it_was(tmp_path):
@@ -172,3 +186,78 @@ def test_a_folder_that_takes_nothing_is_an_error_and_harms_no_other(tmp_path):
         writer.append(GROUP, "s", AT, line(b"x\n"))
     with pytest.raises(OSError, match="Not a directory"):
         writer.create(GROUP, "s", AT)
+
+
+def test_what_is_written_in_part_does_not_spoil_what_comes_next(tmp_path):
+    writer = Writer(tmp_path, Bounds())
+    assert writer.create(GROUP, "s", AT)
+    assert writer.put(GROUP, "s", AT, [(AT, "before")])
+    path = stream_file(group_folder(tmp_path, GROUP), "s", 1)
+    with files_of_at_most(path.stat().st_size + 50):
+        with pytest.raises(OSError, match="File too large"):
+            writer.put(GROUP, "s", AT, [(AT, "x" * 40)] * 1_000)
+        with pytest.raises(OSError, match="File too large"):
+            writer.append(GROUP, "s", AT, line(b"y" * 80 + b"\n"))
+    assert writer.put(GROUP, "s", AT, [(AT, "after")])
+    writer.close()
+    assert content(tmp_path, "s") == b"%d 0|before\n%d 0|after\n" % (AT, AT)
+
+
+def test_a_stream_whose_head_finds_no_room_is_not_there(tmp_path):
+    writer = Writer(tmp_path, Bounds(stream_bytes=100))
+    with files_of_at_most(10):
+        with pytest.raises(OSError, match="File too large"):
+            writer.create(GROUP, "s", AT)
+        with pytest.raises(OSError, match="File too large"):
+            writer.append(GROUP, "s", AT, line(b"x\n"))
+    assert names(tmp_path) == []
+    assert writer.create(GROUP, "s", AT)
+    writer.append(GROUP, "s", AT, line(b"a" * 80 + b"\n"))
+    with files_of_at_most(10), pytest.raises(OSError, match="File too large"):
+        writer.append(GROUP, "s", AT, line(b"b\n"))
+    assert names(tmp_path) == ["s.log"]
+    writer.append(GROUP, "s", AT, line(b"c\n"))
+    writer.close()
+    assert content(tmp_path, "s", 2) == line(b"c\n")
+
+
+def test_what_is_put_into_a_new_file_is_flushed_with_the_folders_that_lead_to_it(
+    tmp_path, monkeypatch
+):
+    writer = Writer(tmp_path / "logs", Bounds())
+    writer.append(GROUP, "s", AT, line(b"a\n"))
+    flushed, fsync = [], os.fsync
+
+    def note(descriptor):
+        flushed.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    assert writer.put(GROUP, "s", AT, [(AT, "put")])
+    folder = group_folder(tmp_path / "logs", GROUP)
+    after = flushed.index(stream_file(folder, "s", 2))
+    assert flushed[after + 1 :] == [folder, tmp_path / "logs", tmp_path]
+    flushed.clear()
+    assert writer.put(GROUP, "s", AT, [(AT, "again")])
+    assert flushed == [stream_file(folder, "s", 2)]
+    writer.close()
+
+
+def test_streams_that_are_only_made_are_bounded_too(tmp_path):
+    writer = Writer(tmp_path, Bounds(group_files=70, look_after_files=10))
+    for number in range(100):
+        assert writer.create(GROUP, f"s{number}", AT)
+    writer.close()
+    assert len(names(tmp_path)) <= 80
+
+
+def test_files_that_somebody_removes_meanwhile_keep_nobody_from_the_bounds(tmp_path, monkeypatch):
+    write(tmp_path, ("a", b"x\n"), ("b", b"x\n"))
+    listed = segment_files(group_folder(tmp_path, GROUP))
+    monkeypatch.setattr("headrace.store.logs.writer.segment_files", lambda folder: listed)
+    stream_file(group_folder(tmp_path, GROUP), "a", 1).unlink()
+    writer = Writer(tmp_path, Bounds(look_after_files=1))
+    writer.append(GROUP, "c", AT, line(b"x\n"))
+    writer.expire(GROUP, 0)
+    writer.close()
+    assert content(tmp_path, "c") == line(b"x\n")
