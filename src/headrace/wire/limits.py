@@ -29,6 +29,16 @@ PATTERN_LENGTH_FACTOR = 4
 #: The same for strings whose length has no limit in the model, in characters. (Ours.)
 PATTERN_LENGTH_MAX = 10_000
 
+#: Violations of the model that one error names; the others are not looked for. (Ours.)
+VIOLATIONS_MAX = 1_000
+
+#: Items of a list that is too long, up to which they are checked all the same: no list of the model
+#: may have more. (Ours.)
+ITEMS_LOOKED_AT_MAX = 10_000
+
+#: Items of a list that an error's sentence repeats. (Ours.)
+ITEMS_DISPLAYED_MAX = 1_000
+
 #: Characters of an unknown name or value that an error's sentence repeats. (Ours.)
 ECHO_MAX = 256
 

@@ -2,9 +2,14 @@
 
 import pytest
 
-from headrace.wire.catalog import LAMBDA
-from headrace.wire.errors import ValidationException
-from headrace.wire.limits import PATTERN_LENGTH_MAX
+from headrace.wire.catalog import LAMBDA, SERVICES
+from headrace.wire.errors import InvalidParameterException, ValidationException
+from headrace.wire.limits import (
+    ITEMS_DISPLAYED_MAX,
+    ITEMS_LOOKED_AT_MAX,
+    PATTERN_LENGTH_MAX,
+    VIOLATIONS_MAX,
+)
 from headrace.wire.model import Member, Service, Shape
 from headrace.wire.validate import _value, check_constraints, compiled
 
@@ -279,3 +284,49 @@ def test_what_layers_are_for_is_checked_by_their_rules():
     assert message == one(
         "'vax'", "compatibleArchitecture", "Member must satisfy enum value set: [x86_64, arm64]"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "constraint"),
+    [
+        ({"timestamp": 1}, "message", "null"),
+        ({"message": "x"}, "timestamp", "null"),
+        ({"timestamp": -1, "message": "x"}, "timestamp", "'-1'"),
+        ({"timestamp": 1, "message": ""}, "message", "''"),
+    ],
+)
+def test_one_bad_item_among_ten_thousand_is_found(event, path, constraint):
+    def put(events):
+        members = {"logGroupName": "g", "logStreamName": "s", "logEvents": events}
+        check_constraints(SERVICES["logs"], "PutLogEventsRequest", members)
+
+    events = [{"timestamp": 0, "message": "x"}] * 10_000
+    put(events)
+    with pytest.raises(InvalidParameterException) as caught:
+        put([*events[:4_000], event, *events[4_001:]])
+    assert caught.value.message.startswith(
+        f"1 validation error detected: Value {constraint} at 'logEvents.4001.member.{path}' failed"
+    )
+
+
+def test_a_list_beyond_all_measure_is_neither_checked_nor_repeated_whole():
+    members = {"logGroupName": "g", "logStreamName": "s", "logEvents": [{}] * 100_000}
+    with pytest.raises(InvalidParameterException) as caught:
+        check_constraints(SERVICES["logs"], "PutLogEventsRequest", members)
+    shown = ", ".join(["{}"] * ITEMS_DISPLAYED_MAX)
+    assert caught.value.message == one(
+        f"'[{shown}]'", "logEvents", "Member must have length less than or equal to 10000"
+    )
+
+
+def test_an_error_names_no_more_than_so_many_violations():
+    members = {"logGroupName": "g", "logStreamName": "s", "logEvents": [{}] * 10_000}
+    with pytest.raises(InvalidParameterException) as caught:
+        check_constraints(SERVICES["logs"], "PutLogEventsRequest", members)
+    assert caught.value.message.startswith(f"{VIOLATIONS_MAX} validation errors detected: ")
+    assert caught.value.message.count("; ") == VIOLATIONS_MAX - 1
+
+
+def test_no_list_of_the_model_may_have_more_items_than_are_checked_of_a_bad_one():
+    lists = [shape for one in SERVICES.values() for shape in one.shapes.values()]
+    assert all(int(shape.maximum or 0) <= ITEMS_LOOKED_AT_MAX for shape in lists if shape.item)
