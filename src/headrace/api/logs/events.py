@@ -119,7 +119,7 @@ def filter_query(parameters: Parameters, kept_since: int) -> EventQuery:
         needles=() if pattern is None else pattern.needles,
         limit=parameters.get("limit", EVENTS_MAX),
         bytes_max=EVENTS_BYTES_MAX,
-        searched_bytes_max=SEARCHED_BYTES_MAX,
+        searched_bytes_max=SEARCHED_BYTES_MAX // (1 if pattern is None else pattern.conditions),
     )
 
 

@@ -48,7 +48,8 @@ DESCRIBE_MAX = 50
 #: Events of a page, and bytes of their texts.
 EVENTS_MAX = 10_000
 EVENTS_BYTES_MAX = 1_048_576
-#: Bytes that are searched for one page of FilterLogEvents; ours. A page may be empty.
+#: Bytes that are searched for one page of FilterLogEvents, for each condition of its pattern; ours.
+#: A page may be empty.
 SEARCHED_BYTES_MAX = 16 * 1_048_576
 #: Nested parts of a filter pattern; ours.
 PATTERN_DEPTH_MAX = 20

@@ -15,6 +15,7 @@ from headrace.api.logs.events import (
 from headrace.core.logs.batches import Batch
 from headrace.core.logs.errors import InvalidParameter
 from headrace.core.logs.events import GroupKey
+from headrace.core.logs.limits import SEARCHED_BYTES_MAX
 from headrace.store.logs.memory import MemoryLogStore
 
 GROUP = GroupKey(16, "/g")
@@ -147,3 +148,11 @@ def test_a_put_tells_what_it_did_not_take():
         "expiredLogEventEndIndex": 2,
         "tooNewLogEventStartIndex": 0,
     }
+
+
+def test_a_pattern_of_many_conditions_has_less_searched_for_a_page():
+    one, three = (
+        filter_query({"filterPattern": pattern}, 0).searched_bytes_max
+        for pattern in ("{ $.a = 1 }", "{ $.a = 1 || $.b = 2 || $.c = 3 }")
+    )
+    assert (one, three) == (SEARCHED_BYTES_MAX, SEARCHED_BYTES_MAX // 3)

@@ -24,7 +24,10 @@ _OPERATOR = re.compile(r"!=|<=|>=|=|<|>")
 _VALUE = re.compile(r'"((?:\\.|[^"\\])*)"|([^\s"()&|,\]}]+)', re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
-_ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+#: Whole numbers stay what they are: they compare with decimals exactly, and quickly.
+Number = int | Decimal
+
+_ORDERS: dict[str, Callable[[Number, Number], bool]] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
     ">": lambda one, other: one > other,
@@ -122,7 +125,7 @@ def read_comparison(reader: Reader) -> Test | None:
     text = unescaped(quoted) if quoted is not None else word
     if quoted is None and len(word) > 2 and word.startswith("%") and word.endswith("%"):
         raise no_expressions()
-    number = number_of(text) if quoted is None else None
+    number = _whole(number_of(text)) if quoted is None else None
     if operator in _ORDERS:
         if number is None:
             raise invalid()
@@ -133,7 +136,7 @@ def read_comparison(reader: Reader) -> Test | None:
     return lambda value: not equal(value)
 
 
-def _order(compare: Callable[[Decimal, Decimal], bool], number: Decimal) -> Test:
+def _order(compare: Callable[[Number, Number], bool], number: Number) -> Test:
     def test(value: Any) -> bool:
         found = number_of(value)
         return found is not None and compare(found, number)
@@ -141,7 +144,7 @@ def _order(compare: Callable[[Decimal, Decimal], bool], number: Decimal) -> Test
     return test
 
 
-def _equality(text: str, number: Decimal | None) -> Test:
+def _equality(text: str, number: Number | None) -> Test:
     """Return how a value equals a pattern's: as numbers, or as texts with `*` for anything."""
     if number is not None:
         return lambda value: number_of(value) == number
@@ -175,18 +178,25 @@ def _shown(value: Any) -> str | None:
     return str(value)
 
 
-def number_of(value: Any) -> Decimal | None:
+def number_of(value: Any) -> Number | None:
     """Return a value as a number, or None if it is none; texts that look like one are."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, Decimal)):
-        return Decimal(value)
+        return value
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         try:
             return Decimal(value)
         except InvalidOperation:
             return None
     return None
+
+
+def _whole(number: Number | None) -> Number | None:
+    """Return a decimal without decimal places as a whole number: most are, on both sides."""
+    if isinstance(number, Decimal) and number.as_tuple().exponent == 0:
+        return int(number)
+    return number
 
 
 def invalid() -> InvalidParameter:

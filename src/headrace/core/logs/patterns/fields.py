@@ -17,7 +17,10 @@ from headrace.core.logs.patterns.conditions import (
 )
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
-_MESSAGE_FIELD = re.compile(r'"((?:\\.|[^"\\])*)"|\[([^\]]*)\]|(\S+)', re.DOTALL)
+_QUOTED = r'"((?:\\.|[^"\\])*)"'
+_MESSAGE_FIELD = re.compile(rf"{_QUOTED}|\[([^\]]*)\]|(\S+)", re.DOTALL)
+#: The same where no bracket ends any more: looking for the end of each would take too long.
+_LAST_FIELD = re.compile(rf"{_QUOTED}|(\S+)", re.DOTALL)
 _ELLIPSIS = "..."
 
 
@@ -43,10 +46,14 @@ def fields_pattern(text: str) -> Callable[[str], bool]:
 
 def split_fields(message: str) -> list[str]:
     """Return the fields of a message, without quotes and brackets around them."""
-    return [
-        next(part for part in match.groups() if part is not None)
-        for match in _MESSAGE_FIELD.finditer(message)
-    ]
+    brackets_end, at, matches = message.rfind("]"), 0, []
+    for match in _MESSAGE_FIELD.finditer(message):
+        matches.append(match)
+        at = match.end()
+        if at > brackets_end:
+            break
+    matches += _LAST_FIELD.finditer(message, at)
+    return [next(part for part in match.groups() if part is not None) for match in matches]
 
 
 def _read_slot(reader: Reader) -> Condition:

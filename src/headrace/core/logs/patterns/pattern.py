@@ -18,6 +18,7 @@ class Pattern(msgspec.Struct, frozen=True):
 
     matches: Callable[[str], bool]  #: Tells whether a message passes.
     needles: tuple[bytes, ...] = ()  #: What surely is in a message that passes, without line ends.
+    conditions: int = 1  #: How many conditions a message is held against, about.
 
 
 def compile_pattern(text: str) -> Pattern | None:
@@ -30,9 +31,13 @@ def compile_pattern(text: str) -> Pattern | None:
     if not text:
         return None
     if text.startswith("{") and text.endswith("}"):
-        return Pattern(document_pattern(text[1:-1]))
+        return Pattern(document_pattern(text[1:-1]), conditions=_conditions_of(text))
     if text.startswith("[") and text.endswith("]"):
-        return Pattern(fields_pattern(text[1:-1]))
+        return Pattern(fields_pattern(text[1:-1]), conditions=_conditions_of(text))
     terms = read_terms(text)
     needles = tuple(term.encode() for term in terms.required if term and "\n" not in term)
     return Pattern(terms.match, needles)
+
+
+def _conditions_of(text: str) -> int:
+    return 1 + text.count("&&") + text.count("||")

@@ -21,6 +21,26 @@ def test_quotes_and_brackets_hold_a_field_together():
 
 
 @pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        ("[a b] [c", ["a b", "[c"]),
+        ("[a [b] [c d", ["a [b", "[c", "d"]),
+        ('a] [b "c d" [e', ["a]", "[b", "c d", "[e"]),
+        ('[a "b] c" d', ['a "b', 'c"', "d"]),
+        ("[a]", ["a"]),
+        ("", []),
+    ],
+)
+def test_a_bracket_that_does_not_end_is_a_letter(message, fields):
+    assert split_fields(message) == fields
+
+
+def test_brackets_that_do_not_end_are_looked_for_once():
+    assert len(split_fields("[ " * 20_000)) == 20_000
+    assert len(split_fields("[ " * 20_000 + "]" + " [" * 20_000)) == 20_001
+
+
+@pytest.mark.parametrize(
     ("pattern", "passes"),
     [
         ("[ip, user, time, request, code, bytes]", True),
