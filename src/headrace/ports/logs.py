@@ -50,6 +50,10 @@ class LogStore(Protocol):
         """Return a group's streams by name."""
         ...
 
+    async def has_stream(self, group: GroupKey, stream: str) -> bool:
+        """Tell whether a group has a stream of this name."""
+        ...
+
     async def find(self, group: GroupKey, query: EventQuery) -> EventPage:
         """Return a page of events."""
         ...

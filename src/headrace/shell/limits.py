@@ -131,6 +131,9 @@ METRICS_SLICE = 50
 #: Touched messages of a queue that are looked at for the oldest: the ones touched first.
 OLDEST_LOOKED_AT = 100
 
+#: Log groups that one turn of the loop looks at for a DescribeLogGroups.
+LOG_GROUPS_SLICE = 5_000
+
 #: Mappings that one turn of the loop reads for advice.
 ADVICE_SLICE = 50
 

@@ -14,8 +14,10 @@ from headrace.core.logs.batches import sift
 from headrace.core.logs.errors import ResourceAlreadyExists, no_stream
 from headrace.core.logs.group import LogGroup
 from headrace.ports.logs import LogStore
+from headrace.shell.limits import LOG_GROUPS_SLICE
 from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
+from headrace.shell.turns import next_turn
 
 #: Returns the answer to an operation.
 Finder = Callable[[dict[str, Any], Context], Awaitable[Answer]]
@@ -53,9 +55,12 @@ class LogEvents:
         return group
 
     async def _describe_groups(self, parameters: dict[str, Any], context: Context) -> Answer:
-        found, token = groups.page_of_groups(parameters, context, self._rooms)
+        sought = groups.GroupsSought(parameters, context)
+        while sought.look(self._rooms.logs, LOG_GROUPS_SLICE):
+            await next_turn()
+        found = sought.found
         stored = {group.number: await self._store.stored_bytes(group.key) for group in found}
-        return groups.groups_described(found, stored, token)
+        return groups.groups_described(found, stored, sought.token)
 
     async def _create_stream(self, parameters: dict[str, Any], context: Context) -> Answer:
         group = self._group(parameters, context)
@@ -73,7 +78,9 @@ class LogEvents:
     async def _describe_streams(self, parameters: dict[str, Any], context: Context) -> Answer:
         streams.check_describe_streams(parameters)
         group = self._group(parameters, context)
-        return streams.streams_described(parameters, group, await self._store.streams(group.key))
+        found = await self._store.streams(group.key)
+        # Thousands of streams to be sorted are more than a turn of the loop should take.
+        return await asyncio.to_thread(streams.streams_described, parameters, group, found)
 
     async def _put(self, parameters: dict[str, Any], context: Context) -> Answer:
         given = events.events_given(parameters)
@@ -88,10 +95,10 @@ class LogEvents:
         group = self._group(parameters, context)
         query = events.get_query(parameters, group.kept_since(context.now))
         page = await self._store.find(group.key, query)
-        if not page.events:
-            names = [one.name for one in await self._store.streams(group.key)]
-            if parameters["logStreamName"] not in names:
-                raise no_stream()
+        if not page.events and not await self._store.has_stream(
+            group.key, parameters["logStreamName"]
+        ):
+            raise no_stream()
         return await asyncio.to_thread(events.events_got, query, page)
 
     async def _filter(self, parameters: dict[str, Any], context: Context) -> Answer:

@@ -1,6 +1,6 @@
 """CreateLogGroup, DeleteLogGroup, DescribeLogGroups, retention policies (spec/lambda.md 5.4)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.api.context import Context
@@ -10,6 +10,7 @@ from headrace.api.operation import Answer, Parameters
 from headrace.core.logs.commands import CreateLogGroup, DeleteLogGroup, SetRetention
 from headrace.core.logs.errors import InvalidParameter, ResourceNotFound
 from headrace.core.logs.group import LogGroup
+from headrace.core.logs.groups import LogGroups
 from headrace.core.logs.limits import DESCRIBE_MAX
 
 
@@ -40,49 +41,56 @@ def delete_retention(parameters: Parameters, context: Context, rooms: Any) -> Se
     return SetRetention(place_of(parameters, context), None)
 
 
-def page_of_groups(
-    parameters: Parameters, context: Context, rooms: Any
-) -> tuple[list[LogGroup], str | None]:
-    """Return the groups of a DescribeLogGroups by name, and the token of the next page.
+class GroupsSought:
+    """A DescribeLogGroups whose page is looked for, some groups at a time."""
 
-    Raises:
-        InvalidParameter: Prefix and pattern are given together, or the token is none of ours.
-    """
-    at_most = parameters.get("limit", DESCRIBE_MAX)
-    found: list[LogGroup] = []
-    for group in _wanted(parameters, context, rooms):
-        if len(found) == at_most:
-            return found, page_token("groups", found[-1].name)
-        found.append(group)
-    return found, None
+    def __init__(self, parameters: Parameters, context: Context) -> None:
+        """Read the request.
 
+        Raises:
+            InvalidParameter: Prefix and pattern are given together, or the token is none of ours.
+        """
+        self.found: list[LogGroup] = []
+        self.token: str | None = None  #: Of the next page.
+        self._account, self._region = context.account, context.region
+        self._at_most = parameters.get("limit", DESCRIBE_MAX)
+        self._class = parameters.get("logGroupClass")
+        self._prefix = parameters.get("logGroupNamePrefix") or ""
+        self._pattern = parameters.get("logGroupNamePattern") or ""
+        if self._prefix and self._pattern:
+            raise InvalidParameter(
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+            )
+        self._names: set[str] | None = None
+        if identifiers := parameters.get("logGroupIdentifiers"):
+            self._names = {_name_of(one, context) for one in identifiers}
+        token = parameters.get("nextToken")
+        behind = "" if token is None else f"{read_page_token('groups', token)}\0"
+        self._next = max(behind, self._prefix)
 
-def _wanted(parameters: Parameters, context: Context, rooms: Any) -> Iterator[LogGroup]:
-    prefix = parameters.get("logGroupNamePrefix")
-    pattern = parameters.get("logGroupNamePattern")
-    identifiers = parameters.get("logGroupIdentifiers")
-    if prefix and pattern:
-        raise InvalidParameter(
-            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+    def look(self, room: LogGroups, at_most: int) -> bool:
+        """Look at so many groups; tell whether there are more to be looked at."""
+        groups = room.at_or_behind(self._account, self._region, self._next)
+        for place, group in enumerate(groups):
+            if not group.name.startswith(self._prefix):
+                return False
+            if place == at_most:
+                self._next = group.name
+                return True
+            if not self._fits(group):
+                continue
+            if len(self.found) == self._at_most:
+                self.token = page_token("groups", self.found[-1].name)
+                return False
+            self.found.append(group)
+        return False
+
+    def _fits(self, group: LogGroup) -> bool:
+        return (
+            self._pattern in group.name
+            and (self._names is None or group.name in self._names)
+            and (not self._class or group.group_class == self._class)
         )
-    wanted = None
-    if identifiers:
-        wanted = {_name_of(one, context) for one in identifiers}
-    token = parameters.get("nextToken")
-    after = "" if token is None else read_page_token("groups", token)
-    group_class = parameters.get("logGroupClass")
-    for group in rooms.logs.behind(context.account, context.region, after):
-        if prefix and not group.name.startswith(prefix):
-            if group.name > prefix:
-                return
-            continue
-        if (
-            (pattern and pattern not in group.name)
-            or (wanted is not None and group.name not in wanted)
-            or (group_class and group.group_class != group_class)
-        ):
-            continue
-        yield group
 
 
 def _name_of(identifier: str, context: Context) -> str:

@@ -99,7 +99,11 @@ class LogGroups:
 
     def behind(self, account: str, region: str, name: str) -> Iterator[LogGroup]:
         """Yield groups by name in ASCII order, from the first one behind `name`."""
-        first = bisect_left(self._places, GroupPlace(account, region, f"{name}\0"))
+        return self.at_or_behind(account, region, f"{name}\0")
+
+    def at_or_behind(self, account: str, region: str, name: str) -> Iterator[LogGroup]:
+        """Yield groups by name in ASCII order, from the first one that is not before `name`."""
+        first = bisect_left(self._places, GroupPlace(account, region, name))
         for at in range(first, len(self._places)):
             place = self._places[at]
             if (place.account, place.region) != (account, region):

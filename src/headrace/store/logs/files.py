@@ -125,6 +125,11 @@ class FileLogStore:
         await self._settled()
         return await self._read(lambda: self._reader.streams(group))
 
+    async def has_stream(self, group: GroupKey, stream: str) -> bool:
+        """Tell whether a group has a stream of this name."""
+        await self._settled()
+        return await self._read(lambda: self._reader.has_stream(group, stream))
+
     async def find(self, group: GroupKey, query: EventQuery) -> EventPage:
         """Return a page of events, of all that was written before the question."""
         await self._settled()

@@ -16,8 +16,8 @@ from headrace.store.logs.lines import EVENT, NEXT_EVENT, Place, parse
 
 #: Bytes of a block, about; an event is never cut.
 BLOCK_BYTES = 65_536
-#: Files whose index is kept in memory.
-FILES_MAX = 4_096
+#: Files whose index is kept in memory: more than a group has, or each look at it would read all.
+FILES_MAX = 8_192
 #: Bytes in which the instants of an event surely are.
 FIRST_BYTES = 40
 #: Bytes that are read at a time while an index is made.
@@ -78,8 +78,14 @@ class FileIndex:
                     break
                 rest = self._take(rest + data, is_last=self.read_to + len(rest) + want >= size)
 
-    def events(self, block: Block, needles: Sequence[bytes] = ()) -> list[StoredEvent]:
-        """Read the events of a block, unless one of `needles` is nowhere in it.
+    def events(
+        self,
+        block: Block,
+        needles: Sequence[bytes] = (),
+        since: int = 0,
+        until: int | None = None,
+    ) -> list[StoredEvent]:
+        """Read the events of a block between two instants, unless a needle is nowhere in it.
 
         Raises:
             OSError: The file is gone.
@@ -89,7 +95,7 @@ class FileIndex:
             data = file.read(block.end - block.start)
         if any(needle not in data for needle in needles):
             return []
-        return list(parse(self.place, data, block.start))
+        return list(parse(self.place, data, block.start, since, until))
 
     def _leap(self, file: BinaryIO) -> bool:
         """Add a block of a file in order without looking at each event; False: there is none."""

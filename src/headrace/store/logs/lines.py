@@ -98,17 +98,26 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         return EVENT if self.plain_at is None else _PLAIN_EVENT
 
 
-def parse(place: Place, data: bytes, offset: int) -> Iterator[StoredEvent]:
-    """Yield the events in bytes that lie at `offset` of a file; what is none is left out."""
+def parse(
+    place: Place, data: bytes, offset: int, since: int = 0, until: int | None = None
+) -> Iterator[StoredEvent]:
+    """Yield the events in bytes that lie at `offset` of a file; what is none is left out.
+
+    Only those between two instants (in ms, inclusive) are taken apart.
+    """
     base = _id_base(place)
     for match in place.pattern.finditer(data):
         at, late, mark, text = match.groups()
         if place.plain_at is not None:
             instant = ingested_at = place.plain_at
-            text += b"\n"
         else:
             instant = int(at)
             ingested_at = instant + int(late)
+        if instant < since or (until is not None and instant > until):
+            continue
+        if place.plain_at is not None:
+            text += b"\n"
+        else:
             text = text.replace(b"\n\t", b"\n")
             if mark == b" ":
                 text += b"\n"

@@ -93,6 +93,10 @@ class MemoryLogStore:
             for name, stream in sorted(self._groups.get(group, {}).items())
         ]
 
+    async def has_stream(self, group: GroupKey, stream: str) -> bool:
+        """Tell whether a group has a stream of this name."""
+        return stream in self._groups.get(group, {})
+
     async def find(self, group: GroupKey, query: EventQuery) -> EventPage:
         """Return a page of events."""
         wanted = [

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from headrace.core.logs.events import EventPage, EventQuery, StoredEvent
 
-#: What an event costs to look at beside its text, in bytes; ours.
+#: What an event counts beside its text, in bytes: in a page, as on AWS, and when it is looked at,
+#: which is about the memory that it takes.
 EVENT_BYTES_EXTRA = 26
+LOOK_BYTES_EXTRA = 250
 
 
 def page_of(events: Iterable[StoredEvent], query: EventQuery) -> EventPage:
@@ -20,7 +22,7 @@ def page_of(events: Iterable[StoredEvent], query: EventQuery) -> EventPage:
         if reached is not None and _is_full(query, found, found_bytes, searched_bytes):
             return EventPage(tuple(found), reached)
         size = len(event.message) + EVENT_BYTES_EXTRA
-        searched_bytes += size
+        searched_bytes += look_bytes(event)
         if query.matches is None or query.matches(event.message):
             if found and found_bytes + size > query.bytes_max:
                 return EventPage(tuple(found), reached)
@@ -38,6 +40,11 @@ def _is_full(
         or found_bytes >= query.bytes_max
         or searched_bytes >= query.searched_bytes_max
     )
+
+
+def look_bytes(event: StoredEvent) -> int:
+    """Return what it costs to look at an event."""
+    return len(event.message) + LOOK_BYTES_EXTRA
 
 
 def is_wanted(event: StoredEvent, query: EventQuery) -> bool:

@@ -1,15 +1,16 @@
 """Find events in the files of a group, in the order of their instants whatever file they are in."""
 
-import heapq
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from headrace.core.logs.events import EventPage, EventQuery, GroupKey, StoredEvent, StreamFound
-from headrace.store.logs.folder import group_folder, segment_files
+from headrace.store.logs.folder import escaped, group_folder, segment_files
 from headrace.store.logs.index import Block, FileIndex, Indexes
 from headrace.store.logs.lines import instant_of
 from headrace.store.logs.paging import is_stream_wanted, is_wanted, page_of
+from headrace.store.logs.waiting import Waiting
 
 
 class Reader:
@@ -33,6 +34,10 @@ class Reader:
             found[one.name] = one if before is None else _joined(before, one)
         return [found[name] for name in sorted(found)]
 
+    def has_stream(self, group: GroupKey, stream: str) -> bool:
+        """Tell whether a group has a stream of this name."""
+        return any(True for _ in self._files(group, frozenset({stream})))
+
     def stored_bytes(self, group: GroupKey) -> int:
         """Return the bytes of a group's files."""
         folder = group_folder(self._folder, group)
@@ -44,9 +49,15 @@ class Reader:
                 continue  # Gone meanwhile.
         return total
 
-    def _files(self, group: GroupKey) -> Iterator[FileIndex]:
+    def _files(self, group: GroupKey, streams: frozenset[str] | None = None) -> Iterator[FileIndex]:
+        """Yield the indexes of a group's files, or of those that may be of these streams."""
         folder = group_folder(self._folder, group)
+        names = {escaped(stream) for stream in streams or ()}
         for file in segment_files(folder):
+            if streams is not None and not (
+                file.stream in names or unquote(file.stream) in streams
+            ):
+                continue
             index = self._indexes.of(folder / file.name, file)
             if index is not None:
                 yield index
@@ -56,21 +67,19 @@ class Reader:
 
         A block is read when nothing that has been read already is sure to come before it.
         """
-        sign = -1 if query.descending else 1
-        blocks = sorted(self._blocks(group, query), key=lambda one: one[0])
-        waiting: list[tuple[int, StoredEvent]] = []
-        for at, index, block in blocks:
-            while waiting and sign * waiting[0][1].at < at:
-                yield heapq.heappop(waiting)[1]
+        waiting = Waiting(query)
+        for key, index, block in sorted(self._blocks(group, query), key=lambda one: one[0]):
+            yield from waiting.before(key)
+            if waiting.is_beyond(key):
+                break
             try:
-                events = index.events(block, query.needles)
+                events = index.events(block, query.needles, waiting.since, waiting.until)
             except OSError:
                 continue  # Its file is gone meanwhile.
             for event in events:
                 if is_wanted(event, query):
-                    heapq.heappush(waiting, (sign * event.id, event))
-        while waiting:
-            yield heapq.heappop(waiting)[1]
+                    waiting.add(event)
+        yield from waiting.rest()
 
     def _blocks(self, group: GroupKey, query: EventQuery) -> Iterator[tuple[int, FileIndex, Block]]:
         """Yield where wanted events may lie, with a key that says when it is to be read."""
@@ -81,7 +90,7 @@ class Reader:
         if query.before is not None:
             last = instant_of(query.before)
             until = last if until is None else min(until, last)
-        for index in self._files(group):
+        for index in self._files(group, query.streams):
             if not is_stream_wanted(index.place.stream, query):
                 continue
             for block in index.blocks:

@@ -154,10 +154,13 @@ async def streams_are_made_once_and_written_only_if_they_are_there(store: LogSto
     """And gone when they are deleted."""
     assert await store.create_stream(GROUP, "s", AT)
     assert not await store.create_stream(GROUP, "s", AT)
+    assert await store.has_stream(GROUP, "s")
+    assert not await store.has_stream(GROUP, "absent")
     assert not await store.put(GROUP, "absent", AT, [(AT, "x")])
     assert await store.put(GROUP, "s", AT, [(AT, "x")])
     assert await store.delete_stream(GROUP, "s")
     assert not await store.delete_stream(GROUP, "s")
+    assert not await store.has_stream(GROUP, "s")
     assert await found(store) == []
     assert not await store.put(GROUP, "s", AT, [(AT, "x")])
     assert await store.create_stream(GROUP, "s", AT)

@@ -3,11 +3,11 @@
 import pytest
 
 from headrace.api.logs.groups import (
+    GroupsSought,
     create_group,
     delete_group,
     delete_retention,
     groups_described,
-    page_of_groups,
     put_retention,
 )
 from headrace.core.logs.commands import CreateLogGroup, DeleteLogGroup, SetRetention
@@ -27,9 +27,11 @@ def desk():
 
 
 def names(desk, **parameters):
-    """Return the names of a page, and its token."""
-    found, token = page_of_groups(parameters, context(), desk.rooms)
-    return [group.name for group in found], token
+    """Return the names of a page, and its token; two groups are looked at at a time."""
+    sought = GroupsSought(parameters, context())
+    while sought.look(desk.rooms.logs, 2):
+        pass
+    return [group.name for group in sought.found], sought.token
 
 
 def test_commands_are_what_was_asked():
@@ -78,6 +80,24 @@ def test_pages_follow_each_other(desk):
     assert first == ["/aws/lambda/a", "/aws/lambda/b", "/aws/lambdas"]
     assert names(desk, limit=3, nextToken=token) == (["/own"], None)
     assert names(desk, limit=4)[1] is None
+
+
+def test_what_cannot_have_a_prefix_is_not_looked_at(desk):
+    for number in range(50):
+        desk.bench.create(f"/between{number}")
+    sought = GroupsSought({"logGroupNamePrefix": "/own"}, context())
+    assert not sought.look(desk.rooms.logs, 1)
+    assert [group.name for group in sought.found] == ["/own"]
+
+
+def test_groups_may_come_and_go_between_two_looks(desk):
+    sought = GroupsSought({"logGroupNamePattern": "/aws"}, context())
+    assert sought.look(desk.rooms.logs, 1)
+    desk.bench.ask(DeleteLogGroup(place("/aws/lambda/b")))
+    desk.bench.create("/aws/lambda/a2")
+    while sought.look(desk.rooms.logs, 1):
+        pass
+    assert [group.name for group in sought.found] == ["/aws/lambda/a", "/aws/lambdas"]
 
 
 def test_prefix_and_pattern_exclude_each_other(desk):
