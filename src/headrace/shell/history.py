@@ -138,7 +138,8 @@ class FileHistory:
     async def read(self) -> Kept:
         """Write out what waits and return what there is."""
         await self._write()
-        return await asyncio.to_thread(self._files.kept)
+        async with self._writing:  # The oldest file is removed by another thread.
+            return await asyncio.to_thread(self._files.kept)
 
     async def close(self) -> None:
         """Write out what waits."""
@@ -273,8 +274,10 @@ def _pages_in(path: Path, size: int) -> Iterator[Page]:
                 return
             length, seq, at, format = _FRAME.unpack(frame)
             size -= _FRAME.size + length
+            if size < 0:
+                return  # cut off, or a length that is damaged: up to 4 GiB would be made room for
             head = file.read(length)
-            if size < 0 or len(head) < length:
+            if len(head) < length:
                 return
             yield Page(seq, Instant(at), format, head)
 

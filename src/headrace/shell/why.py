@@ -6,6 +6,7 @@ history and, where it still is somewhere, looked at there. The long work is a th
 
 import asyncio
 import copy
+from array import array
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -41,8 +42,9 @@ from headrace.wire.envelope import HttpRequest, HttpResponse
 PREFIX = "/_aws/sqs/why"
 
 
-#: Number in the queue; machine and number that make the id; machine and number of the home.
-Arrived = tuple[int, int, int, int, int]
+#: Of a message from elsewhere: its number in the queue; machine and number that make its id;
+#: machine and number of its home.
+ARRIVED_FIELDS = 5
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -60,8 +62,8 @@ class Sought(msgspec.Struct, frozen=True):
     name: tuple[str, str, str]  #: Account, region and name.
     machine: int = 0  #: 0: there is no such queue now.
     last: int = 0  #: The greatest message number that it has given.
-    #: What came from elsewhere and is there.
-    arrived: tuple[Arrived, ...] = ()
+    #: What came from elsewhere and is there, `ARRIVED_FIELDS` for each: there may be a million.
+    arrived: "array[int]" = array("Q")
 
 
 class Why:
@@ -94,8 +96,8 @@ class Why:
         message_id = parameters.get("MessageId", "").lower()
         if len(message_id) != 36:
             raise InvalidParameterValue("MessageId must be the id of a message: 36 characters.")
-        sought = await self._sought(message_id, parameters, context)
         async with self._turn:
+            sought = await self._sought(message_id, parameters, context)
             answer = await self._look(sought)
             if answer["queue"] is None and answer["events"]:
                 answer = await self._look(sought)  # it may have gone between two looks
@@ -116,16 +118,16 @@ class Why:
         identity = queue.identity
         name = (identity.account, identity.region, identity.name)
         last, numbers = queue.next_message - 1, list(queue.arrived.values())
-        arrived: list[Arrived] = []
+        arrived = array("Q")
         for start in range(0, len(numbers), SOUGHT_SLICE):
             for one in numbers[start : start + SOUGHT_SLICE]:
                 slot = queue.touched.slots.get(one)
                 if slot is not None:
                     id_home, id_number = slot.id_home or slot.home, slot.id_number
                     id_number = id_number or slot.home_number
-                    arrived.append((one, id_home, id_number, slot.home, slot.home_number))
+                    arrived.extend((one, id_home, id_number, slot.home, slot.home_number))
             await next_turn()
-        return Sought(message_id, name, number, last, tuple(arrived))
+        return Sought(message_id, name, number, last, arrived)
 
     async def _look(self, sought: Sought) -> dict[str, Any]:
         """Search, follow, and look at where the message is now."""
@@ -227,7 +229,13 @@ class Reader:
         self, origin: Origin, receipts: Receipts, pages: Iterator[Page], reach: Reach
     ) -> Tracer:
         """Collect what happened to a message."""
-        tracer = Tracer(origin.machine, origin.number, receipts.message_id, origin.found_at)
+        tracer = Tracer(
+            origin.machine,
+            origin.number,
+            receipts.message_id,
+            origin.found_at,
+            at_most=STORY_EVENTS_MAX,
+        )
         for seq, records in self._records(pages, reach):
             tracer.take(records, seq)
         tracer.found_now()
@@ -235,26 +243,34 @@ class Reader:
 
     def _records(self, pages: Iterator[Page], reach: Reach) -> Iterator[tuple[int, list[Record]]]:
         """Yield the records of each page that can be read; note what is missing."""
-        before = Page(0, Instant(0), 0, b"")
+        before, damaged = Page(0, Instant(0), 0, b""), 0
         for page in pages:
+            try:
+                records = self._heads.records(page.head, page.seq, page.format)
+            except JournalError:
+                damaged += 1  # Nothing that it says can be trusted, its instant neither.
+                continue
             if reach.first_at is None:
                 reach.first_at = page.at
+            missing = page.seq - before.seq - 1 if page.seq and before.seq else 0
+            if missing > 0 or damaged:
+                reach.miss(max(missing, damaged), before.at or page.at, page.at)
+                damaged = 0
             if page.seq:
-                missing = page.seq - before.seq - 1
-                if before.seq and missing > 0:
-                    reach.gaps.append((missing, before.at, page.at))
                 before = page
-            try:
-                yield page.seq, self._heads.records(page.head, page.seq, page.format)
-            except JournalError:
-                reach.gaps.append((1, page.at, page.at))
+            yield page.seq, records
+        if damaged:
+            reach.miss(damaged, before.at, before.at)
 
 
 def _among_living(sought: Sought, receipts: Receipts) -> Origin | None:
     """Return the origin of a message that its queue can know."""
     if not sought.machine:
         return None
-    for number, id_home, id_number, home, home_number in sought.arrived:
+    fields = iter(sought.arrived)
+    for number, id_home, id_number, home, home_number in zip(
+        *[fields] * ARRIVED_FIELDS, strict=True
+    ):
         if receipts.message_id(id_home, id_number) == sought.message_id:
             return Origin(home, home_number, (sought.machine, number))
     number = receipts.number_of(sought.message_id, sought.machine, 1, sought.last)

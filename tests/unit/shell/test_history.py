@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 
 import pytest
 
@@ -100,6 +101,30 @@ def test_a_page_that_a_kill_has_cut_off_is_the_end_of_its_file_only(tmp_path):
             await again.close()
             (newest,) = set(tmp_path.glob("*.pages")) - {path}
             newest.unlink()
+
+    run(story())
+
+
+def test_a_damaged_length_makes_no_room_for_what_is_not_there(tmp_path):
+    async def story():
+        history = history_in(tmp_path)
+        for seq in (1, 2):
+            history.take_block(block(seq))
+        await history.close()
+        (path,) = tmp_path.glob("*.pages")
+        data = path.read_bytes()
+        second = 21 + int.from_bytes(data[:4], "big")
+        path.write_bytes(data[:second] + b"\xff" + data[second + 1 :])
+        again = history_in(tmp_path)
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), hard))
+        try:
+            assert await seqs_of(again) == [1]
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        await again.close()
 
     run(story())
 

@@ -286,6 +286,43 @@ def test_a_page_is_text_by_default_and_only_read(stage):
     assert refused.status == 403
 
 
+def test_a_damaged_history_tells_what_can_be_read_and_that_something_is_missing(tmp_path):
+    with stage_of(data=tmp_path) as stage:
+        url = stage.sqs.queue("q", VisibilityTimeout="0")
+        sent = stage.message(url)
+        for _ in range(3):
+            stage.receive(url)
+        assert [event["event"] for event in stage.why(url, sent)["events"]][-1] == "visible"
+        (path,) = (tmp_path / "history").glob("*.pages")
+        whole = path.read_bytes()
+        frames = frames_of(whole)
+        for damage in (
+            {frames[-2] + 12: 0xFF},  # the instant of a block, which is in no check sum
+            {frames[-2] + 25: whole[frames[-2] + 25] ^ 1},  # its head
+            {frames[-2]: 0xFF},  # the length: up to the end nothing can be read
+            {frames[-2] + 12: 0xFF, frames[-2] + 25: whole[frames[-2] + 25] ^ 1},
+        ):
+            data = bytearray(whole)
+            for at, byte in damage.items():
+                data[at] = byte
+            path.write_bytes(data)
+            answer = stage.why(url, sent)
+            assert answer["queue"] == arn("q")
+            assert answer["events"][0]["event"] == "sent"
+            if frames[-2] + 25 in damage:
+                assert answer["notes"][0].startswith("1 blocks between ")
+        path.write_bytes(whole)
+
+
+def frames_of(data):
+    """Return where the pages of a history begin."""
+    starts, at = [], 0
+    while at < len(data):
+        starts.append(at)
+        at += 21 + int.from_bytes(data[at : at + 4], "big")
+    return starts
+
+
 def test_without_a_history_the_queue_still_tells_what_it_holds():
     with stage_of(Config(port=0, history_mb=0)) as stage:
         url = stage.sqs.queue("q")

@@ -14,6 +14,9 @@ from headrace.base.terminal import harmless
 from headrace.core.sqs.redrive import parse_redrive_policy
 from headrace.core.sqs.replies import MessagesSeen
 
+#: Stretches without blocks that an answer tells apart.
+GAPS_MAX = 100
+
 
 class Reach(msgspec.Struct):
     """How far the history reaches."""
@@ -23,6 +26,13 @@ class Reach(msgspec.Struct):
     first_at: Instant | None = None  #: Of the oldest page; None: there is none.
     #: Stretches of which blocks are missing: (how many, from, to).
     gaps: list[tuple[int, Instant, Instant]] = []
+
+    def miss(self, blocks: int, start: Instant, end: Instant) -> None:
+        """Note that blocks are missing; beyond `GAPS_MAX` stretches the last one grows."""
+        if len(self.gaps) >= GAPS_MAX:
+            before, start, _ = self.gaps.pop()
+            blocks += before
+        self.gaps.append((blocks, start, end))
 
 
 def document_of(
@@ -56,7 +66,7 @@ def document_of(
     else:
         answer["queue"] = None
         answer["state"] = "in no queue any more" if tracer.place is None else _UNKNOWN
-    answer["notes"] = list(_notes(events, cut, reach))
+    answer["notes"] = list(_notes(events, cut + tracer.left_out, reach))
     answer["events"] = [_event(event, names) for event in events]
     return answer
 

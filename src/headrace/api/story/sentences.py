@@ -11,6 +11,7 @@ from headrace.base.instant import MS_PER_S, Instant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_S = 86_400
+_LAST_MS = 253_402_300_799_999
 
 
 class Names(msgspec.Struct):
@@ -21,8 +22,8 @@ class Names(msgspec.Struct):
 
 
 def time_of(instant: Instant) -> str:
-    """Return an instant as people read it: 2026-11-28T16:20:40.123Z."""
-    at = _EPOCH + timedelta(milliseconds=instant)
+    """Return an instant as people read it: 2026-11-28T16:20:40.123Z; damaged ones end in 9999."""
+    at = _EPOCH + timedelta(milliseconds=min(instant, _LAST_MS))
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -50,14 +50,20 @@ class Tracer:
         number: int,
         id_of: Callable[[int, int], str],
         found_at: tuple[int, int] = (0, 0),
+        *,
+        at_most: int,
     ) -> None:
         """Follow the message that was first number `number` of queue `home`.
 
         Args:
             found_at: Queue and number where it is now, if that is known: how it came there may have
                 been forgotten.
+            at_most: Events that are wanted. Of more, those in the middle are let go of: a message
+                may have been received a million times.
         """
         self.events: list[Event] = []
+        self.left_out = 0  #: How many events were let go of.
+        self._at_most = at_most
         self.known = Known()
         self.place: Place | None = Place(home, number)  #: None: it is in no queue any more.
         self.first_block = 0  #: Where its body was written; 0: not known.
@@ -174,7 +180,7 @@ class Tracer:
         if record.groups and (group := record.groups[min(place, len(record.groups) - 1)]):
             details["group"] = group
         self.place = Place(machine, number, sent_at=record.at)
-        self.events.append(Event(record.at, "sent", machine, details=details))
+        self._put(Event(record.at, "sent", machine, details=details))
 
     def _received(self, record: MessagesReceived, block: int) -> None:
         if not self._concerns(record.machine, numbers_of(record.numbers)):
@@ -332,11 +338,19 @@ class Tracer:
         """Add an event, and before it what time alone did until then."""
         if self._due is not None and self._due[0] <= event.at:
             self._show()
+        self._put(event)
+
+    def _put(self, event: Event) -> None:
         self.events.append(event)
+        if len(self.events) > 2 * self._at_most:
+            half = self._at_most // 2
+            excess = len(self.events) - self._at_most
+            del self.events[half : half + excess]
+            self.left_out += excess
 
     def _show(self) -> None:
         assert self._due is not None
         at, why = self._due
         self._due = None
         queue = 0 if self.place is None else self.place.queue
-        self.events.append(Event(at, "visible", queue, details={"why": why}))
+        self._put(Event(at, "visible", queue, details={"why": why}))

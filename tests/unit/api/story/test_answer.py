@@ -1,6 +1,6 @@
 """The answer to why: what it says of the history's reach, and as text."""
 
-from headrace.api.story.answer import Reach, document_of, not_found, text_of
+from headrace.api.story.answer import GAPS_MAX, Reach, document_of, not_found, text_of
 from headrace.api.story.sentences import Names
 from headrace.api.story.tracing import Tracer
 from headrace.core.sqs.records import (
@@ -16,7 +16,7 @@ POLICY = '{"deadLetterTargetArn":"arn:aws:sqs:r:0:q17","maxReceiveCount":2}'
 
 
 def answer(*records, reach=None, at_most=100, redrive=""):
-    tracer = Tracer(Q, 5, id_of)
+    tracer = Tracer(Q, 5, id_of, at_most=1_000)
     tracer.take(records, 1)
     reach = reach or Reach(is_on=True, is_whole=True, first_at=50)
     return document_of("m", tracer, NAMES, None, reach, lambda queue: redrive, at_most)
@@ -66,6 +66,22 @@ def test_events_in_the_middle_are_left_out_when_there_are_too_many():
     assert answered["notes"][0].endswith("events in the middle are left out here")
 
 
+def test_what_was_let_go_of_while_it_was_read_is_counted_too():
+    tracer = Tracer(Q, 5, id_of, at_most=10)
+    tracer.take([SENT, *(MessagesReceived(Q, at, at, [5, 1]) for at in range(200, 300))], 1)
+    document = document_of("m", tracer, NAMES, None, Reach(True, True, 50), lambda queue: "", 10)
+    assert document["notes"] == ["190 events in the middle are left out here"]
+
+
+def test_of_many_gaps_the_last_one_grows():
+    reach = Reach(True, True, 50)
+    for at in range(1, 1_001):
+        reach.miss(2, at * 10, at * 10 + 5)
+    assert len(reach.gaps) == GAPS_MAX
+    assert sum(blocks for blocks, _, _ in reach.gaps) == 2_000
+    assert reach.gaps[-1][1:] == (GAPS_MAX * 10, 10_005)
+
+
 def test_the_text_is_a_line_for_each_event():
     lines = text_of(answer(SENT)).splitlines()
     assert lines[0] == "message m"
@@ -88,7 +104,7 @@ def test_an_unknown_message_has_an_answer_too():
 
 
 def test_sender_and_size_stand_with_the_sending():
-    tracer = Tracer(Q, 5, id_of)
+    tracer = Tracer(Q, 5, id_of, at_most=1_000)
     tracer.take([MessagesSent(Q, 100, 5, [0])], 1)
     tracer.sender, tracer.body_bytes = "AIDA", 7
     reach = Reach(True, True, 50)

@@ -31,8 +31,8 @@ def id_of(machine, number):
     return f"id-{machine}-{number}"
 
 
-def traced(*records, now=None, retention_ms=1 << 40, found_at=(0, 0)):
-    tracer = Tracer(Q, 5, id_of, found_at)
+def traced(*records, now=None, retention_ms=1 << 40, found_at=(0, 0), at_most=1_000):
+    tracer = Tracer(Q, 5, id_of, found_at, at_most=at_most)
     for block, record in enumerate(records, 1):
         tracer.take([record], block)
     tracer.found_now()
@@ -168,3 +168,13 @@ def test_a_batch_is_the_one_of_its_mapping_and_a_restart_ends_it():
     assert tracer.events[1].mapping == MAPPING
     tracer = traced(SENT, started, ServerStarted(0, 215, "1"), BatchEnded(MAPPING, 240, 1, [ID]))
     assert [what for _, what in words(tracer)] == ["sent", "handed", "restart"]
+
+
+def test_of_many_events_those_in_the_middle_are_let_go_of_meanwhile():
+    receives = [MessagesReceived(Q, at, at, [5, 1]) for at in range(200, 1_200)]
+    tracer = traced(SENT, *receives, at_most=10)
+    assert len(tracer.events) <= 20
+    assert len(tracer.events) + tracer.left_out == 1 + len(receives) + len(receives) - 1
+    assert words(tracer)[:3] == [(100, "sent"), (200, "received"), (200, "visible")]
+    assert words(tracer)[-1] == (1_199, "received")
+    assert tracer.place.receives == 1_000
