@@ -34,13 +34,10 @@ class Advising:
         if not self._service.driver.running:
             headers = [("Content-Type", "text/plain; charset=utf-8")]
             return HttpResponse(503, headers, b"The server is reading its journal; try again.\n")
-        advice = await asyncio.to_thread(advise, await self._setup())
-        document = document_of(advice)
-        if "json" in request.headers.get("accept", ""):
-            headers = [("Content-Type", "application/json")]
-            return HttpResponse(200, headers, msgspec.json.encode(document) + b"\n")
-        headers = [("Content-Type", "text/plain; charset=utf-8")]
-        return HttpResponse(200, headers, text_of(document).encode())
+        is_json = "json" in request.headers.get("accept", "")
+        text = await asyncio.to_thread(_written, await self._setup(), is_json=is_json)
+        kind = "application/json" if is_json else "text/plain; charset=utf-8"
+        return HttpResponse(200, [("Content-Type", kind)], text)
 
     async def _setup(self) -> Setup:
         """Return all mappings with their queues and functions, some of them a turn."""
@@ -59,20 +56,28 @@ class Advising:
                     if known is None or known.timeout_s < function.timeout_s:
                         setup.functions[one.function] = function
                 setup.mappings.append(one)
-                self._add_queue(setup, one.queue)
+                self._add_queues(setup, one.queue)
             if place % ADVICE_SLICE == 0:
                 await next_turn()
         return setup
 
-    def _add_queue(self, setup: Setup, arn: str) -> None:
-        """Add a queue, and the one that it dead-letters to; nothing, if there is none."""
+    def _add_queues(self, setup: Setup, arn: str) -> None:
+        """Add a queue, and the one that it dead-letters to; nothing, where there is none."""
         queues = self._service.rooms.queues
-        try:
-            queue = queues.directory.queue(queues.find_arn(arn))
-        except QueueDoesNotExist:
-            return
-        if arn not in setup.queues:
-            found = queue_of(queue, queue.counts(self._service.driver.clock.now())[0])
-            setup.queues[arn] = found
-            if found.dead_letter_queue:
-                self._add_queue(setup, found.dead_letter_queue)
+        for _ in range(2):
+            if not arn:
+                return
+            if arn not in setup.queues:
+                try:
+                    queue = queues.directory.queue(queues.find_arn(arn))
+                except QueueDoesNotExist:
+                    return
+                visible = queue.counts(self._service.driver.clock.now())[0]
+                setup.queues[arn] = queue_of(queue, visible)
+            arn = setup.queues[arn].dead_letter_queue
+
+
+def _written(setup: Setup, *, is_json: bool) -> bytes:
+    """Return the advice on a setup as it is answered."""
+    document = document_of(advise(setup))
+    return msgspec.json.encode(document) + b"\n" if is_json else text_of(document).encode()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headrace.core.advice.advise import advise
 from headrace.shell.advising import PREFIX
 from tests.contract.sqs.caller import arn
 from tests.unit.shell.test_why import JSON, failing, reporting, stage_of
@@ -95,3 +96,19 @@ def test_the_alias_and_the_queue_that_a_mapping_names_may_be_gone(stage):
 def test_it_is_only_read(stage):
     assert stage.sqs.send("POST", PREFIX).status == 405
     assert stage.send_page(PREFIX, {"Host": "evil.example"}).status == 403
+
+
+def test_of_a_chain_of_dead_letter_queues_no_more_than_the_first_is_read(stage, monkeypatch):
+    setups = []
+    monkeypatch.setattr(
+        "headrace.shell.advising.advise", lambda setup: setups.append(setup) or advise(setup)
+    )
+    last = {"deadLetterTargetArn": arn("last"), "maxReceiveCount": 5}
+    stage.sqs.queue("last")
+    url = stage.sqs.ok("GetQueueUrl", {"QueueName": "dead"})["QueueUrl"]
+    attributes = {"RedrivePolicy": json.dumps(last)}
+    stage.sqs.ok("SetQueueAttributes", {"QueueUrl": url, "Attributes": attributes})
+    stage.create()
+    stage.settle()
+    advice(stage)
+    assert sorted(setups[0].queues) == [arn("dead"), arn("q")]

@@ -8,7 +8,7 @@ from headrace.core.advice.concurrency import CONCURRENCY
 from headrace.core.advice.failures import FAILURES
 from headrace.core.advice.filtering import FILTERING
 from headrace.core.advice.rule import ERROR, INFO, WARNING, Rule
-from headrace.core.advice.setup import Case, Function, Queue, Setup
+from headrace.core.advice.setup import Case, Crowd, Function, Mapping, Queue, Setup
 from headrace.core.advice.timing import TIMING
 
 #: All rules of spec/esm.md 8.2, by number.
@@ -52,7 +52,8 @@ class Advice(msgspec.Struct, frozen=True):
 
 def advise(setup: Setup) -> Advice:
     """Return what the rules find, each finding once."""
-    cases = [_case(setup, place) for place in range(len(setup.mappings))]
+    crowd = Crowd(setup.mappings)
+    cases = [_case(setup, crowd, mapping) for mapping in setup.mappings]
     findings = dict.fromkeys(one for case in cases for one in _findings(case))
     unjudged = [
         Unjudged(rule.id, rule.title, rule.needs)
@@ -63,14 +64,14 @@ def advise(setup: Setup) -> Advice:
     return Advice(len(cases), ordered, unjudged)
 
 
-def _case(setup: Setup, place: int) -> Case:
-    mapping = setup.mappings[place]
+def _case(setup: Setup, crowd: Crowd, mapping: Mapping) -> Case:
     queue, function = setup.queues.get(mapping.queue), setup.functions.get(mapping.function)
     return Case(
         mapping=mapping,
         queue=queue or Queue(name=mapping.queue, is_fifo=mapping.queue.endswith(".fifo")),
         function=function or Function(name=mapping.function),
-        setup=setup,
+        dead=setup.queues.get(queue.dead_letter_queue) if queue is not None else None,
+        crowd=crowd,
         knows_queue=queue is not None,
         knows_function=function is not None,
     )

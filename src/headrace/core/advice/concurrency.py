@@ -189,14 +189,11 @@ def _no_event_count(case: Case) -> Verdict | None:
 
 
 def _idle_cost(case: Case) -> Verdict | None:
-    pollers = sum(
-        one.minimum_pollers or min(5, one.maximum_concurrency or 2) for one in case.setup.mappings
-    )
-    receives = pollers * RECEIVES_A_MONTH
+    receives = case.crowd.pollers_at_rest * RECEIVES_A_MONTH
     if receives <= FREE_RECEIVES:
         return None
     return Verdict(
-        f"the {len(case.setup.mappings)} mappings receive {receives:,} times a month on AWS when "
+        f"the {case.crowd.count} mappings receive {receives:,} times a month on AWS when "
         "nothing comes; with MaximumConcurrency a mapping never falls to two receivers",
         "merge idle queues, or leave MaximumConcurrency out where reserved concurrency allows",
         subject="all mappings",

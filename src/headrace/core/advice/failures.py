@@ -36,8 +36,7 @@ def _receive_count(case: Case) -> Verdict | None:
 
 
 def _dead_letter_queue(case: Case) -> Verdict | None:
-    queue = case.queue
-    target = case.setup.queues.get(queue.dead_letter_queue)
+    queue, target = case.queue, case.dead
     if target is None:
         return None
     if target.is_fifo != queue.is_fifo:

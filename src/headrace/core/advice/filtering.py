@@ -17,8 +17,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def _shared_queue(case: Case) -> Verdict | None:
-    mapping = case.mapping
-    others = [one for one in case.setup.mappings if one.queue == mapping.queue]
+    others = case.sharers
     if len(others) < 2 or not any(one.filters for one in others):
         return None
     return Verdict(

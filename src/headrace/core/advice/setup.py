@@ -4,6 +4,8 @@ Names are keys: a mapping names its queue and function by them, and one that is 
 known. None stands for what the source does not say.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from headrace.base.histogram import Histogram
@@ -75,6 +77,11 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     is_weighted: bool = False  #: Its alias splits its invokes between two versions.
     measured: Measured | None = None
 
+    @property
+    def pollers_at_rest(self) -> int:
+        """How many receivers AWS keeps when nothing comes."""
+        return self.minimum_pollers or min(5, self.maximum_concurrency or 2)
+
 
 class Setup(msgspec.Struct, kw_only=True):
     """All that is looked at together."""
@@ -84,20 +91,41 @@ class Setup(msgspec.Struct, kw_only=True):
     mappings: list[Mapping] = []
 
 
+class Crowd:
+    """All mappings of a setup together, in the order that rules ask for."""
+
+    def __init__(self, mappings: Iterable[Mapping]) -> None:
+        """Look at all of them once."""
+        self.count = self.pollers_at_rest = 0
+        self.by_function: dict[str, list[Mapping]] = {}
+        self.by_queue: dict[str, list[Mapping]] = {}
+        for one in mappings:
+            self.count += 1
+            self.pollers_at_rest += one.pollers_at_rest
+            self.by_function.setdefault(one.function, []).append(one)
+            self.by_queue.setdefault(one.queue, []).append(one)
+
+
 class Case(msgspec.Struct, frozen=True):
     """One mapping with its queue and function; what is not known is as if nothing were set."""
 
     mapping: Mapping
     queue: Queue
     function: Function
-    setup: Setup
+    dead: Queue | None  #: Where the queue's dead letters go, if that is known.
+    crowd: "Crowd"
     knows_queue: bool
     knows_function: bool
 
     @property
     def siblings(self) -> list[Mapping]:
         """All mappings of the function, this one too."""
-        return [one for one in self.setup.mappings if one.function == self.mapping.function]
+        return self.crowd.by_function[self.mapping.function]
+
+    @property
+    def sharers(self) -> list[Mapping]:
+        """All mappings of the queue, this one too."""
+        return self.crowd.by_queue[self.mapping.queue]
 
     @property
     def ceiling(self) -> int:
