@@ -4,7 +4,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.api.advice.intrinsics import UNKNOWN, Resolver, is_true, name_of, number_of
+from headrace.api.advice.intrinsics import (
+    UNKNOWN,
+    Resolver,
+    is_true,
+    items_of,
+    members_of,
+    name_of,
+    number_of,
+)
 from headrace.core.advice.setup import Function, Mapping, Queue, Setup
 
 _SAM_FUNCTION = "AWS::Serverless::Function"
@@ -33,20 +41,20 @@ class _Reading:
 
     def __init__(self, template: Members) -> None:
         resolver = Resolver(template)
-        globals_ = resolver.resolve(template.get("Globals") or {})
-        self._globals: Members = globals_.get("Function") or {}
+        globals_ = members_of(resolver.resolve(template.get("Globals")))
+        self._globals = members_of(globals_.get("Function"))
         self._resources: dict[str, tuple[str, Members]] = {}
         for name, resource in template["Resources"].items():
             if isinstance(resource, dict):
-                properties = resolver.resolve(resource.get("Properties") or {})
-                self._resources[name] = str(resource.get("Type", "")), properties
+                properties = members_of(resolver.resolve(resource.get("Properties")))
+                self._resources[str(name)] = str(resource.get("Type", "")), properties
         self._queue_names = {
-            members["QueueName"]: name
+            str(members["QueueName"]): name
             for name, members in self._of("AWS::SQS::Queue")
             if "QueueName" in members
         }
         self._function_names = {
-            members["FunctionName"]: name
+            str(members["FunctionName"]): name
             for name, members in self._of(*_FUNCTIONS)
             if "FunctionName" in members
         }
@@ -67,9 +75,8 @@ class _Reading:
     # --- queues and functions --------------------------------------------------------------------
 
     def _queue(self, name: str, members: Members) -> Queue:
-        redrive = members.get("RedrivePolicy") or {}
-        if isinstance(redrive, str):
-            redrive = _json(redrive)
+        policy = members.get("RedrivePolicy")
+        redrive = _json(policy) if isinstance(policy, str) else members_of(policy)
         return Queue(
             name=name,
             is_fifo=is_true(members.get("FifoQueue")),
@@ -96,9 +103,9 @@ class _Reading:
     def _function(self, name: str, members: Members) -> Function:
         if self._resources[name][0] == _SAM_FUNCTION:
             members = {**self._globals, **members}
-        variables = (members.get("Environment") or {}).get("Variables") or {}
+        variables = members_of(members_of(members.get("Environment")).get("Variables"))
         reserved = members.get("ReservedConcurrentExecutions")
-        invoke = members.get("EventInvokeConfig") or {}
+        invoke = members_of(members.get("EventInvokeConfig"))
         return Function(
             name=name,
             timeout_s=number_of(members.get("Timeout"), 3),
@@ -125,9 +132,11 @@ class _Reading:
         role = self._resources.get(name_of(members.get("Role", "")))
         if role is None:
             return None
-        managed = role[1].get("ManagedPolicyArns") or []
-        inline = [one.get("PolicyDocument", {}) for one in role[1].get("Policies") or []]
-        return self._allowed([*managed, *inline])
+        managed, inline = (role[1].get(name, []) for name in ("ManagedPolicyArns", "Policies"))
+        if not isinstance(managed, list) or not isinstance(inline, list):
+            return None
+        documents = [members_of(one).get("PolicyDocument", {}) for one in inline]
+        return self._allowed([*managed, *documents])
 
     @staticmethod
     def _allowed(policies: Any) -> tuple[str, ...] | None:
@@ -153,9 +162,9 @@ class _Reading:
 
     def _events(self) -> Iterator[Mapping]:
         for function, members in self._of(_SAM_FUNCTION):
-            for name, event in (members.get("Events") or {}).items():
+            for name, event in members_of(members.get("Events")).items():
                 if isinstance(event, dict) and event.get("Type") == "SQS":
-                    settings = event.get("Properties") or {}
+                    settings = members_of(event.get("Properties"))
                     label = f"{function}.{name}"
                     found = self._mapping(
                         label, settings.get("Queue", ""), f"${{{function}}}", settings
@@ -163,9 +172,9 @@ class _Reading:
                     yield found
 
     def _mapping(self, name: str, source: Any, function: Any, members: Members) -> Mapping:
-        pollers = members.get("ProvisionedPollerConfig") or {}
-        scaling = members.get("ScalingConfig") or {}
-        filters = (members.get("FilterCriteria") or {}).get("Filters") or []
+        pollers = members_of(members.get("ProvisionedPollerConfig"))
+        scaling = members_of(members.get("ScalingConfig"))
+        filters = items_of(members_of(members.get("FilterCriteria")).get("Filters"))
         return Mapping(
             name=name,
             queue=self._queue_key(source),
@@ -177,14 +186,14 @@ class _Reading:
             filters=tuple(_pattern_of(one) for one in filters if isinstance(one, dict)),
             minimum_pollers=number_of(pollers.get("MinimumPollers"), 2 if pollers else 0),
             maximum_pollers=number_of(pollers.get("MaximumPollers"), 200 if pollers else 0),
-            has_event_count=bool((members.get("MetricsConfig") or {}).get("Metrics")),
+            has_event_count=bool(members_of(members.get("MetricsConfig")).get("Metrics")),
             is_weighted=self._is_weighted(function),
         )
 
     def _is_weighted(self, function: Any) -> bool:
         kind, members = self._resources.get(name_of(function), ("", {}))
         if kind == "AWS::Lambda::Alias":
-            return bool((members.get("RoutingConfig") or {}).get("AdditionalVersionWeights"))
+            return bool(members_of(members.get("RoutingConfig")).get("AdditionalVersionWeights"))
         return False
 
     def _queue_key(self, value: Any) -> str:
@@ -195,11 +204,12 @@ class _Reading:
         end = str(value).rpartition(":")[2]
         return self._queue_names.get(end, end)
 
-    def _function_key(self, value: Any) -> str:
+    def _function_key(self, value: Any, passed: tuple[str, ...] = ()) -> str:
+        """Return the name of the function that a text means, behind the aliases `passed`."""
         name = name_of(value)
         kind, members = self._resources.get(name, ("", {}))
-        if kind in {"AWS::Lambda::Alias", "AWS::Lambda::Version"}:
-            return self._function_key(members.get("FunctionName", ""))
+        if kind in {"AWS::Lambda::Alias", "AWS::Lambda::Version"} and name not in passed:
+            return self._function_key(members.get("FunctionName", ""), (*passed, name))
         if kind in _FUNCTIONS:
             return name
         text = str(value)
@@ -226,8 +236,7 @@ def _actions_of(policy: Members) -> list[str]:
     found: list[str] = []
     for statement in statements if isinstance(statements, list) else [statements]:
         if isinstance(statement, dict) and statement.get("Effect") == "Allow":
-            actions = statement.get("Action") or []
-            found += [
-                str(one).lower() for one in ([actions] if isinstance(actions, str) else actions)
-            ]
+            actions = statement.get("Action")
+            named = [actions] if isinstance(actions, str) else items_of(actions)
+            found += [str(one).lower() for one in named]
     return found

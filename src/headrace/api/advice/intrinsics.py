@@ -5,7 +5,7 @@ What a resource will be called is not known before it is made, so a reference to
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: What cannot be known from the template alone.
@@ -15,56 +15,109 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
+#: Values and pieces of sixteen characters that a template may come to, once its references and
+#: aliases are followed: AWS's own largest template has a million characters.
+SIZE_MAX = 1_000_000
+
+
+class TooLarge(Exception):
+    """A template comes to more than `SIZE_MAX`."""
+
+
+class _NoValue:
+    """What `!Ref AWS::NoValue` gives: the member is not there."""
+
+
+_NO_VALUE = _NoValue()
+
+
 class Resolver:
     """Replaces functions by what they give."""
 
     def __init__(self, template: Mapping[str, Any]) -> None:
         """Know a template's parameters by their defaults, and its conditions by nothing."""
         self._defaults = {
-            name: parameter["Default"]
-            for name, parameter in dict(template.get("Parameters") or {}).items()
+            str(name): parameter["Default"]
+            for name, parameter in members_of(template.get("Parameters")).items()
             if isinstance(parameter, dict) and "Default" in parameter
         }
+        self._left = SIZE_MAX
 
     def resolve(self, value: Any) -> Any:
-        """Return a value without functions."""
+        """Return a value without functions.
+
+        Raises:
+            TooLarge: It comes to too much.
+        """
+        found = self._resolve(value)
+        return None if found is _NO_VALUE else found
+
+    def _resolve(self, value: Any) -> Any:
+        self._spend(1)
         if isinstance(value, list):
-            return [self.resolve(one) for one in value]
+            items = [self._resolve(one) for one in value]
+            return [one for one in items if one is not _NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
             if name == "Ref" or str(name).startswith("Fn::"):
                 return self._call(name, argument)
-        return {name: self.resolve(one) for name, one in value.items()}
+        members = {name: self._resolve(one) for name, one in value.items()}
+        return {name: one for name, one in members.items() if one is not _NO_VALUE}
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise TooLarge
 
     def _call(self, name: str, argument: Any) -> Any:
-        match name:
-            case "Ref":
+        match name, argument:
+            case "Ref", "AWS::NoValue":
+                return _NO_VALUE
+            case "Ref", str():
                 return self._defaults.get(argument, f"${{{argument}}}")
-            case "Fn::GetAtt":
+            case "Fn::GetAtt", str() | list():
                 parts = argument if isinstance(argument, list) else [argument]
                 return f"${{{'.'.join(map(str, parts))}}}"
-            case "Fn::Sub":
-                return self._substitute(argument)
-            case "Fn::Join":
-                separator, parts = argument
-                return str(separator).join(map(str, self.resolve(parts)))
-            case "Fn::If":
-                return self.resolve(argument[1])
+            case "Fn::Sub", str():
+                return self._substitute(argument, {})
+            case "Fn::Sub", [str(text), dict(values)]:
+                return self._substitute(text, values)
+            case "Fn::Join", [separator, parts]:
+                found = self.resolve(parts)
+                return self._text(str(separator), found) if isinstance(found, list) else UNKNOWN
+            case "Fn::If", [_, chosen, *_]:
+                return self._resolve(chosen)
             case _:
                 return UNKNOWN
 
-    def _substitute(self, argument: Any) -> str:
-        text, values = argument if isinstance(argument, list) else (argument, {})
-
-        def replace(match: re.Match[str]) -> str:
+    def _substitute(self, text: str, values: Mapping[str, Any]) -> str:
+        parts: list[Any] = []
+        end = 0
+        for match in _PLACEHOLDER.finditer(text):
             name = match[1].strip()
+            found = self._defaults.get(name, f"${{{name}}}")
             if name in values:
-                return str(self.resolve(values[name]))
-            return str(self._defaults.get(name, f"${{{name}}}"))
+                found = self.resolve(values[name])
+            parts += [text[end : match.start()], found]
+            end = match.end()
+        return self._text("", [*parts, text[end:]])
 
-        return _PLACEHOLDER.sub(replace, str(text))
+    def _text(self, separator: str, parts: Sequence[Any]) -> str:
+        texts = [str(part) for part in parts]
+        self._spend((sum(map(len, texts)) + len(separator) * len(texts)) // 16)
+        return separator.join(texts)
+
+
+def members_of(value: Any) -> dict[str, Any]:
+    """Return an object's members; none, if it is something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def items_of(value: Any) -> list[Any]:
+    """Return a list's items; none, if it is something else."""
+    return value if isinstance(value, list) else []
 
 
 def name_of(value: Any) -> str:
@@ -77,7 +130,7 @@ def number_of(value: Any, default: int) -> int:
     """Return a number that may be a text, or the default where it cannot be known."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
 
 

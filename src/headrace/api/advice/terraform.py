@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.api.advice.intrinsics import is_true, number_of
+from headrace.api.advice.intrinsics import is_true, items_of, members_of, number_of
 from headrace.core.advice.setup import Function, Mapping, Queue, Setup
 
 Members = dict[str, Any]
@@ -34,23 +34,42 @@ class _Resource:
         self.address = str(found["address"])
         self.kind = str(found.get("type", ""))
         self.module = module
-        self.values: Members = found.get("values") or {}
+        self.values = members_of(found.get("values"))
         self.expressions = expressions
 
     def first(self, name: str) -> Members:
         """Return a block's members; empty when it is not there."""
-        blocks = self.values.get(name) or []
-        return blocks[0] if isinstance(blocks, list) and blocks and blocks[0] else {}
+        blocks = items_of(self.values.get(name))
+        return members_of(blocks[0]) if blocks else {}
 
 
 class _Reading:
     """One plan while it is read."""
 
     def __init__(self, plan: Members) -> None:
-        configuration = (plan.get("configuration") or {}).get("root_module") or {}
-        planned = (plan.get("planned_values") or {}).get("root_module") or {}
-        self._resources = list(_resources(planned, configuration, ""))
-        self._by_address = {_INDEX.sub("", one.address): one for one in reversed(self._resources)}
+        configuration = members_of(members_of(plan.get("configuration")).get("root_module"))
+        planned = members_of(members_of(plan.get("planned_values")).get("root_module"))
+        resources = list(_resources(planned, configuration, ""))
+        self._by_address = {_INDEX.sub("", one.address): one for one in reversed(resources)}
+        self._by_kind: dict[str, list[_Resource]] = {}
+        for one in resources:
+            self._by_kind.setdefault(one.kind, []).append(one)
+        #: What sets a queue's redrive policy beside it, by the queue's address.
+        self._redrives = {
+            self._target(one, "queue_url", "aws_sqs_queue"): one
+            for one in self._of("aws_sqs_queue_redrive_policy")
+        }
+        self._wrapped = {  #: Addresses of queues that topics send envelopes to.
+            self._target(one, "endpoint", "aws_sqs_queue")
+            for one in self._of("aws_sns_topic_subscription")
+            if one.values.get("protocol") == "sqs"
+            and not is_true(one.values.get("raw_message_delivery"))
+        }
+        self._with_destinations = {  #: Addresses of functions.
+            self._target(one, "function_name", "aws_lambda_function")
+            for one in self._of("aws_lambda_function_event_invoke_config")
+            if one.values.get("destination_config")
+        }
 
     def setup(self) -> Setup:
         """Return what was read."""
@@ -62,7 +81,7 @@ class _Reading:
         )
 
     def _of(self, kind: str) -> list[_Resource]:
-        return [one for one in self._resources if one.kind == kind]
+        return self._by_kind.get(kind, [])
 
     def _queue(self, one: _Resource) -> Queue:
         values = one.values
@@ -79,16 +98,13 @@ class _Reading:
             has_redrive=bool(policy or target),
             dead_letter_queue=target,
             has_key=bool(values.get("kms_master_key_id")),
-            is_sns_wrapped=any(self._wraps(other, one) for other in self._subscriptions()),
+            is_sns_wrapped=one.address in self._wrapped,
         )
 
     def _redrive(self, queue: _Resource) -> tuple[Members, str]:
         """Return a queue's redrive policy and dead-letter queue, wherever they are set."""
-        places = [queue]
-        for other in self._of("aws_sqs_queue_redrive_policy"):
-            if self._target(other, "queue_url", "aws_sqs_queue") == queue.address:
-                places.insert(0, other)
-        for place in places:
+        beside = self._redrives.get(queue.address)
+        for place in [queue] if beside is None else [beside, queue]:
             policy = _json(place.values.get("redrive_policy"))
             target = self._target(place, "redrive_policy", "aws_sqs_queue")
             if policy or target:
@@ -96,31 +112,15 @@ class _Reading:
                 return policy, target or self._by_name("aws_sqs_queue", known) or known
         return {}, ""
 
-    def _subscriptions(self) -> list[_Resource]:
-        return self._of("aws_sns_topic_subscription")
-
-    def _wraps(self, subscription: _Resource, queue: _Resource) -> bool:
-        values = subscription.values
-        return (
-            values.get("protocol") == "sqs"
-            and self._target(subscription, "endpoint", "aws_sqs_queue") == queue.address
-            and not is_true(values.get("raw_message_delivery"))
-        )
-
     def _function(self, one: _Resource) -> Function:
         reserved = number_of(one.values.get("reserved_concurrent_executions"), -1)
-        variables = one.first("environment").get("variables") or {}
-        has_destinations = any(
-            other.values.get("destination_config")
-            and self._target(other, "function_name", "aws_lambda_function") == one.address
-            for other in self._of("aws_lambda_function_event_invoke_config")
-        )
+        variables = members_of(one.first("environment").get("variables"))
         return Function(
             name=one.address,
             timeout_s=number_of(one.values.get("timeout"), 3),
             reserved=None if reserved < 0 else reserved,
             has_dead_letters=bool(one.values.get("dead_letter_config")),
-            has_destinations=has_destinations,
+            has_destinations=one.address in self._with_destinations,
             variables=tuple(map(str, variables.values())),
         )
 
@@ -131,9 +131,9 @@ class _Reading:
     def _mapping(self, one: _Resource) -> Mapping:
         values = one.values
         pollers = one.first("provisioned_poller_config")
-        filters = one.first("filter_criteria").get("filter") or []
+        filters = items_of(one.first("filter_criteria").get("filter"))
         alias = self._target(one, "function_name", "aws_lambda_alias")
-        routing = self._by_address[alias].first("routing_config") if alias else {}
+        routing = self._alias(alias).first("routing_config") if alias else {}
         return Mapping(
             name=one.address,
             queue=self._named(one, "event_source_arn", "aws_sqs_queue"),
@@ -144,7 +144,7 @@ class _Reading:
             maximum_concurrency=number_of(
                 one.first("scaling_config").get("maximum_concurrency"), 0
             ),
-            filters=tuple(str(each.get("pattern") or "{}") for each in filters),
+            filters=tuple(str(members_of(each).get("pattern") or "{}") for each in filters),
             minimum_pollers=number_of(pollers.get("minimum_pollers"), 2 if pollers else 0),
             maximum_pollers=number_of(pollers.get("maximum_pollers"), 200 if pollers else 0),
             has_event_count=bool(one.first("metrics_config").get("metrics")),
@@ -153,8 +153,11 @@ class _Reading:
 
     def _function_name(self, mapping: _Resource, alias: str) -> str:
         if alias:
-            return self._named(self._by_address[alias], "function_name", "aws_lambda_function")
+            return self._named(self._alias(alias), "function_name", "aws_lambda_function")
         return self._named(mapping, "function_name", "aws_lambda_function")
+
+    def _alias(self, address: str) -> _Resource:
+        return self._by_address[_INDEX.sub("", address)]
 
     def _named(self, one: _Resource, member: str, kind: str) -> str:
         """Return the address of the resource that a member means; else what it says itself."""
@@ -176,26 +179,28 @@ class _Reading:
     def _target(self, one: _Resource, member: str, kind: str) -> str:
         """Return the address of the resource of this kind that a member refers to; or empty."""
         for reference in _references(one.expressions.get(member)):
-            for address, other in self._by_address.items():
-                own = address.removeprefix(one.module)
-                is_meant = reference == own or reference.startswith((f"{own}.", f"{own}["))
-                if is_meant and other.kind == kind and other.module == one.module:
-                    return other.address
+            own = ".".join(_INDEX.sub("", reference).split(".")[:2])  # type.name[.attribute]
+            found = self._by_address.get(f"{one.module}{own}")
+            if found is not None and found.kind == kind and found.module == one.module:
+                return found.address
         return ""
 
 
 def _resources(planned: Members, configuration: Members, module: str) -> Iterator[_Resource]:
     """Yield the resources of a module and of those that it calls, with their expressions."""
-    known = {one.get("address"): one for one in configuration.get("resources") or []}
-    for found in planned.get("resources") or []:
+    rows = map(members_of, items_of(configuration.get("resources")))
+    known = {str(one.get("address")): one for one in rows}
+    for found in map(members_of, items_of(planned.get("resources"))):
+        if not found.get("address"):
+            continue
         address = _INDEX.sub("", str(found["address"])).removeprefix(module)
-        expressions = (known.get(address) or {}).get("expressions") or {}
+        expressions = members_of(members_of(known.get(address)).get("expressions"))
         yield _Resource(found, module, expressions)
-    calls = configuration.get("module_calls") or {}
-    for child in planned.get("child_modules") or []:
+    calls = members_of(configuration.get("module_calls"))
+    for child in map(members_of, items_of(planned.get("child_modules"))):
         address = _INDEX.sub("", str(child.get("address", "")))
         name = address.rpartition("module.")[2]
-        inside = (calls.get(name) or {}).get("module") or {}
+        inside = members_of(members_of(calls.get(name)).get("module"))
         yield from _resources(child, inside, f"{address}.")
 
 
@@ -205,7 +210,7 @@ def _references(expression: Any) -> list[str]:
         return [one for each in expression for one in _references(each)]
     if not isinstance(expression, dict):
         return []
-    found = [str(one) for one in expression.get("references") or []]
+    found = [str(one) for one in items_of(expression.get("references"))]
     return found + [
         one
         for name, each in expression.items()

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.api.advice import cloudformation, terraform
+from headrace.api.advice.intrinsics import TooLarge
 from headrace.api.advice.telling import document_of, text_of
 from headrace.core.advice.advise import advise
 from headrace.core.advice.rule import ERROR, WARNING
@@ -62,11 +63,16 @@ def read(name: str) -> dict[str, Any]:
         text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NotReadable(f"{name} cannot be read: {error}") from None
-    found = _parsed(name, text)
-    if terraform.is_plan(found):
-        return document_of(advise(terraform.setup_of(found)))
-    if cloudformation.is_template(found):
-        return document_of(advise(cloudformation.setup_of(found)))
+    try:
+        found = _parsed(name, text)
+        if terraform.is_plan(found):
+            return document_of(advise(terraform.setup_of(found)))
+        if cloudformation.is_template(found):
+            return document_of(advise(cloudformation.setup_of(found)))
+    except RecursionError:
+        raise NotReadable(f"{name} is nested too deeply, or within itself") from None
+    except TooLarge:
+        raise NotReadable(f"{name} comes to too much, once its references are followed") from None
     raise NotReadable(f"{name} is neither a template with Resources nor a plan as JSON")
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from headrace.api.advice.cloudformation import is_template, setup_of
+from headrace.core.advice.advise import advise
 from headrace.faces.cli.yamls import load
+from tests.unit.api.advice.mutations import mutated
 
 SAM = """
 AWSTemplateFormatVersion: 2010-09-09
@@ -170,3 +172,60 @@ def test_other_sources_are_passed_over():
 @pytest.mark.parametrize("document", [None, [], {}, {"Resources": []}, "x"])
 def test_what_is_no_template(document):
     assert not is_template(document)
+
+
+ROLES = """
+Resources:
+  F:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt R.Arn, FunctionName: f}
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [x]
+      Policies: [{PolicyDocument: {Statement: [{Effect: Allow, Action: ["sqs:*"]}]}}]
+  A:
+    Type: AWS::Lambda::Alias
+    Properties: {FunctionName: !Ref F, RoutingConfig: {AdditionalVersionWeights: [{}]}}
+  M:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      EventSourceArn: "arn:aws:sqs:r:0:q"
+      FunctionName: !Ref A
+      ProvisionedPollerConfig: {MinimumPollers: 2}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", [SAM, ROLES])
+def test_whatever_stands_where_it_does_not_belong_is_as_if_it_were_not_there(text):
+    count = 0
+    for template in mutated(load(text)):
+        if is_template(template):
+            advise(setup_of(template))
+            count += 1
+    assert count > 400
+
+
+def test_what_a_role_allows_is_not_known_where_its_policies_are_not():
+    template = load(ROLES)
+    assert setup_of(template).functions["F"].actions == ("sqs:*",)
+    template["Resources"]["R"]["Properties"]["Policies"] = {"Fn::FindInMap": ["a", "b", "c"]}
+    assert setup_of(template).functions["F"].actions is None
+
+
+def test_a_member_without_value_is_not_there():
+    template = load(SAM)
+    nothing = {"Fn::If": ["IsSmall", {"Ref": "AWS::NoValue"}, 5]}
+    template["Resources"]["Ship"]["Properties"]["ReservedConcurrentExecutions"] = nothing
+    event = template["Resources"]["Ship"]["Properties"]["Events"]["FromQueue"]
+    event["Properties"]["ScalingConfig"] = nothing
+    setup = setup_of(template)
+    assert setup.functions["Ship"].reserved is None
+    assert setup.mappings[0].maximum_concurrency == 0
+
+
+def test_an_alias_of_itself_is_nobodys():
+    template = load(ROLES)
+    template["Resources"]["A"]["Properties"]["FunctionName"] = {"Ref": "A"}
+    assert setup_of(template).mappings[0].function == "${A}"

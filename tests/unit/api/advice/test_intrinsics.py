@@ -2,7 +2,14 @@
 
 import pytest
 
-from headrace.api.advice.intrinsics import UNKNOWN, Resolver, is_true, name_of, number_of
+from headrace.api.advice.intrinsics import (
+    UNKNOWN,
+    Resolver,
+    TooLarge,
+    is_true,
+    name_of,
+    number_of,
+)
 
 RESOLVER = Resolver({"Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Type": "String"}}})
 
@@ -20,12 +27,27 @@ RESOLVER = Resolver({"Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Ty
         ({"Fn::Join": [":", ["a", {"Ref": "Queue"}]]}, "a:${Queue}"),
         ({"Fn::If": ["IsProd", {"Ref": "Stage"}, "x"]}, "prod"),
         ({"Fn::ImportValue": "x"}, UNKNOWN),
+        ({"Fn::Join": [",", {"Fn::GetAZs": ""}]}, UNKNOWN),
+        ({"Fn::Sub": 5}, UNKNOWN),
+        ({"Ref": ["x"]}, UNKNOWN),
+        ({"Ref": "AWS::NoValue"}, None),
+        ([1, {"Ref": "AWS::NoValue"}, {"a": {"Ref": "AWS::NoValue"}, "b": 2}], [1, {"b": 2}]),
         ([{"a": {"Ref": "Stage"}, "b": 1}], [{"a": "prod", "b": 1}]),
         ({}, {}),
     ],
 )
 def test_functions_give_what_can_be_known(value, resolved):
     assert RESOLVER.resolve(value) == resolved
+
+
+def test_what_grows_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr("headrace.api.advice.intrinsics.SIZE_MAX", 10_000)
+    lists, text = ["x"], "x" * 16
+    for _ in range(30):
+        lists, text = [lists, lists], {"Fn::Sub": ["${a}${a}", {"a": text}]}
+    for value in (lists, text, {"Fn::Join": [text, [text] * 9]}):
+        with pytest.raises(TooLarge):
+            Resolver({}).resolve(value)
 
 
 def test_names_numbers_and_truth():

@@ -1,6 +1,10 @@
 """Setups from Terraform plans."""
 
+import pytest
+
 from headrace.api.advice.terraform import is_plan, setup_of
+from headrace.core.advice.advise import advise
+from tests.unit.api.advice.mutations import mutated
 
 
 def resource(kind, label, module="", index="", /, **values):
@@ -151,3 +155,13 @@ def test_an_empty_plan_and_what_is_none():
     assert setup_of({"planned_values": {}}).mappings == []
     assert not is_plan({"Resources": {}})
     assert not is_plan([])
+
+
+@pytest.mark.slow
+def test_whatever_stands_where_it_does_not_belong_is_as_if_it_were_not_there():
+    count = 0
+    for document in mutated(plan()):
+        if is_plan(document):
+            advise(setup_of(document))
+            count += 1
+    assert count > 1_000

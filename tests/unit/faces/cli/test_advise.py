@@ -1,5 +1,6 @@
 """`headrace advise`: a server, a template, a plan, and what is none of them."""
 
+import itertools
 import json
 import sys
 
@@ -10,6 +11,12 @@ from headrace.faces.cli.main import main
 from headrace.testing.server import serve_in_thread
 from tests.unit.api.advice.test_cloudformation import SAM
 from tests.unit.api.advice.test_terraform import plan
+
+#: Nine aliases of nine aliases of nine, and so on: four hundred million values.
+BOMB = "a: &a [x]\n"
+for one, other in itertools.pairwise("abcdefghij"):
+    BOMB += f"{other}: &{other} [{', '.join([f'*{one}'] * 9)}]\n"
+BOMB += "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Tags: *j}}}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +83,16 @@ def test_a_plan_is_read(nowhere, capsys):
         ("missing.yaml", None, "missing.yaml cannot be read"),
         ("a.json", "{", "a.json is no JSON"),
         ("a.yaml", "a: [", "a.yaml is no YAML"),
+        ("a.yaml", "Resources: &r {Q: {Properties: *r}}", "nested too deeply, or within itself"),
+        ("a.json", '{"Resources":' + "[" * 100_000, "nested too deeply, or within itself"),
+        ("a.yaml", BOMB, "comes to too much, once its references are followed"),
         ("a.yaml", "just: words", "neither a template with Resources nor a plan"),
     ],
 )
-def test_what_is_no_template_is_a_sentence_and_status_1(nowhere, capsys, name, text, sentence):
+def test_what_is_no_template_is_a_sentence_and_status_1(
+    nowhere, capsys, monkeypatch, name, text, sentence
+):
+    monkeypatch.setattr("headrace.api.advice.intrinsics.SIZE_MAX", 10_000)
     if text is not None:
         (nowhere / name).write_text(text)
     assert main(["advise", name]) == 1
