@@ -16,6 +16,7 @@ import msgspec
 from headrace.api.context import Context
 from headrace.api.sqs.locate import find_queue
 from headrace.api.story.answer import Reach, document_of, not_found, text_of
+from headrace.api.story.event import Life
 from headrace.api.story.sentences import Names
 from headrace.api.story.tracing import Tracer
 from headrace.base.arn import parse_queue_url
@@ -233,8 +234,8 @@ class Reader:
             origin.machine,
             origin.number,
             receipts.message_id,
+            Life(STORY_EVENTS_MAX),
             origin.found_at,
-            at_most=STORY_EVENTS_MAX,
         )
         for seq, records in self._records(pages, reach):
             tracer.take(records, seq)

@@ -66,7 +66,7 @@ def document_of(
     else:
         answer["queue"] = None
         answer["state"] = "in no queue any more" if tracer.place is None else _UNKNOWN
-    answer["notes"] = list(_notes(events, cut + tracer.left_out, reach))
+    answer["notes"] = list(_notes(events, cut + tracer.life.left_out, reach))
     answer["events"] = [_event(event, names) for event in events]
     return answer
 

@@ -20,6 +20,25 @@ class Event(msgspec.Struct):
     details: dict[str, Any] = {}  #: Named as in the answer; instants are milliseconds.
 
 
+class Life:
+    """Events in their order. Of more than are wanted, those in the middle are let go of."""
+
+    def __init__(self, at_most: int) -> None:
+        """Start without events."""
+        self.events: list[Event] = []
+        self.left_out = 0  #: How many were let go of.
+        self._at_most = at_most
+
+    def add(self, event: Event) -> None:
+        """Add an event behind the others."""
+        self.events.append(event)
+        if len(self.events) > 2 * self._at_most:
+            half = self._at_most // 2
+            excess = len(self.events) - self._at_most
+            del self.events[half : half + excess]
+            self.left_out += excess
+
+
 class Place(msgspec.Struct):
     """Where a message is, as far as the records tell."""
 

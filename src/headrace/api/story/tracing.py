@@ -8,7 +8,7 @@ in none of them and is put between (`visible`, `expired`).
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from headrace.api.story.event import Event, Known, Place
+from headrace.api.story.event import Event, Known, Life, Place
 from headrace.base.arn import queue_arn
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.machine import Record
@@ -49,21 +49,16 @@ class Tracer:
         home: int,
         number: int,
         id_of: Callable[[int, int], str],
+        life: Life,
         found_at: tuple[int, int] = (0, 0),
-        *,
-        at_most: int,
     ) -> None:
         """Follow the message that was first number `number` of queue `home`.
 
         Args:
             found_at: Queue and number where it is now, if that is known: how it came there may have
                 been forgotten.
-            at_most: Events that are wanted. Of more, those in the middle are let go of: a message
-                may have been received a million times.
         """
-        self.events: list[Event] = []
-        self.left_out = 0  #: How many events were let go of.
-        self._at_most = at_most
+        self.life, self.events = life, life.events
         self.known = Known()
         self.place: Place | None = Place(home, number)  #: None: it is in no queue any more.
         self.first_block = 0  #: Where its body was written; 0: not known.
@@ -180,7 +175,7 @@ class Tracer:
         if record.groups and (group := record.groups[min(place, len(record.groups) - 1)]):
             details["group"] = group
         self.place = Place(machine, number, sent_at=record.at)
-        self._put(Event(record.at, "sent", machine, details=details))
+        self.life.add(Event(record.at, "sent", machine, details=details))
 
     def _received(self, record: MessagesReceived, block: int) -> None:
         if not self._concerns(record.machine, numbers_of(record.numbers)):
@@ -338,19 +333,11 @@ class Tracer:
         """Add an event, and before it what time alone did until then."""
         if self._due is not None and self._due[0] <= event.at:
             self._show()
-        self._put(event)
-
-    def _put(self, event: Event) -> None:
-        self.events.append(event)
-        if len(self.events) > 2 * self._at_most:
-            half = self._at_most // 2
-            excess = len(self.events) - self._at_most
-            del self.events[half : half + excess]
-            self.left_out += excess
+        self.life.add(event)
 
     def _show(self) -> None:
         assert self._due is not None
         at, why = self._due
         self._due = None
         queue = 0 if self.place is None else self.place.queue
-        self._put(Event(at, "visible", queue, details={"why": why}))
+        self.life.add(Event(at, "visible", queue, details={"why": why}))

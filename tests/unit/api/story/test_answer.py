@@ -1,6 +1,7 @@
 """The answer to why: what it says of the history's reach, and as text."""
 
 from headrace.api.story.answer import GAPS_MAX, Reach, document_of, not_found, text_of
+from headrace.api.story.event import Life
 from headrace.api.story.sentences import Names
 from headrace.api.story.tracing import Tracer
 from headrace.core.sqs.records import (
@@ -16,7 +17,7 @@ POLICY = '{"deadLetterTargetArn":"arn:aws:sqs:r:0:q17","maxReceiveCount":2}'
 
 
 def answer(*records, reach=None, at_most=100, redrive=""):
-    tracer = Tracer(Q, 5, id_of, at_most=1_000)
+    tracer = Tracer(Q, 5, id_of, Life(1_000))
     tracer.take(records, 1)
     reach = reach or Reach(is_on=True, is_whole=True, first_at=50)
     return document_of("m", tracer, NAMES, None, reach, lambda queue: redrive, at_most)
@@ -67,7 +68,7 @@ def test_events_in_the_middle_are_left_out_when_there_are_too_many():
 
 
 def test_what_was_let_go_of_while_it_was_read_is_counted_too():
-    tracer = Tracer(Q, 5, id_of, at_most=10)
+    tracer = Tracer(Q, 5, id_of, Life(10))
     tracer.take([SENT, *(MessagesReceived(Q, at, at, [5, 1]) for at in range(200, 300))], 1)
     document = document_of("m", tracer, NAMES, None, Reach(True, True, 50), lambda queue: "", 10)
     assert document["notes"] == ["190 events in the middle are left out here"]
@@ -104,7 +105,7 @@ def test_an_unknown_message_has_an_answer_too():
 
 
 def test_sender_and_size_stand_with_the_sending():
-    tracer = Tracer(Q, 5, id_of, at_most=1_000)
+    tracer = Tracer(Q, 5, id_of, Life(1_000))
     tracer.take([MessagesSent(Q, 100, 5, [0])], 1)
     tracer.sender, tracer.body_bytes = "AIDA", 7
     reach = Reach(True, True, 50)

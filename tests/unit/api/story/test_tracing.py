@@ -1,5 +1,6 @@
 """Facts and decisions to events: what has no record, what is not ours, what was forgotten."""
 
+from headrace.api.story.event import Life
 from headrace.api.story.tracing import Tracer
 from headrace.core.mapping.decisions import (
     BatchEnded,
@@ -32,7 +33,7 @@ def id_of(machine, number):
 
 
 def traced(*records, now=None, retention_ms=1 << 40, found_at=(0, 0), at_most=1_000):
-    tracer = Tracer(Q, 5, id_of, found_at, at_most=at_most)
+    tracer = Tracer(Q, 5, id_of, Life(at_most), found_at)
     for block, record in enumerate(records, 1):
         tracer.take([record], block)
     tracer.found_now()
@@ -174,7 +175,7 @@ def test_of_many_events_those_in_the_middle_are_let_go_of_meanwhile():
     receives = [MessagesReceived(Q, at, at, [5, 1]) for at in range(200, 1_200)]
     tracer = traced(SENT, *receives, at_most=10)
     assert len(tracer.events) <= 20
-    assert len(tracer.events) + tracer.left_out == 1 + len(receives) + len(receives) - 1
+    assert len(tracer.events) + tracer.life.left_out == 1 + len(receives) + len(receives) - 1
     assert words(tracer)[:3] == [(100, "sent"), (200, "received"), (200, "visible")]
     assert words(tracer)[-1] == (1_199, "received")
     assert tracer.place.receives == 1_000
