@@ -59,3 +59,36 @@ def test_permissions_come_and_go(server):
         functions.get_resource_policy(ResourceArn=ARN)
     functions.delete_function(FunctionName=NAME)
     functions.close()
+
+
+def test_another_account_uses_a_function_once_it_may(server):
+    """L-A10: everything by the function's ARN, after one statement."""
+    functions = server.client("lambda", ACCOUNT)
+    guest = server.client("lambda", "444455556666")
+    name = "opened"
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    code = {"ZipFile": make_zip(SOURCE)}
+    functions.create_function(
+        FunctionName=name, Runtime=RUNTIME, Role=ROLE, Handler="app.handler", Code=code
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    refused = (
+        r"\(AccessDeniedException\).* User: arn:aws:iam::444455556666:root is not authorized to "
+        rf"perform: lambda:InvokeFunction on resource: {arn} because no resource-based policy"
+    )
+    with pytest.raises(ClientError, match=refused):
+        guest.invoke(FunctionName=arn)
+    functions.add_permission(
+        FunctionName=name, StatementId="all", Action="lambda:*", Principal="444455556666"
+    )
+    assert guest.get_function(FunctionName=arn)["Configuration"]["FunctionArn"] == arn
+    assert guest.update_function_code(FunctionName=arn, **code, Publish=True)["Version"] == "1"
+    guest.get_waiter("function_updated_v2").wait(FunctionName=arn)
+    answer = guest.invoke(FunctionName=arn, Payload=b'{"n": 1}')
+    assert "FunctionError" not in answer
+    assert answer["ExecutedVersion"] == "$LATEST"
+    assert guest.invoke(FunctionName=arn, InvocationType="Event")["StatusCode"] == 202
+    guest.delete_function(FunctionName=arn)
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_function(FunctionName=name)
+    guest.close()

@@ -13,7 +13,7 @@ from headrace.api.operation import Answer, Operation, Parameters
 from headrace.base.arn import Arn, parse_arn, partition_of
 from headrace.base.errors import ServiceError
 from headrace.core.functions.errors import InvalidParameterValue as BadReference
-from headrace.core.functions.errors import ResourceNotFound
+from headrace.core.functions.errors import ResourceNotFound, access_denied
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.mapping.commands import (
     CreateMapping,
@@ -316,7 +316,15 @@ def _metrics(parameters: Parameters) -> tuple[str, ...] | None:
 
 
 def _reference(text: str, context: Context, action: str) -> FunctionReference:
-    return parse_reference(text, None, context.account, context.region, action)
+    """Return the function of a mapping, which is of the mapping's account whatever policies say.
+
+    Raises:
+        AccessDenied: It is another account's.
+    """
+    reference = parse_reference(text, None, context.account, context.region, action)
+    if reference.caller is not None:
+        raise access_denied(context.account, context.region, action, reference.arn)
+    return reference
 
 
 def _target(text: str, context: Context, rooms: Any, action: str) -> Target:

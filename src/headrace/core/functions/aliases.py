@@ -81,7 +81,7 @@ def get_alias(command: GetAlias, scene: Scene) -> Decision:
     """Show an alias."""
     check_function_only(command.reference)
     reference = command.reference
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     function = None if number is None else scene.directory.functions[number]
     if function is None or command.name not in function.aliases:
         raise alias_not_found(f"{reference.arn}:{command.name}")
@@ -117,7 +117,7 @@ def revision_of(alias: Alias | AliasSet) -> str:
 
 def _find(reference: FunctionReference, scene: Scene, version: str | None) -> tuple[int, Function]:
     """Return the function; an absent one is told by the version's ARN (L-A37)."""
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     if number is None:
         arn = reference.arn if version is None else f"{reference.arn}:{version}"
         raise function_not_found(arn)

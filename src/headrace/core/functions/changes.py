@@ -11,6 +11,7 @@ from headrace.core.functions.directory import Directory
 from headrace.core.functions.errors import (
     InvalidParameterValue,
     ResourceConflict,
+    access_denied,
     function_not_found,
     state_conflict,
     update_in_progress,
@@ -45,10 +46,14 @@ def check_creation(command: CreateFunction, directory: Directory, machine: Machi
     """Return the settings of a function to be created, with its layers.
 
     Raises:
+        AccessDenied: The name is another account's, where no policy can let anybody create.
         InvalidParameterValue, ConstraintViolated: The name, the settings or the layers are wrong.
         ResourceConflict: The name is taken.
     """
     reference = command.reference
+    if reference.caller is not None:
+        caller = reference.caller
+        raise access_denied(caller.account, reference.region, caller.action, reference.arn)
     check_function_only(reference)
     check_new_name(reference.name)
     machine.check(command.settings)
@@ -152,7 +157,7 @@ def check_deletion(reference: FunctionReference, directory: Directory) -> tuple[
         )
     if qualifier is not None and "$" not in qualifier and not qualifier.isdigit():
         raise InvalidParameterValue("Deletion of aliases is not currently supported.")
-    number = directory.number(reference.account, reference.region, reference.name)
+    number = directory.locate(reference)
     if number is None or (qualifier is not None and "$" in qualifier):
         raise function_not_found(reference.arn)
     aliases = directory.functions[number].aliases.values()

@@ -46,7 +46,7 @@ def reserve(command: ReserveConcurrency, scene: Scene) -> Decision:
     """
     reference, reserved = command.reference, command.reserved
     check_function_only(reference)
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     if number is None:
         raise function_not_found(reference.arn if reserved is None else f"{reference.arn}:{LATEST}")
     function = scene.directory.functions[number]
@@ -244,7 +244,7 @@ def _find(reference: FunctionReference, scene: Scene) -> tuple[int, Function, st
     """
     qualifier = reference.qualifier
     assert qualifier is not None
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     function = None if number is None else scene.directory.functions[number]
     if qualifier.isdigit():
         if function is None or qualifier not in function.versions:

@@ -2,6 +2,7 @@
 
 from headrace.core.functions import limits
 from headrace.core.functions.alias import choose_version
+from headrace.core.functions.callers import check_caller
 from headrace.core.functions.errors import function_not_found
 from headrace.core.functions.function import Function, Version
 from headrace.core.functions.layerbook import LayerBook
@@ -34,13 +35,27 @@ class Directory:
         number = self.number(account, region, name)
         return None if number is None else self.functions[number].seed
 
+    def locate(self, reference: FunctionReference) -> int | None:
+        """Return the number of the function that a caller means; None: there is no such function.
+
+        Every look-up by reference comes here, so that nobody sees another's function unasked.
+
+        Raises:
+            AccessDenied: It is another account's, which did not open it to the caller for this.
+        """
+        number = self.number(reference.account, reference.region, reference.name)
+        if reference.caller is not None:
+            check_caller(reference, {} if number is None else self.functions[number].policies)
+        return number
+
     def find_function(self, reference: FunctionReference) -> tuple[int, Function]:
         """Return which function a caller means; a qualifier counts for nothing.
 
         Raises:
             ResourceNotFound: There is no such function; named without its qualifier.
+            AccessDenied: As `locate`.
         """
-        number = self.number(reference.account, reference.region, reference.name)
+        number = self.locate(reference)
         if number is None:
             raise function_not_found(reference.arn)
         return number, self.functions[number]
@@ -56,8 +71,9 @@ class Directory:
 
         Raises:
             ResourceNotFound: There is no such function, version or alias.
+            AccessDenied: As `locate`.
         """
-        number = self.number(reference.account, reference.region, reference.name)
+        number = self.locate(reference)
         if number is None:
             raise function_not_found(reference.qualified_arn)
         function = self.functions[number]

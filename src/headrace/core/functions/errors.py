@@ -167,12 +167,21 @@ def alias_not_found(arn: str) -> ResourceNotFound:
     return ResourceNotFound(f"Cannot find alias arn: {arn}")
 
 
-def access_denied(account: str, region: str, action: str, arn: str) -> AccessDenied:
-    """Return the refusal of what belongs to another account that did not let the caller in."""
+def access_denied(
+    account: str, region: str, action: str, arn: str, *, is_forbidden: bool = False
+) -> AccessDenied:
+    """Return the refusal of what belongs to another account that did not let the caller in.
+
+    Args:
+        account: The caller's.
+        is_forbidden: Whether a statement keeps the caller out, and not only none lets it in.
+    """
+    reason = f"because no resource-based policy allows the lambda:{action} action"
+    if is_forbidden:
+        reason = "with an explicit deny in a resource-based policy"
     return AccessDenied(
         f"User: arn:{partition_of(region)}:iam::{account}:root is not authorized to perform: "
-        f"lambda:{action} on resource: {arn} because no resource-based policy "
-        f"allows the lambda:{action} action"
+        f"lambda:{action} on resource: {arn} {reason}"
     )
 
 

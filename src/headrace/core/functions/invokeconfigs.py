@@ -91,7 +91,7 @@ def _shown(function: Function, qualifier: str, config: InvokeConfig) -> InvokeCo
 
 
 def _find_function(reference: FunctionReference, directory: Directory) -> tuple[int, Function]:
-    number = directory.number(reference.account, reference.region, reference.name)
+    number = directory.locate(reference)
     if number is None:
         raise _no_function()
     return number, directory.functions[number]
@@ -99,7 +99,7 @@ def _find_function(reference: FunctionReference, directory: Directory) -> tuple[
 
 def _find(reference: FunctionReference, directory: Directory) -> tuple[int, Function, InvokeConfig]:
     """Return what is set; a missing function has nothing set either (L-A52)."""
-    number = directory.number(reference.account, reference.region, reference.name)
+    number = directory.locate(reference)
     if number is None:
         raise _not_set(reference)
     function = directory.functions[number]

@@ -53,6 +53,6 @@ def find_accepting(reference: FunctionReference, directory: Directory) -> int:
 
 def _check_function(reference: FunctionReference, directory: Directory) -> None:
     if reference.qualifier is None:
-        number = directory.number(reference.account, reference.region, reference.name)
+        number = directory.locate(reference)
         if number is None:
             raise function_not_found(f"{reference.arn}:{LATEST}")

@@ -15,7 +15,6 @@ from headrace.base.arn import partition_of
 from headrace.core.functions.errors import (
     InvalidParameterValue,
     ResourceNotFound,
-    access_denied,
     constraint_text,
     value_out_of_bounds,
 )
@@ -34,6 +33,13 @@ _REFERENCE = re.compile(
 )
 
 
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """An account that names another's function, and what it wants to do with it."""
+
+    account: str
+    action: str  #: IAM's word without its service, such as "InvokeFunction".
+
+
 class FunctionReference(msgspec.Struct, frozen=True, gc=False):
     """What a caller names: a function of an account and region, perhaps one version of it."""
 
@@ -41,6 +47,8 @@ class FunctionReference(msgspec.Struct, frozen=True, gc=False):
     region: str
     name: str
     qualifier: str | None  #: As the caller gave it; None when no version or alias was named.
+    #: None: the function's own account, or this server itself, whom no policy concerns.
+    caller: Caller | None = None
 
     @property
     def arn(self) -> str:
@@ -61,12 +69,11 @@ def parse_reference(
     Args:
         text: A name, a partial or a full ARN, with or without a qualifier.
         qualifier: The request's own qualifier, if it has one.
-        action: AWS's name of the operation, for a refusal's text.
+        action: What another account's function must have been opened for, in IAM's words.
 
     Raises:
         InvalidParameterValue: The two qualifiers differ; said before existence is looked at.
         ResourceNotFound: The ARN names another region.
-        AccessDenied: The ARN names another account.
     """
     match = _REFERENCE.fullmatch(text)
     if match is None:
@@ -80,15 +87,14 @@ def parse_reference(
         raise ResourceNotFound(
             f"Functions from '{match['region']}' are not reachable in this region ('{region}')"
         )
-    reference = FunctionReference(
-        account=match["account"] or account,
+    owner = match["account"] or account
+    return FunctionReference(
+        account=owner,
         region=region,
         name=match["name"],
         qualifier=qualifier if derived is None else derived,
+        caller=None if owner == account else Caller(account, action),
     )
-    if reference.account != account:
-        raise access_denied(account, region, action, reference.arn)
-    return reference
 
 
 def check_new_name(name: str) -> None:

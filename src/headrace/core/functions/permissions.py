@@ -68,7 +68,7 @@ def add(command: AddPermission, scene: Scene) -> Decision:
 def remove(command: RemovePermission, scene: Scene) -> Decision:
     """Take a statement away; with the last one goes the policy."""
     reference = command.reference
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     if number is None:
         raise ResourceNotFound(f"No policy found for: {reference.arn}")
     function = scene.directory.functions[number]
@@ -82,7 +82,7 @@ def remove(command: RemovePermission, scene: Scene) -> Decision:
 def get(command: GetPolicy, scene: Scene) -> Decision:
     """Show the whole policy."""
     reference = command.reference
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     policy = None
     if number is not None:
         policy = scene.directory.functions[number].policies.get(reference.qualifier or "")

@@ -84,7 +84,7 @@ def delete(command: DeleteUrl, scene: Scene) -> Decision:
 def list_urls(command: ListUrls, scene: Scene) -> Decision:
     """Show a function's URLs: its own, then those of its aliases by name."""
     reference = command.reference
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     if number is None:
         raise ResourceNotFound(_NO_FUNCTION)
     function = scene.directory.functions[number]
@@ -97,7 +97,7 @@ def list_urls(command: ListUrls, scene: Scene) -> Decision:
 
 def _find_target(reference: FunctionReference, scene: Scene) -> tuple[int, Function]:
     """Return the function, if it and the alias are there (L-A79)."""
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     function = None if number is None else scene.directory.functions[number]
     alias = reference.qualifier
     if number is None or function is None or (alias is not None and alias not in function.aliases):
@@ -106,7 +106,7 @@ def _find_target(reference: FunctionReference, scene: Scene) -> tuple[int, Funct
 
 
 def _find(reference: FunctionReference, scene: Scene) -> tuple[int, Function, Url]:
-    number = scene.directory.number(reference.account, reference.region, reference.name)
+    number = scene.directory.locate(reference)
     if number is not None:
         function = scene.directory.functions[number]
         url = function.urls.get(reference.qualifier or "")

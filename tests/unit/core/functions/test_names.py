@@ -2,12 +2,9 @@
 
 import pytest
 
-from headrace.core.functions.errors import (
-    AccessDenied,
-    InvalidParameterValue,
-    ResourceNotFound,
-)
+from headrace.core.functions.errors import InvalidParameterValue, ResourceNotFound
 from headrace.core.functions.names import (
+    Caller,
     FunctionReference,
     check_function_only,
     check_new_name,
@@ -16,6 +13,8 @@ from headrace.core.functions.names import (
     runtime_version_arn,
 )
 from tests.unit.core.functions.bench import ACCOUNT, ARN, NAME, REGION, reference
+
+OTHER = "999999999999"
 
 
 def parse(text, qualifier=None):
@@ -62,11 +61,11 @@ def test_functions_of_another_region_are_not_reachable():
     )
 
 
-def test_functions_of_another_account_are_not_given():
-    with pytest.raises(AccessDenied) as refusal:
-        parse(ARN.replace(ACCOUNT, "999999999999"))
-    assert refusal.value.members == {}
-    assert "is not authorized to perform: lambda:GetFunction" in refusal.value.message
+def test_who_names_a_function_of_another_account_is_told_by_the_reference():
+    theirs = parse(f"{ARN.replace(ACCOUNT, OTHER)}:live")
+    assert (theirs.account, theirs.qualifier) == (OTHER, "live")
+    assert theirs.caller == Caller(ACCOUNT, "GetFunction")
+    assert parse(ARN).caller is None
 
 
 def test_a_name_that_is_none_is_not_found():
