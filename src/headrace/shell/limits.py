@@ -21,8 +21,11 @@ HEADER_NAMES_MAX = 1_024
 #: Beyond: 413, and the connection is closed. What is merely too long for AWS gets AWS's error.
 BODY_BYTES_MAX = 4 * MIB
 
-#: Bytes of a body that brings code: 50 MiB of zip archive in base64, and the envelope.
+#: Bytes of a body that brings a layer's archive, 50 MiB in base64, or an object.
 CODE_BODY_BYTES_MAX = 72 * MIB
+
+#: Bytes of a body that brings a function's code. Beyond: AWS's own sentence (spec/lambda.md 1.4).
+FUNCTION_BODY_BYTES_MAX = 70_167_210
 
 #: Bytes of an invoke's payload that are read; AWS's own limit (6 MiB) answers in AWS's words below.
 PAYLOAD_BODY_BYTES_MAX = 16 * MIB
@@ -52,8 +55,8 @@ WRITE_LOW_BYTES = 64 * KIB
 UNREAD_BYTES_MAX = 256 * MIB
 
 #: Bytes that are read and dropped from a connection after an error closed it, so that the client
-#: gets to see the answer. Beyond: cut off.
-LINGER_BYTES_MAX = 8 * MIB
+#: gets to see the answer: a little more than code that is too large. Beyond: cut off.
+LINGER_BYTES_MAX = 80 * MIB
 #: And how long that lasts.
 LINGER_S = 2
 

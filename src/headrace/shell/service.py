@@ -30,6 +30,7 @@ from headrace.shell.identity import Identities, base_url_of
 from headrace.shell.limits import (
     BODY_BYTES_MAX,
     CODE_BODY_BYTES_MAX,
+    FUNCTION_BODY_BYTES_MAX,
     PAYLOAD_BODY_BYTES_MAX,
 )
 from headrace.shell.reader import Refused
@@ -78,6 +79,8 @@ _REFUSALS: dict[int, type[ServiceError]] = {
     413: TooLarge,
     503: ServiceUnavailable,
 }
+#: How the path ends of what brings a function's code, to the operation.
+_BRINGS_CODE = {"/functions": "CreateFunction", "/code": "UpdateFunctionCode"}
 _STOPPING = ServiceUnavailable("The server is stopping. Please try again.")
 
 
@@ -137,8 +140,8 @@ class Service:
             return PAYLOAD_BODY_BYTES_MAX
         if "/functions" in target:
             path = target.partition("?")[0].rstrip("/")
-            if path.endswith(("/functions", "/code")):
-                return CODE_BODY_BYTES_MAX
+            if path.endswith(tuple(_BRINGS_CODE)):
+                return FUNCTION_BODY_BYTES_MAX
             if path.endswith(("/invocations", "/response-streaming-invocations")):
                 return PAYLOAD_BODY_BYTES_MAX
         if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
@@ -162,6 +165,8 @@ class Service:
         if kind is None or protocol.form is Form.NONE:
             text = f"{sentence}\n".encode()
             return HttpResponse(status, [("Content-Type", "text/plain; charset=utf-8")], text)
+        if kind is TooLarge:
+            sentence = _code_is_too_large(head) or sentence
         return encode_error(protocol, kind(sentence), self._entropy.uuid())
 
     # What the server's life asks.
@@ -338,3 +343,12 @@ def _not_served(call: Call) -> ServiceError:
         return InvalidAction(f"The action {call.operation} is not valid for this endpoint.")
     unknown = UnknownTarget if call.protocol.form is Form.JSON else UnknownOperation
     return unknown(f"The operation {call.operation} is not served here.")
+
+
+def _code_is_too_large(head: HttpRequest) -> str:
+    """Return AWS's sentence for a function's code that is too long; empty: it brings none."""
+    for end, operation in _BRINGS_CODE.items():
+        if head.path.rstrip("/").endswith(end):
+            limit = FUNCTION_BODY_BYTES_MAX + 1
+            return f"Request must be smaller than {limit} bytes for the {operation} operation"
+    return ""

@@ -13,13 +13,20 @@ from headrace.wire.tables import functions, iam, logs, query, s3, sqs, sts
 _DELETED = {"DeleteFunction": 204}
 
 
-#: The newest model puts brackets around this pattern; the service prints none (L-A75).
+#: What the service prints: it has no brackets around the first pattern, which the newest model has
+#: (L-A75), and its own words in the second, with layers and without the newest kinds (L-A62).
 _PATTERNS = {
     "LayerVersionArn": (
         "(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:"
         "\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:"
         "[a-zA-Z0-9-_]+)"
-    )
+    ),
+    "TaggableResource": (
+        "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:"
+        "(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)"
+        "|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}"
+        "-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)"
+    ),
 }
 
 

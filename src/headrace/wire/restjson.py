@@ -180,7 +180,8 @@ def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> Ht
     spelling = row.message if row is not None else ""
     if not spelling:
         spelling = "Message" if error.code in _CAPITAL_MESSAGE else "message"
-    body: dict[str, Any] = {**dict(sorted(error.members.items())), spelling: error.message}
+    text = error.message or None  # a refusal without a sentence has the member all the same
+    body: dict[str, Any] = {**dict(sorted(error.members.items())), spelling: text}
     headers = [
         ("x-amzn-RequestId", request_id),
         ("x-amzn-ErrorType", error.code),

@@ -9,7 +9,12 @@ from headrace.api.operation import Operation
 from headrace.base.errors import ServiceError
 from headrace.core.sqs.commands import ListQueues
 from headrace.shell.config import Config
-from headrace.shell.limits import BODY_BYTES_MAX, CODE_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX
+from headrace.shell.limits import (
+    BODY_BYTES_MAX,
+    CODE_BODY_BYTES_MAX,
+    FUNCTION_BODY_BYTES_MAX,
+    PAYLOAD_BODY_BYTES_MAX,
+)
 from headrace.shell.reader import Refused
 from headrace.testing.entropy import SeededEntropy
 from headrace.testing.server import serve
@@ -265,9 +270,9 @@ def test_each_path_has_its_own_limit_for_bodies():
         service = server.app.service
         assert limit_of(service, "/") == BODY_BYTES_MAX
         assert limit_of(service, "/000000000000/q") == BODY_BYTES_MAX
-        assert limit_of(service, "/2015-03-31/functions") == CODE_BODY_BYTES_MAX
-        assert limit_of(service, "/2015-03-31/functions/") == CODE_BODY_BYTES_MAX
-        assert limit_of(service, "/2015-03-31/functions/f/code") == CODE_BODY_BYTES_MAX
+        assert limit_of(service, "/2015-03-31/functions") == FUNCTION_BODY_BYTES_MAX
+        assert limit_of(service, "/2015-03-31/functions/") == FUNCTION_BODY_BYTES_MAX
+        assert limit_of(service, "/2015-03-31/functions/f/code") == FUNCTION_BODY_BYTES_MAX
         assert limit_of(service, "/2015-03-31/functions/f/invocations?Qualifier=1") == (
             PAYLOAD_BODY_BYTES_MAX
         )
@@ -323,7 +328,7 @@ def test_each_path_has_its_own_limit_for_bodies():
             ),
             413,
             "application/json",
-            "exceeds",
+            "Request must be smaller than 70167211 bytes for the CreateFunction operation",
         ),
         (b"rubbish\r\n\r\n", 400, "text/plain; charset=utf-8", "no HTTP request"),
     ],

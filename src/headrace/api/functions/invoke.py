@@ -18,6 +18,7 @@ from headrace.api.operation import Answer, Operation, Parameters
 from headrace.core.functions.commands import AcceptEvent, Invoke
 from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.eventbody import Envelope, encode_body
+from headrace.core.functions.lineage import begun
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.functions.replies import Done, EventTaken, Invoked
 
@@ -49,7 +50,7 @@ def invoke(parameters: Parameters, context: Context, rooms: Any) -> Invoke | Acc
         payload=check_json(payload),
         request_id=context.request_id,
         log_tail=parameters.get("LogType") == "Tail",
-        trace_header=context.trace_header or "",
+        trace_header=context.trace_header or begun(context.request_id, context.now),
         client_context=decode_client_context(parameters.get("ClientContext", "")),
         dry_run=invocation_type == "DryRun",
     )

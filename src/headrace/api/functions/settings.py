@@ -1,5 +1,6 @@
 """A function's settings between AWS's members and ours; what this server does not serve yet."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,15 +11,17 @@ from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.function import FunctionView
 from headrace.core.functions.instants import format_modified
 from headrace.core.functions.names import runtime_version_arn
-from headrace.core.functions.settings import ImageConfig, Logging, Settings
+from headrace.core.functions.settings import ImageConfig, Logging, Settings, Vpc
 
 _REASON = "The function is being created."
 _REASON_CODE = "Creating"
 
+#: Hexadecimal digits of a network's id.
+VPC_ID_DIGITS = 17
+
 #: Members that this server cannot honour yet; empty values of them are harmless and accepted.
 _UNSERVED = (
     "PublishTo",
-    "VpcConfig",
     "FileSystemConfigs",
     "CodeSigningConfigArn",
     "TenancyConfig",
@@ -80,6 +83,8 @@ def changed_settings(parameters: Parameters, settings: Settings) -> Settings:
             changes[ours] = value
     if "ImageConfig" in parameters:
         changes["image_config"] = _image_config(parameters["ImageConfig"])
+    if "VpcConfig" in parameters:
+        changes["vpc"] = _vpc(parameters["VpcConfig"], settings.vpc)
     if "LoggingConfig" in parameters:
         changes["logging"] = _logging(parameters["LoggingConfig"], settings.logging)
     return msgspec.structs.replace(settings, **changes)
@@ -103,6 +108,19 @@ _NESTED = (
     ("DeadLetterConfig", "TargetArn", "dead_letter_arn"),
     ("SnapStart", "ApplyOn", "snap_start"),
 )
+
+
+def _vpc(given: Parameters, vpc: Vpc | None) -> Vpc | None:
+    """Merge a VpcConfig list by list; empty lists leave the network, if there was one (C9)."""
+    before = vpc or Vpc()
+    after = Vpc(
+        tuple(given.get("SubnetIds", before.subnets)),
+        tuple(given.get("SecurityGroupIds", before.security_groups)),
+        given.get("Ipv6AllowedForDualStack", before.has_ipv6),
+    )
+    if after.subnets or after.security_groups:
+        return after
+    return vpc and Vpc()
 
 
 def _image_config(given: Parameters) -> ImageConfig | None:
@@ -194,6 +212,8 @@ def listed(view: FunctionView, *, qualified: bool = False) -> Answer:
         answer["Layers"] = [{"Arn": one.arn, "CodeSize": one.size_bytes} for one in settings.layers]
     if settings.dead_letter_arn:
         answer["DeadLetterConfig"] = {"TargetArn": settings.dead_letter_arn}
+    if settings.vpc is not None:
+        answer["VpcConfig"] = _vpc_answer(settings.vpc, view)
     if settings.kms_key_arn:
         answer["KMSKeyArn"] = settings.kms_key_arn
     return answer
@@ -216,3 +236,14 @@ def _logging_answer(logging: Logging) -> Answer:
         answer["ApplicationLogLevel"] = logging.application_level
         answer["SystemLogLevel"] = logging.system_level
     return answer
+
+
+def _vpc_answer(vpc: Vpc, view: FunctionView) -> Answer:
+    """Return a VpcConfigResponse: an account has one network in each region, as far as is known."""
+    known = hashlib.sha256(f"{view.account}:{view.region}".encode()).hexdigest()[:VPC_ID_DIGITS]
+    return {
+        "SubnetIds": list(vpc.subnets),
+        "SecurityGroupIds": list(vpc.security_groups),
+        "VpcId": f"vpc-{known}" if vpc.subnets else "",
+        "Ipv6AllowedForDualStack": vpc.has_ipv6,
+    }

@@ -10,7 +10,7 @@ from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters
 from headrace.base.arn import parse_arn
 from headrace.core.functions.commands import ListTags, TagFunction, UntagFunction
-from headrace.core.functions.errors import InvalidParameterValue
+from headrace.core.functions.errors import InvalidParameterValue, ResourceNotFound
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.functions.replies import TagsShown
 from headrace.core.mapping.commands import ListMappingTags, TagMapping, UntagMapping
@@ -75,9 +75,13 @@ def _function(parameters: Parameters, context: Context, action: str) -> Function
 
     Raises:
         InvalidParameterValue: The ARN is neither a function's nor a mapping's.
+        ResourceNotFound: It is a capacity provider's.
     """
     arn = parameters["Resource"]
-    if not parse_arn(arn).resource.startswith("function:"):
+    resource = parse_arn(arn).resource
+    if resource.startswith("capacity-provider:"):
+        raise ResourceNotFound(f"Capacity provider not found: {arn}")  # there are none here
+    if not resource.startswith("function:"):
         raise InvalidParameterValue(
             f"This server does not serve {action} for anything but functions and "
             "event source mappings yet."

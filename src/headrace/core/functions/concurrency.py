@@ -88,7 +88,8 @@ def get_concurrency(command: GetConcurrency, scene: Scene) -> Decision:
 def get_account(command: GetAccount, scene: Scene) -> Decision:
     """Show what an account may use and uses.
 
-    $LATEST costs no code while some version is made of the same archive (L-A68).
+    $LATEST costs no code while some version was published of its archive before its settings alone
+    were updated (L-A68).
     """
     functions = scene.directory.of_account(command.account, command.region)
     code_bytes = 0
@@ -96,7 +97,7 @@ def get_account(command: GetAccount, scene: Scene) -> Decision:
         published = [one for one in function.versions.values() if one.name != LATEST]
         code_bytes += sum(one.code.size_bytes for one in published)
         latest = function.latest.code
-        if all(one.code.digest != latest.digest for one in published):
+        if all(one.is_reconfigured or one.code.digest != latest.digest for one in published):
             code_bytes += latest.size_bytes
     for layer in scene.directory.layers.of_account(command.account, command.region):
         code_bytes += sum(one.content.size_bytes for one in layer.versions.values())

@@ -172,10 +172,14 @@ def access_denied(
 ) -> AccessDenied:
     """Return the refusal of what belongs to another account that did not let the caller in.
 
+    To a function that is to be made in another account AWS says nothing (spec/lambda.md L-C11).
+
     Args:
         account: The caller's.
         is_forbidden: Whether a statement keeps the caller out, and not only none lets it in.
     """
+    if action == "CreateFunction":
+        return AccessDenied("")
     reason = f"because no resource-based policy allows the lambda:{action} action"
     if is_forbidden:
         reason = "with an explicit deny in a resource-based policy"

@@ -45,6 +45,7 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     template: int = NO_TEMPLATE
     failure: str = ""  #: StateReason of a failed version.
     failure_code: str = ""  #: Its StateReasonCode.
+    is_reconfigured: bool = False  #: Whether its settings alone were updated since its code came.
 
 
 class Provisioned(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -33,19 +33,34 @@ def continued(trace_header: str, function_arn: str, request_id: str, now: Instan
         now: The instant of the invoke.
     """
     fields = _fields(trace_header)
-    digest = hashlib.blake2b(request_id.encode(), digest_size=20, person=b"trace").hexdigest()
+    root, parent = _ids(request_id, now)
     name = _name_of(function_arn)
     others = [(entry, count) for entry, count in _entries(fields) if entry != name]
     entries = [*others[-(LINEAGE_ENTRIES_MAX - 1) :], (name, turns_of(trace_header, function_arn))]
     lineage = "|".join(f"{entry}:{count}" for entry, count in entries)
     made = {
-        "Root": fields.get("Root") or f"1-{now // 1_000:08x}-{digest[:24]}",
-        "Parent": digest[24:],
+        "Root": fields.get("Root") or root,
+        "Parent": parent,
         "Sampled": fields.get("Sampled", "0"),
         **{key: value for key, value in fields.items() if key not in _FIELDS},
         _LINEAGE: lineage,
     }
     return ";".join(f"{key}={value}" for key, value in made.items())
+
+
+def begun(request_id: str, now: Instant) -> str:
+    """Return the header that a function gets which is run by a call without one.
+
+    Such a call counts for no loop: no lineage begins (spec/lambda.md 1.23).
+    """
+    root, parent = _ids(request_id, now)
+    return f"Root={root};Parent={parent};Sampled=0"
+
+
+def _ids(request_id: str, now: Instant) -> tuple[str, str]:
+    """Return a root and a parent that no other request has."""
+    digest = hashlib.blake2b(request_id.encode(), digest_size=20, person=b"trace").hexdigest()
+    return f"1-{now // 1_000:08x}-{digest[:24]}", digest[24:]
 
 
 def _name_of(function_arn: str) -> str:

@@ -76,6 +76,7 @@ def _updated(function: Function, record: FunctionUpdated) -> Function:
         changed_at=record.at,
         settles_at=later(record.at, record.preparation_ms),
         replaced=(before.settings, before.code),
+        is_reconfigured=record.code == before.code,
     )
     return _with_version(function, version)
 
@@ -98,6 +99,7 @@ def _published(function: Function, record: VersionPublished) -> Function:
         settles_at=later(record.at, record.preparation_ms),
         replaced=None,
         template=TEMPLATE_IN_WORK if record.has_template else NO_TEMPLATE,
+        is_reconfigured=latest.is_reconfigured,
     )
     function = _with_version(function, _replace(latest, seed=record.seed))
     return _replace(

@@ -45,6 +45,17 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
     variables: dict[str, str] = {}
 
 
+class Vpc(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A network of AWS's that a function was to be in: kept and shown; here it has no effect.
+
+    Without subnets it is the trace of a network that the function has left (spec/lambda.md C9).
+    """
+
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    has_ipv6: bool = False
+
+
 class LayerUse(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A layer version as a function has it: with its content, which may outlive the version."""
 
@@ -78,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     layers: tuple[LayerUse, ...] = ()  #: In the order in which they are merged.
     package_type: str = "Zip"  #: "Zip" or "Image", for ever.
     image_config: ImageConfig | None = None
+    vpc: Vpc | None = None  #: None when it never was in one.
 
 
 class Code(msgspec.Struct, frozen=True, gc=False, array_like=True):

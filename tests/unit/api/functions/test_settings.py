@@ -11,7 +11,7 @@ from headrace.api.functions.settings import (
 )
 from headrace.core.functions.errors import InvalidParameterValue
 from headrace.core.functions.names import runtime_version_arn
-from headrace.core.functions.settings import Logging
+from headrace.core.functions.settings import Logging, Vpc
 from tests.unit.core.functions.bench import (
     ARN,
     CODE,
@@ -99,7 +99,7 @@ def test_logging_is_merged_member_by_member(before, given, after):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("VpcConfig", {"SubnetIds": ["subnet-1"]}),
+        ("FileSystemConfigs", [{"Arn": "arn", "LocalMountPath": "/mnt/x"}]),
         ("CodeSigningConfigArn", "arn"),
     ],
 )
@@ -113,10 +113,25 @@ def test_empty_values_of_what_is_not_served_are_harmless():
     given = {
         "Publish": False,
         "Layers": [],
-        "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "Ipv6AllowedForDualStack": False},
+        "TenancyConfig": {},
         "PackageType": "Zip",
     }
     assert refuse_unserved(given) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "before", "after"),
+    [
+        ({"SubnetIds": ["subnet-1"]}, None, Vpc(("subnet-1",))),
+        ({"SecurityGroupIds": ["sg-2"]}, Vpc(("subnet-1",)), Vpc(("subnet-1",), ("sg-2",))),
+        ({"SubnetIds": [], "SecurityGroupIds": []}, None, None),
+        ({"SubnetIds": [], "SecurityGroupIds": []}, Vpc(("subnet-1",), ("sg-1",), True), Vpc()),
+        ({"Ipv6AllowedForDualStack": True}, Vpc(("subnet-1",)), Vpc(("subnet-1",), (), True)),
+    ],
+)
+def test_a_network_is_kept_list_by_list_and_leaves_a_trace(given, before, after):
+    settings = settings_with(vpc=before)
+    assert changed_settings({"VpcConfig": given}, settings).vpc == after
 
 
 def test_the_answer_to_a_creation_is_the_reference_answer_of_aws():

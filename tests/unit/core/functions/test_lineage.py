@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from headrace.core.functions.lineage import continued, turns_of
+from headrace.core.functions.lineage import begun, continued, turns_of
 
 ONE = "arn:aws:lambda:eu-central-1:123456789012:function:one"
 TWO = "arn:aws:lambda:eu-central-1:123456789012:function:two"
@@ -42,6 +42,13 @@ def test_what_a_sender_wrote_stays():
     header = continued("Root=1-a-b;Parent=c;Sampled=1;Self=d", ONE, "r", NOW)
     assert header.startswith("Root=1-a-b;Parent=")
     assert ";Sampled=1;Self=d;Lineage=" in header
+
+
+def test_a_call_without_a_header_begins_no_lineage():
+    header = begun("request", NOW)
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", header)
+    assert header != begun("another request", NOW)
+    assert turns_of(header, ONE) == 0
 
 
 @pytest.mark.parametrize(
