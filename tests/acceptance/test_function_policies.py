@@ -62,7 +62,7 @@ def test_permissions_come_and_go(server):
 
 
 def test_another_account_uses_a_function_once_it_may(server):
-    """L-A10: everything by the function's ARN, after one statement."""
+    """lambda.md L-A10: everything by the function's ARN, after one statement."""
     functions = server.client("lambda", ACCOUNT)
     guest = server.client("lambda", "444455556666")
     name = "opened"

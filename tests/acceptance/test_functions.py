@@ -42,6 +42,9 @@ def handler(event, context):
                 os.environ["AWS_EXECUTION_ENV"], os.environ.get("KEY"), os.environ["AWS_REGION"]]
     if what == "raise":
         raise ValueError("no")
+    if what == "print":
+        print("\\nanother\\rline", flush=True)
+        return None
     if what == "sleep":
         time.sleep(event["s"])
         return calls
@@ -131,6 +134,7 @@ def code_of(refusal):
 
 
 def test_the_life_of_a_function_as_a_client_sees_it(functions):
+    """lambda.md 10, row 30, 11, item 2."""
     created = Function(functions, "life").created
     assert created["ResponseMetadata"]["HTTPStatusCode"] == 201
     assert created["State"] == "Pending"
@@ -180,6 +184,7 @@ def test_code_comes_back_byte_for_byte_without_credentials(functions, function):
 
 
 def test_events_and_answers_pass_unchanged(function):
+    """lambda.md 10, row 11."""
     assert function.result({"a": ["ä", 1.5, None]}) == {"a": ["ä", 1.5, None]}
     assert function.result() == {}
     payload, answer = function.invoke({"do": "nothing"})
@@ -206,6 +211,7 @@ def test_a_function_knows_its_context(functions, function):
 
 
 def test_a_handler_error_has_the_document_of_python(function):
+    """lambda.md 10, rows 1 and 2, 11, item 4."""
     document, request_id = function.failure({"do": "raise"})
     assert list(document) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert (document["errorMessage"], document["errorType"]) == ("no", "ValueError")
@@ -214,6 +220,7 @@ def test_a_handler_error_has_the_document_of_python(function):
 
 @pytest.mark.parametrize("function", [{"Timeout": 1}], indirect=True)
 def test_a_time_out_ends_the_environment(function):
+    """lambda.md 10, rows 3 and 4."""
     assert function.result({"do": "count"})["calls"] == 1
     document, request_id = function.failure({"do": "sleep", "s": 30})
     assert document == {
@@ -232,6 +239,7 @@ def test_a_time_out_ends_the_environment(function):
     ids=["exit", "die"],
 )
 def test_an_exit_is_told(function, event, reason):
+    """lambda.md 11, item 6."""
     document, request_id = function.failure(event)
     assert document == {
         "errorType": "Runtime.ExitError",
@@ -249,6 +257,7 @@ def test_an_answer_has_at_most_six_mebibytes_and_a_hundred_bytes(function):
 
 
 def test_the_log_tail_is_what_the_invoke_wrote(function):
+    """lambda.md 10, row 12, 11, item 8."""
     _, answer = function.invoke({}, LogType="Tail")
     log = base64.b64decode(answer["LogResult"]).decode()
     request_id = answer["ResponseMetadata"]["RequestId"]
@@ -302,6 +311,7 @@ def test_a_log_in_json_has_the_platforms_records_and_the_functions_own(functions
 
 
 def test_each_environment_has_a_stream_and_each_line_is_an_event(server, function):
+    """lambda.md 10, row 14."""
     first = function.result({"do": "count"})
     assert function.result({"do": "count"}) == {"calls": 2, "stream": first["stream"]}
     logs = server.client("logs", ACCOUNT)
@@ -320,6 +330,16 @@ def test_each_environment_has_a_stream_and_each_line_is_an_event(server, functio
     assert abs(instants[-1] - time.time() * 1_000) < 60_000
 
 
+def test_an_empty_line_is_no_event_and_a_carriage_return_ends_none(server, function):
+    """lambda.md L-A99."""
+    function.invoke({"do": "print"})
+    logs = server.client("logs", ACCOUNT)
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    logs.close()
+    messages = [event["message"] for event in events]
+    assert messages[2:-2] == ["another\rline\n"]
+
+
 def test_a_log_outlives_its_function_and_may_be_in_a_group_of_ones_own(server, functions):
     function = Function(functions, "logged", LoggingConfig={"LogGroup": "/own/logs"})
     function.invoke({})
@@ -333,12 +353,14 @@ def test_a_log_outlives_its_function_and_may_be_in_a_group_of_ones_own(server, f
 
 
 def test_events_at_the_same_time_run_in_environments_of_their_own(function):
+    """lambda.md 10, rows 6 and 8."""
     with ThreadPoolExecutor(8) as pool:
         calls = list(pool.map(function.result, [{"do": "sleep", "s": 0.5}] * 8))
     assert calls == [1] * 8
 
 
 def test_new_code_runs_after_an_update_and_the_old_finishes(functions, function):
+    """lambda.md L-A91."""
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(function.result, {"do": "sleep", "s": 1})
         while function.result({"do": "count"})["calls"] < 1 or running.done():

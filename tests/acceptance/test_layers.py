@@ -100,6 +100,7 @@ def test_the_content_of_a_version_is_what_was_published(functions):
 
 
 def test_another_account_uses_a_layer_when_it_may(server, functions):
+    """lambda.md 10, row 40."""
     arn = publish(functions, "given", archive(python__shared_py="VALUE = 2", data="d"))[
         "LayerVersionArn"
     ]

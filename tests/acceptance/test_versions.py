@@ -77,6 +77,7 @@ def code_of(call, **parameters):
 
 
 def test_versions_are_immutable_and_never_numbered_again(functions, make):
+    """lambda.md 10, row 27."""
     created = make("versions", Publish=True)
     assert (created["Version"], created["FunctionArn"]) == ("1", f"{ARN}versions")
     again = functions.publish_version(FunctionName="versions", Description="ignored")
@@ -102,6 +103,7 @@ def test_versions_are_immutable_and_never_numbered_again(functions, make):
 
 
 def test_an_alias_splits_invokes_and_keeps_its_version(functions, make):
+    """lambda.md 11, item 13."""
     make("aliases", Publish=True)
     functions.update_function_code(FunctionName="aliases", ZipFile=archive(2), Publish=True)
     made = functions.create_alias(
@@ -151,6 +153,7 @@ def test_reserved_concurrency_throttles_with_its_reason(functions, make):
 
 
 def test_provisioned_environments_are_ready_before_the_first_invoke(functions, make):
+    """lambda.md L-A60."""
     make("ahead", Publish=True)
     asked = {"FunctionName": "ahead", "Qualifier": "1"}
     put = functions.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=1)

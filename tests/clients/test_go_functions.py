@@ -44,6 +44,7 @@ def invoke(server, go_programs):
 
 
 def test_a_go_function_answers_fails_panics_and_exits(invoke):
+    """lambda.md 11, item 16, L-A96."""
     for text in ("first", "x" * 1_000_000):
         document, error, id = invoke(text=text)
         assert error is None

@@ -124,6 +124,7 @@ def test_the_machine_of_the_runtime_serves_it(create, invoke, java_runtimes, run
     ],
 )
 def test_every_kind_of_handler_is_served(create, invoke, handler, event, wanted):
+    """lambda.md L-A98."""
     name = create(handler)
     if isinstance(wanted, int) and isinstance(event, list):
         wanted = {"count": wanted, "who": name}
@@ -149,6 +150,7 @@ def test_events_of_a_queue_come_in_the_classes_of_aws(create, invoke):
 
 
 def test_an_exception_is_the_answer_in_awss_words(create, invoke):
+    """lambda.md L-C13."""
     name = create("example.Orders")
     told, error, log = invoke(name, {"do": "throw"})
     assert error == "Unhandled"

@@ -183,6 +183,7 @@ def test_a_result_may_have_6_mib_and_100_bytes(start):
 
 
 def test_callbacks_wait_for_an_empty_event_loop(start):
+    """lambda.md 10, row 9."""
     program = started(
         start(
             """
@@ -203,6 +204,7 @@ def test_callbacks_wait_for_an_empty_event_loop(start):
 
 
 def test_callbacks_need_not_wait(start):
+    """lambda.md 10, row 9."""
     program = started(
         start(
             """

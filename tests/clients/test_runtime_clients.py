@@ -148,6 +148,7 @@ def python_package(client, source=PYTHON):
 
 @pytest.mark.parametrize("network", ["host", "none"])
 def test_the_client_for_python(functions, python_runtime_client, network):
+    """lambda.md 11, item 16."""
     functions.create(python_package(python_runtime_client), HEADRACE_NETWORK=network)
     interfaces = functions.answers()["interfaces"]
     assert (interfaces == ["lo"]) == (network == "none")
@@ -190,6 +191,7 @@ def node_folder(node_runtime_client, tmp_path):
 
 @pytest.mark.parametrize("addon", [True, False], ids=["addon", "javascript"])
 def test_the_client_for_node(functions, node_folder, addon):
+    """lambda.md 11, item 16."""
     other = {} if addon else {"AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1": "true"}
     network = "none" if addon else "host"
     functions.create(node_folder(NODE), HEADRACE_NETWORK=network, **other)
@@ -208,6 +210,7 @@ def test_the_client_for_node_tells_why_it_cannot_begin(functions, node_folder):
 
 
 def test_the_client_for_rust(functions, rust_program):
+    """lambda.md 11, item 16, L-A96."""
     functions.create(packed({"bootstrap": rust_program.read_bytes()}))
     assert functions.answers()["memoryMb"] == 512
     document, error, _ = functions.call(do="fail", text="no")

@@ -138,6 +138,7 @@ def terraform(server, tmp_path):
 
 
 def test_what_is_made_changed_and_imported_shows_no_difference(terraform):
+    """lambda.md 11, item 18."""
     terraform.apply()
     assert terraform.plan()[0] == NO_DIFFERENCE
     terraform.change = True

@@ -213,6 +213,7 @@ def test_an_event_that_would_be_too_old_is_given_up_at_once(scene, age_s, count)
 
 @pytest.mark.slow
 def test_success_goes_to_its_destination_and_a_function_may_be_one(scene):
+    """lambda.md 10, row 21."""
     url, arn = scene.queue("good")
     scene.create()
     scene.create("next")
@@ -303,6 +304,7 @@ def test_events_of_a_deleted_function_are_gone(scene):
 
 @pytest.mark.slow
 def test_a_busy_function_takes_events_one_after_the_other(scene):
+    """lambda.md L-A103."""
     scene.create()
     scene.functions.put_function_concurrency(FunctionName="work", ReservedConcurrentExecutions=1)
     ids = [scene.invoke({"n": n}) for n in range(20)]

@@ -16,6 +16,7 @@ ECHO = "def handler(event, context):\n    return event\n"
 
 
 def test_a_handler_answers_with_its_context_and_variables(bench):
+    """lambda.md 10, row 24."""
     source = (
         "import os\n"
         "def handler(event, context):\n"
@@ -47,6 +48,7 @@ def test_a_handler_answers_with_its_context_and_variables(bench):
 
 
 def test_an_environment_keeps_its_globals_and_answers_again(bench):
+    """lambda.md 10, row 7."""
     source = "n = 0\ndef handler(event, context):\n    global n\n    n += 1\n    return n\n"
 
     async def story():
@@ -123,6 +125,8 @@ def test_a_handler_exception_becomes_the_document_of_aws(bench):
     ],
 )
 def test_an_init_error_becomes_the_document_of_aws(bench, files, handler, kind, text):
+    """lambda.md 10, row 10, L-A95."""
+
     async def story():
         async with bench:
             environment = await bench.start(files, handler=handler)
@@ -138,6 +142,8 @@ def test_an_init_error_becomes_the_document_of_aws(bench, files, handler, kind, 
 
 
 def test_handlers_in_folders_and_modules_named_like_the_standard_library_are_found(bench):
+    """lambda.md L-A98."""
+
     async def story():
         async with bench:
             deep = {"a/b/c.py": ECHO, "queue.py": "def handler(e, c):\n    return 'mine'\n"}

@@ -77,6 +77,7 @@ def test_temporary_files_have_a_limit(bench):
 
 @from_level("restricted")
 def test_code_is_read_only_and_nothing_outside_is_writable(bench, tmp_path):
+    """lambda.md 10, row 17."""
     (tmp_path / "secret").write_text("secret")
     source = (
         "import os\n"

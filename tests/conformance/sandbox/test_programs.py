@@ -25,6 +25,7 @@ def test_events_are_answered_one_after_the_other(bench):
 
 
 def test_the_program_sees_what_it_sees_on_lambda(bench, level):
+    """lambda.md 10, row 17, L-A106, L-A111, L-C14."""
     source = (
         "def handle(event, headers):\n"
         "    own = {n.lower(): v for n, v in headers.items() if n.startswith('Lambda-')}\n"

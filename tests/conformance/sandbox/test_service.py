@@ -26,6 +26,7 @@ ECHO = "def handler(event, context):\n    return event\n"
 
 
 def test_log_lines_come_whole_in_order_and_before_the_outcome(bench):
+    """lambda.md 10, row 13."""
     source = (
         "import sys, os, logging\n"
         "logging.getLogger().setLevel('INFO')\n"
@@ -277,6 +278,7 @@ def test_an_interpreter_of_its_own_gives_the_same_answers(bench):
 
 
 def test_a_wrapper_script_starts_the_runtime(bench):
+    """lambda.md L-A98."""
     wrapper = '#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n'
     files = {
         "wrap": wrapper,

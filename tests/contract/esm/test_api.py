@@ -111,7 +111,7 @@ SETTINGS = {
 
 
 def test_10_and_33_settings_are_echoed_kept_and_cleared(stage):
-    """esm.md 10.2 T10, T33, fact 8."""
+    """lambda.md 10, row 34; esm.md 10.2 T10, T33, fact 8."""
     uuid = stage.create(**SETTINGS)["UUID"]
     stage.settle()
     assert {name: stage.get(uuid)[name] for name in SETTINGS} == SETTINGS

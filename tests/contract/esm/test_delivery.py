@@ -76,6 +76,7 @@ def test_16_a_message_that_always_fails_runs_twice_and_is_then_dead(stage):
 
 
 def test_17_one_reported_of_three_comes_back_alone(stage):
+    """lambda.md 10, row 35."""
     stage.create(MaximumBatchingWindowInSeconds=1, **REPORTS)
     stage.settle()
     stage.reply = lambda event: {

@@ -23,7 +23,6 @@ CONFLICT = "ResourceConflictException"
 PRECONDITION = "PreconditionFailedException"
 
 
-
 def arn(resource):
     """Return an ARN of Lambda's in the caller's own account and region."""
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:{resource}"

@@ -41,8 +41,10 @@ def tell(desk, queue="told", **members):
         (b'"\x87"', "Invalid UTF-8 start byte 0x87", 3),
         (
             b"\x99",
-            "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value (JSON String,"
-            " Number, Array, Object or token 'null', 'true' or 'false')",
+            (
+                "Unexpected character ((CTRL-CHAR, code 153)): expected a valid value (JSON String,"
+                " Number, Array, Object or token 'null', 'true' or 'false')"
+            ),
             1,
         ),
     ],
@@ -204,14 +206,18 @@ def test_both_spellings_of_the_list_of_functions(desk):
         (
             400,
             "Message",
-            "CallbackTimeoutException CodeVerificationFailedException"
-            " InvalidCodeSignatureException SnapStartException",
+            (
+                "CallbackTimeoutException CodeVerificationFailedException"
+                " InvalidCodeSignatureException SnapStartException"
+            ),
         ),
         (
             400,
             "message",
-            "CapacityProviderLimitExceededException"
-            " FunctionVersionsPerCapacityProviderLimitExceededException",
+            (
+                "CapacityProviderLimitExceededException"
+                " FunctionVersionsPerCapacityProviderLimitExceededException"
+            ),
         ),
         (403, "Message", "EFSMountFailureException S3FilesMountFailureException"),
         (404, "Message", "CodeSigningConfigNotFoundException"),

@@ -76,9 +76,7 @@ def test_a_long_arn_of_a_bad_region_breaks_the_pattern_and_at_creation_the_lengt
 def test_a_qualifier_has_128_characters_at_most(desk):
     """lambda.md L-A4."""
     long = "q" * 129
-    said = constraint(
-        f"'{long}'", "qualifier", "Member must have length less than or equal to 128"
-    )
+    said = constraint(f"'{long}'", "qualifier", "Member must have length less than or equal to 128")
     for method, rest in (("GET", ""), ("POST", "/invocations"), ("DELETE", "")):
         path = f"{FUNCTIONS}/F{rest}?Qualifier={long}"
         assert desk.refusal(method, path) == (400, CONSTRAINT, said)

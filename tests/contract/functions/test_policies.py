@@ -104,7 +104,13 @@ def test_a_statement_is_told_in_the_order_of_aws(desk):
 @pytest.mark.parametrize(
     "path, members, value, member, rule",
     [
-        (POLICY, {"StatementId": "example.com"}, "'example.com'", "statementId", "([a-zA-Z0-9-_]+)"),
+        (
+            POLICY,
+            {"StatementId": "example.com"},
+            "'example.com'",
+            "statementId",
+            "([a-zA-Z0-9-_]+)",
+        ),
         (
             f"{POLICY}?Qualifier=invalid-qualifier-with-%3F-char",
             {},
@@ -173,7 +179,7 @@ def test_in_which_order_a_destination_is_looked_at(desk):
 
 
 def test_a_config_belongs_to_the_qualifier_that_the_name_has(desk):
-    """lambda.md L-A55, 1.18."""
+    """lambda.md L-A55, 1.18, 10, row 22."""
     desk.publish()
     desk.alias()
     most = {"MaximumEventAgeInSeconds": 21_600, "MaximumRetryAttempts": 2}
@@ -215,8 +221,10 @@ def test_provisioned_concurrency_that_the_account_does_not_have(desk):
     assert (status, code, text) == (
         400,
         INVALID,
-        "Specified ConcurrentExecutions for function decreases account's"
-        " UnreservedConcurrentExecution below its minimum value of [100].",
+        (
+            "Specified ConcurrentExecutions for function decreases account's"
+            " UnreservedConcurrentExecution below its minimum value of [100]."
+        ),
     )
     answer = desk.send("PUT", path, {"ProvisionedConcurrentExecutions": 950})
     assert answer.json.keys() == {"message"}

@@ -1,6 +1,7 @@
 """What is refused of a function's settings, and how they are shown: lambda.md 13.3, 1.4, 1.8."""
 
 import base64
+import hashlib
 
 import pytest
 
@@ -8,8 +9,8 @@ from tests.contract.functions.desk import (
     CONSTRAINT,
     FUNCTIONS,
     INVALID,
-    arn,
     archive,
+    arn,
     constraint,
     function_arn,
 )
@@ -61,17 +62,21 @@ def update_refused(desk, **members):
         (
             "'[X]'",
             "vpcConfig.subnetIds",
-            f"{MUST}[Member must have length less than or equal to 1024, Member must have length"
-            " greater than or equal to 0, Member must satisfy regular expression pattern:"
-            " subnet-[0-9a-z]*]",
+            (
+                f"{MUST}[Member must have length less than or equal to 1024, Member must have length"
+                " greater than or equal to 0, Member must satisfy regular expression pattern:"
+                " subnet-[0-9a-z]*]"
+            ),
             {"VpcConfig": {"SubnetIds": ["X"], "SecurityGroupIds": ["sg-1"]}},
         ),
         (
             "'[X]'",
             "vpcConfig.securityGroupIds",
-            f"{MUST}[Member must have length less than or equal to 1024, Member must have length"
-            " greater than or equal to 0, Member must satisfy regular expression pattern:"
-            " sg-[0-9a-zA-Z]*]",
+            (
+                f"{MUST}[Member must have length less than or equal to 1024, Member must have length"
+                " greater than or equal to 0, Member must satisfy regular expression pattern:"
+                " sg-[0-9a-zA-Z]*]"
+            ),
             {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["X"]}},
         ),
     ],
@@ -149,7 +154,11 @@ def test_what_is_seen_first_of_what_is_too_large(desk):
     """lambda.md L-A19."""
     variables = {"Variables": {"KEY": "v" * 5_000}}
     zipped = {"ZipFile": "A" * (4 * 52_428_801 // 3 // 4 * 4 + 8)}
-    said = (413, "RequestEntityTooLargeException", "Zipped size must be smaller than 52428800 bytes")
+    said = (
+        413,
+        "RequestEntityTooLargeException",
+        "Zipped size must be smaller than 52428800 bytes",
+    )
     assert create_refused(desk, Code=zipped, Environment=variables) == said
     variables = {"Variables": {"KEY": "v" * 70_167_211}}
     said = "Request must be smaller than 70167211 bytes for the CreateFunction operation"
@@ -228,9 +237,25 @@ def test_code_signing_is_shown_as_none(desk):
     assert desk.refusal("GET", path.replace("/F/", "/missing/"))[2] == said
 
 
+@pytest.mark.parametrize("setting", ["MemorySize", "Timeout"])
+def test_an_update_is_checked_as_a_creation_is(desk, setting):
+    """lambda.md 10, row 32."""
+    refused = create_refused(desk, **{setting: 0})
+    assert refused[:2] == (400, CONSTRAINT)
+    assert update_refused(desk, **{setting: 0}) == refused
+    status, code, text = desk.refusal(
+        "PUT", "/2017-10-31/functions/F/concurrency", {"ReservedConcurrentExecutions": 901}
+    )
+    assert (status, code) == (400, INVALID)
+    assert text.endswith("UnreservedConcurrentExecution below its minimum value of [100].")
+
+
 def test_the_archive_stays_the_same_bytes(desk):
-    """lambda.md 11, item 19."""
+    """lambda.md 10, row 29, 11, item 19."""
+    sent = base64.b64decode(archive())
+    digest = base64.b64encode(hashlib.sha256(sent).digest()).decode()
+    assert (desk.get()["CodeSha256"], desk.get()["CodeSize"]) == (digest, len(sent))
     location = desk.ok("GET", f"{FUNCTIONS}/F")["Code"]["Location"]
     path = location.partition("//")[2].partition("/")[2]
     answer = desk.caller.send("GET", f"/{path}", {}, b"")
-    assert answer.body == base64.b64decode(archive())
+    assert answer.body == sent

@@ -11,7 +11,6 @@ from tests.contract.functions.desk import (
     INVALID,
     NOT_FOUND,
     constraint,
-    function_arn,
 )
 
 URL = "/2021-10-31/functions/%s/url"

@@ -21,13 +21,30 @@ def revision(desk, qualifier=None):
 
 
 def test_publishing_again_gives_the_same_version_as_it_is(desk):
-    """lambda.md L-A28, 11, item 12."""
+    """lambda.md L-A28, 10, row 25, 11, item 12."""
     first = desk.publish(Description="first")
     again = desk.publish(Description="ignored")
     assert (again["Version"], again["Description"]) == ("1", "first")
     assert again["RevisionId"] == first["RevisionId"] == revision(desk, "1")
     desk.change_code(text="def handler(event, context): pass\n")
     assert desk.publish()["Version"] == "2"
+
+
+def test_each_look_after_a_change_shows_another_revision(desk):
+    """lambda.md 1.7, 11, item 3."""
+    made = desk.ok("POST", FUNCTIONS, desk.document("G"), status=201)
+    assert (made["State"], "LastUpdateStatus" in made) == ("Pending", False)
+    desk.settle()
+    active = desk.get("G")
+    assert (active["State"], active["LastUpdateStatus"]) == ("Active", "Successful")
+    path = f"{FUNCTIONS}/G/configuration"
+    updated = desk.ok("PUT", path, {"Description": "other"})
+    assert (updated["State"], updated["LastUpdateStatus"]) == ("Active", "InProgress")
+    desk.settle()
+    settled = desk.get("G")
+    assert settled["LastUpdateStatus"] == "Successful"
+    looks = (made, active, updated, settled)
+    assert len({look["RevisionId"] for look in looks}) == 4
 
 
 def test_a_function_that_is_published_as_it_is_made(desk):

@@ -58,6 +58,7 @@ def refused(status, kind, text):
 
 
 def test_the_first_next_ends_the_init_phase_and_events_are_answered():
+    """lambda.md 10, row 38."""
     runtime = Runtime()
     waiting = runtime.next()
     assert runtime.heard == [Answer("ready")]
@@ -80,6 +81,7 @@ def test_the_first_next_ends_the_init_phase_and_events_are_answered():
 
 
 def test_an_event_waits_for_the_runtime_to_ask():
+    """lambda.md 10, row 37."""
     runtime = Runtime()
     runtime.take_event()
     runtime.post("response", b"1")
@@ -121,6 +123,7 @@ def test_a_failed_init_is_told_and_is_final():
 
 @pytest.mark.parametrize("what", ["response", "error"])
 def test_answers_that_nobody_waits_for_are_refused(what):
+    """lambda.md 11, item 15."""
     runtime = Runtime()
     bad_id = refused(400, "InvalidRequestID", "Invalid request ID")
     assert text_of(runtime.post(what)) == bad_id
@@ -142,6 +145,7 @@ def test_the_invocations_own_id_is_accepted():
 
 
 def test_what_is_out_of_turn_is_refused():
+    """lambda.md 11, item 15."""
     runtime = Runtime()
     runtime.take_event()
     assert runtime.next().reply.status == 403
@@ -150,6 +154,7 @@ def test_what_is_out_of_turn_is_refused():
 
 
 def test_a_response_that_is_too_large_fails_the_invoke_and_not_the_runtime():
+    """lambda.md 11, item 15."""
     runtime = Runtime()
     runtime.take_event()
     reply = runtime.post("response", is_too_large=True)

@@ -59,6 +59,7 @@ def test_provisioned_concurrency_is_told_with_its_status(desk):
 
 
 def test_a_failure_says_why(desk):
+    """lambda.md L-A60."""
     desk.ask("PublishVersion")
     target = {"Qualifier": "1"}
     desk.ask("PutProvisionedConcurrencyConfig", **target, ProvisionedConcurrentExecutions=1)

@@ -61,6 +61,7 @@ def test_an_image_has_its_own_members():
 
 
 def test_an_image_config_is_echoed_replaced_as_a_whole_and_taken_away():
+    """lambda.md L-A25, L-C4."""
     desk = ImageDesk()
     config = {"EntryPoint": ["/a"], "Command": ["b", "c"], "WorkingDirectory": "/w"}
     created = desk.create(ImageConfig=config)
@@ -116,6 +117,7 @@ def test_an_image_for_another_machine_is_refused():
 
 
 def test_publishing_names_the_digest_of_an_image():
+    """lambda.md L-A25."""
     desk = ImageDesk()
     desk.create()
     message = desk.refusal("PublishVersion", FunctionName="i", CodeSha256="x")

@@ -135,6 +135,7 @@ def test_a_network_is_kept_list_by_list_and_leaves_a_trace(given, before, after)
 
 
 def test_the_answer_to_a_creation_is_the_reference_answer_of_aws():
+    """lambda.md 10, row 31."""
     view = Bench().ask(creation()).view
     assert configuration(view) == {
         "FunctionName": "resize",

@@ -19,6 +19,7 @@ def report(**changes):
 
 
 def test_a_warm_report_ends_in_a_tab():
+    """lambda.md 10, row 15."""
     assert report() == (
         "END RequestId: id\nREPORT RequestId: id\tDuration: 3.01 ms\tBilled Duration: 4 ms\t"
         "Memory Size: 128 MB\tMax Memory Used: 36 MB\t\n"
@@ -26,6 +27,7 @@ def test_a_warm_report_ends_in_a_tab():
 
 
 def test_init_is_billed_with_the_duration_before_rounding_up():
+    """lambda.md 10, row 15."""
     assert "Duration: 1233.96 ms\tBilled Duration: 1698 ms\t" in report(
         duration_us=1_233_960, init_us=463_512
     )

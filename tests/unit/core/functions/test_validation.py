@@ -45,10 +45,12 @@ def test_a_zip_function_needs_a_runtime_and_a_handler(field):
 
 
 def test_an_architecture_that_this_machine_has_not_is_refused():
+    """lambda.md 10, row 18."""
     assert "cannot run functions for arm64" in refusal_of(architecture="arm64").message
 
 
 def test_reserved_variables_are_named():
+    """lambda.md 10, row 16."""
     refusal = refusal_of(variables={"A1": "x", "AWS_REGION": "x", "_HANDLER": "x"})
     assert refusal.message == (
         "Lambda was unable to configure your environment variables because the environment "

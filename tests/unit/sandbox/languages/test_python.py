@@ -84,5 +84,6 @@ def test_a_function_is_forked_unless_a_new_interpreter_is_needed(tmp_path):
 
 @pytest.mark.parametrize("runtime, expected", [("python3.11", False), ("python3.12", True)])
 def test_the_character_type_is_set_from_python312_on(tmp_path, runtime, expected):
+    """lambda.md L-A105."""
     variables = Python().variables(launch(tmp_path, runtime=runtime))
     assert (variables.get("LC_CTYPE") == "C.UTF-8") is expected

@@ -60,6 +60,7 @@ def test_rubies_are_looked_for_where_people_have_them(tmp_path):
 
 
 def test_variables_are_awss_and_a_moved_library_is_named(tmp_path):
+    """lambda.md L-A110."""
     prefix = tmp_path / "ruby"
     (prefix / "lib/ruby/3.3.0/x86_64-linux").mkdir(parents=True)
     (prefix / "lib/ruby/3.3.0/x86_64-linux/rbconfig.rb").touch()
