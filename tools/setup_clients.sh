@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the programs of others that the client tests run, each pinned by a file of tests/clients:
 # npm packages, versions of Node, Go, Java and Rust programs, AWS's runtime clients, Powertools,
-# a Celery in a venv of its own. Do nothing for what is there.
+# Celery, Chalice and other deploy tools in venvs of their own. Do nothing for what is there.
 #
 # Where a tool is missing, its tests are skipped with that reason (and fail in .ci/run).
 set -eu
@@ -108,6 +108,17 @@ chalice_venv() {
     done_with chalice
 }
 
+# Zappa and awslogs.
+deployers_venv() {
+    cd "$root/tests/clients"
+    if fresh deployers deployers.txt; then return; fi
+    rm -rf "$built/deployers"
+    "$root/.venv/bin/python" -m venv "$built/deployers"
+    "$built/deployers/bin/python" -m pip install -q --disable-pip-version-check --no-deps \
+        --only-binary :all: -r deployers.txt
+    done_with deployers
+}
+
 # AWS's runtime client for Python, for the one that functions find in /usr.
 python_runtime_client() {
     cd "$root/tests/clients"
@@ -176,3 +187,4 @@ java_program
 java_functions
 celery_venv
 chalice_venv
+deployers_venv

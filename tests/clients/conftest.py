@@ -179,6 +179,12 @@ def chalice_command():
 
 
 @pytest.fixture(scope="session")
+def deployers():
+    """Return the venv that has Zappa and awslogs."""
+    return built("deployers/bin/zappa", sys.executable).parents[1]
+
+
+@pytest.fixture(scope="session")
 def aws_cli():
     """Return the path of the AWS CLI in .venv; it is a locked development dependency."""
     path = Path(sys.executable).parent / "aws"
