@@ -4,12 +4,14 @@ We write it ourselves because it is a page of code; the client library would bri
 its own, with locks and floats on the hot path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from headrace.base.histogram import Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 US_PER_S = 1_000_000
+#: Samples that are written together: some hundreds of KiB of text.
+SAMPLES_AT_A_TIME = 5_000
 
 
 class Family:
@@ -43,13 +45,16 @@ class Family:
         self.lines.append(f"{name}_sum{end} {seconds_of(histogram.total)}")
         self.lines.append(f"{name}_count{end} {count}")
 
-    def text(self) -> bytes:
-        """Return help, type and all samples; nothing when there are none."""
+    def texts(self) -> Iterator[bytes]:
+        """Yield help, type and all samples, some at a time, which are let go of; or nothing."""
         if not self.lines:
-            return b""
+            return
         meaning = self._meaning.replace("\\", "\\\\").replace("\n", "\\n")
-        head = [f"# HELP {self._name} {meaning}", f"# TYPE {self._name} {self._kind}"]
-        return "\n".join([*head, *self.lines, ""]).encode()
+        yield f"# HELP {self._name} {meaning}\n# TYPE {self._name} {self._kind}\n".encode()
+        while self.lines:
+            some = self.lines[:SAMPLES_AT_A_TIME]
+            del self.lines[:SAMPLES_AT_A_TIME]
+            yield "\n".join([*some, ""]).encode()
 
 
 def labels_of(labels: Mapping[str, str]) -> str:

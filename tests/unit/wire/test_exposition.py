@@ -36,6 +36,10 @@ def read(text):
     return found
 
 
+def text_of(family):
+    return b"".join(family.texts()).decode()
+
+
 def read_labels(text):
     labels, at = {}, 0
     while at < len(text):
@@ -50,16 +54,28 @@ def test_what_has_a_meaning_in_the_format_is_escaped():
     family = Family("a_total", "counter", "back\\slash and\nline")
     nasty = 'a"b\\c\nd,}={'
     family.add(labels_of({"queue": nasty, "region": "r"}), 3)
-    text = family.text().decode()
+    text = text_of(family)
     assert text.splitlines()[0] == "# HELP a_total back\\\\slash and\\nline"
     assert read(text) == {"a_total": ("counter", [("a_total", {"queue": nasty, "region": "r"}, 3)])}
 
 
+def test_many_samples_are_written_some_at_a_time(monkeypatch):
+    monkeypatch.setattr("headrace.wire.exposition.SAMPLES_AT_A_TIME", 3)
+    family = Family("a", "gauge", "x")
+    for number in range(7):
+        family.add(labels_of({"n": str(number)}), number)
+    parts = list(family.texts())
+    assert [part.count(b"\n") for part in parts] == [2, 3, 3, 1]
+    _, samples = read(b"".join(parts).decode())["a"]
+    assert [value for _, _, value in samples] == list(range(7))
+    assert family.lines == []
+
+
 def test_a_family_without_samples_is_nothing_and_one_without_labels_has_no_braces():
-    assert Family("a", "gauge", "x").text() == b""
+    assert text_of(Family("a", "gauge", "x")) == ""
     family = Family("a", "gauge", "x")
     family.add("", 7)
-    assert family.text() == b"# HELP a x\n# TYPE a gauge\na 7\n"
+    assert text_of(family) == "# HELP a x\n# TYPE a gauge\na 7\n"
 
 
 @pytest.mark.parametrize("labels", ["", labels_of({"q": "x"})])
@@ -69,7 +85,7 @@ def test_a_histogram_counts_up_to_all(labels):
         histogram.observe(value)
     family = Family("d_seconds", "histogram", "x")
     family.add_histogram(labels, histogram)
-    _, samples = read(family.text().decode())["d_seconds"]
+    _, samples = read(text_of(family))["d_seconds"]
     buckets = [(at["le"], value) for name, at, value in samples if name.endswith("_bucket")]
     assert buckets == [("0.001", 2), ("2.5", 3), ("+Inf", 4)]
     rest = {name: value for name, _, value in samples if not name.endswith("_bucket")}
