@@ -94,13 +94,22 @@ class LogPipe:
             self._unfinished = data[end:]
         else:
             self._unfinished += data
-        while len(self._unfinished) >= limits.LOG_LINE_BYTES_MAX:
-            self._deliver(self._unfinished[: limits.LOG_LINE_BYTES_MAX])
-            self._unfinished = self._unfinished[limits.LOG_LINE_BYTES_MAX :]
+        while len(self._unfinished) > limits.LOG_LINE_BYTES_MAX:
+            end = _cut_at(self._unfinished, limits.LOG_LINE_BYTES_MAX)
+            self._deliver(self._unfinished[:end])
+            self._unfinished = self._unfinished[end:]
         return count
 
     def _deliver(self, text: bytes) -> None:
         self._take_log(text)
+
+
+def _cut_at(text: bytes, length: int) -> int:
+    """Return where to cut a longer text: before a character of UTF-8 that lies over the length."""
+    for end in range(length, length - 4, -1):
+        if text[end] & 0xC0 != 0x80:
+            return end
+    return length
 
 
 def _both(first: LogTaker, second: LogTaker) -> LogTaker:

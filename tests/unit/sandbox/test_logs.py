@@ -54,6 +54,22 @@ def test_a_line_that_is_too_long_comes_in_pieces(deliver):
     assert b"".join(taken) == half * 9 + b"\n"
 
 
+@pytest.mark.parametrize("letter", ["ä", "€", "😀"])
+def test_no_character_is_cut_in_two(deliver, letter):
+    for start in range(len(letter.encode())):
+        text = b"x" * start + letter.encode() * (limits.LOG_LINE_BYTES_MAX // 2)
+        pieces = [text[at : at + 60_000] for at in range(0, len(text), 60_000)]
+        taken = deliver(*pieces, b"\n")
+        assert b"".join(taken) == text + b"\n"
+        assert all(one.decode() for one in taken)
+
+
+def test_bytes_that_are_no_text_are_cut_all_the_same(deliver):
+    size = limits.LOG_LINE_BYTES_MAX
+    taken = deliver(*[b"\x80" * 60_000] * (size // 60_000 + 1), b"\n")
+    assert len(taken[0]) == size
+
+
 def test_a_branch_goes_to_the_same_log_and_its_listener_hears_it_alone():
     async def story():
         pipes = [os.pipe() for _ in range(2)]
