@@ -6,7 +6,8 @@ conditions of its field begin with it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from headrace.core.logs.patterns.conditions import (
     Condition,
@@ -44,16 +45,19 @@ def fields_pattern(text: str) -> Callable[[str], bool]:
     return lambda message: _fit(split_fields(message), slots)
 
 
-def split_fields(message: str) -> list[str]:
-    """Return the fields of a message, without quotes and brackets around them."""
-    brackets_end, at, matches = message.rfind("]"), 0, []
+def split_fields(message: str) -> Iterator[str]:
+    """Yield the fields of a message, without quotes and brackets around them."""
+    brackets_end, at = message.rfind("]"), 0
     for match in _MESSAGE_FIELD.finditer(message):
-        matches.append(match)
+        yield _inside(match)
         at = match.end()
         if at > brackets_end:
             break
-    matches += _LAST_FIELD.finditer(message, at)
-    return [next(part for part in match.groups() if part is not None) for match in matches]
+    yield from map(_inside, _LAST_FIELD.finditer(message, at))
+
+
+def _inside(match: re.Match[str]) -> str:
+    return next(part for part in match.groups() if part is not None)
 
 
 def _read_slot(reader: Reader) -> Condition:
@@ -75,9 +79,12 @@ def _read_slot(reader: Reader) -> Condition:
     return read_expression(reader, read_condition)
 
 
-def _fit(fields: list[str], slots: list[Condition | None]) -> bool:
+def _fit(found: Iterator[str], slots: list[Condition | None]) -> bool:
     """Tell whether fields are as many as a pattern's, and each as its condition says."""
-    if None in slots:
+    if None not in slots:
+        fields = list(islice(found, len(slots) + 1))
+    else:
+        fields = list(found)
         at = slots.index(None)
         missing = len(fields) - (len(slots) - 1)
         if missing < 0:

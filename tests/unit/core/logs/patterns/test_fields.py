@@ -10,7 +10,7 @@ LINE = '127.0.0.1 ann [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 40
 
 
 def test_quotes_and_brackets_hold_a_field_together():
-    assert split_fields(LINE) == [
+    assert list(split_fields(LINE)) == [
         "127.0.0.1",
         "ann",
         "10/Oct/2000:13:25:15 -0700",
@@ -32,12 +32,22 @@ def test_quotes_and_brackets_hold_a_field_together():
     ],
 )
 def test_a_bracket_that_does_not_end_is_a_letter(message, fields):
-    assert split_fields(message) == fields
+    assert list(split_fields(message)) == fields
 
 
 def test_brackets_that_do_not_end_are_looked_for_once():
-    assert len(split_fields("[ " * 20_000)) == 20_000
-    assert len(split_fields("[ " * 20_000 + "]" + " [" * 20_000)) == 20_001
+    assert len(list(split_fields("[ " * 20_000))) == 20_000
+    assert len(list(split_fields("[ " * 20_000 + "]" + " [" * 20_000))) == 20_001
+
+
+def test_of_a_message_no_more_fields_are_read_than_a_pattern_has(monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "headrace.core.logs.patterns.fields.split_fields",
+        lambda message: (read.append(field) or field for field in split_fields(message)),
+    )
+    assert not compile_pattern("[a, b]").matches("x " * 1_000)
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize(
