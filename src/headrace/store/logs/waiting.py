@@ -63,15 +63,16 @@ class Waiting:
 
     def _let_go(self) -> None:
         """Keep what fills a page, and one event more, which tells that the page is not the last."""
-        ordered = sorted(self._heap)
-        kept = size = 0
-        for _, event in ordered:
-            kept += 1
-            if size >= self._bytes_max or kept > self._events_max:
+        kept: list[tuple[int, StoredEvent]] = []
+        size = 0
+        while self._heap:  # Not sorted at once: the loop would wait for a hundred thousand.
+            one = heapq.heappop(self._heap)
+            kept.append(one)
+            if size >= self._bytes_max or len(kept) > self._events_max:
                 break
-            size += look_bytes(event)
-        self._heap = ordered[:kept]
-        self._bytes = sum(look_bytes(event) for _, event in self._heap)
+            size += look_bytes(one[1])
+        self._heap = kept
+        self._bytes = sum(look_bytes(event) for _, event in kept)
         last = self._heap[-1][1].at
         if self._sign < 0:
             self.since = last
