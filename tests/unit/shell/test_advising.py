@@ -112,3 +112,15 @@ def test_of_a_chain_of_dead_letter_queues_no_more_than_the_first_is_read(stage, 
     stage.settle()
     advice(stage)
     assert sorted(setups[0].queues) == [arn("dead"), arn("q")]
+
+
+def test_destinations_of_the_function_are_known(stage):
+    stage.create()
+    stage.settle()
+    assert "E-08" not in rules(advice(stage))
+    stage.send(
+        "PUT",
+        "/2019-09-25/functions/handle/event-invoke-config",
+        {"DestinationConfig": {"OnFailure": {"Destination": arn("dead")}}},
+    )
+    assert "has destinations" in rules(advice(stage))["E-08"]["meaning"]

@@ -7,7 +7,7 @@ from headrace.base.arn import parse_arn
 from headrace.base.errors import ServiceError
 from headrace.base.histogram import Histogram
 from headrace.core.advice.setup import Function, Mapping, Measured, Queue
-from headrace.core.functions.names import parse_reference
+from headrace.core.functions.names import LATEST, parse_reference
 
 
 def mapping_of(found: Any, tally: Any, seconds: int) -> Mapping:
@@ -72,12 +72,14 @@ def function_of(room: Any, arn: str) -> tuple[Function, bool] | None:
         return None
     alias = function.aliases.get(reference.qualifier)
     settings = version.settings
+    config = function.invoke_configs.get(reference.qualifier or LATEST)
     found = Function(
         name=function.name,
         region=function.region,
         timeout_s=settings.timeout_s,
         reserved=function.reserved,
         has_dead_letters=bool(settings.dead_letter_arn),
+        has_destinations=config is not None and bool(config.on_success or config.on_failure),
         variables=tuple((settings.variables or {}).values()),
         duration_us=_copy(room.fleet.capacity.tallies.of(number).duration_us),
     )

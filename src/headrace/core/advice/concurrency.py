@@ -5,6 +5,8 @@ from headrace.core.advice.setup import Case, quantile_us
 
 #: Most batches at a time of a mapping without a setting, on AWS.
 CEILING = 1_250
+#: The least MaximumConcurrency.
+MAXIMUM_LEAST = 2
 #: Bytes of an event.
 EVENT_BYTES = 6 * 1024 * 1024
 #: Empty receives a month of one of the receivers that wait 20 s each.
@@ -19,11 +21,14 @@ def _reserved_without_maximum(case: Case) -> Verdict | None:
         return None
     if mapping.maximum_concurrency or mapping.minimum_pollers:
         return None
+    fix = f"set ScalingConfig.MaximumConcurrency to {reserved} or less"
+    if reserved < MAXIMUM_LEAST:
+        fix = f"reserve {MAXIMUM_LEAST} or more, and set MaximumConcurrency to as many"
     return Verdict(
         f"{case.function.name} has a reserved concurrency of {reserved} and the mapping no "
         "MaximumConcurrency: it receives more than can run, throttled messages use up their "
         "receives and are dead-lettered without having run",
-        f"set ScalingConfig.MaximumConcurrency to {max(2, reserved)} or less",
+        fix,
     )
 
 
@@ -170,7 +175,7 @@ def _pollers_do_not_fit(case: Case) -> Verdict | None:
     if not mapping.minimum_pollers or measured is None or not measured.seconds:
         return None
     wanted = max(2, -(-measured.polled // measured.seconds // _poller_capacity(case)))
-    if mapping.minimum_pollers * 2 >= wanted and mapping.minimum_pollers <= wanted * 2:
+    if wanted <= mapping.minimum_pollers * 2 <= wanted * 3:  # half as many more or less
         return None
     return Verdict(
         f"{mapping.minimum_pollers} pollers are provisioned, and the messages of the last "

@@ -137,3 +137,28 @@ def test_the_pollers_that_traffic_needs_follow_the_published_formula():
     )
     (fix,) = [one.fix for one in advise(setup).findings if one.rule == "E-33"]
     assert fix == "set MinimumPollers to 10"
+
+
+@pytest.mark.parametrize(
+    ("minimum", "is_found"), [(4, True), (5, False), (10, False), (15, False), (16, True)]
+)
+def test_pollers_fit_when_they_are_half_as_many_more_or_less(minimum, is_found):
+    counts = measured(seconds=100, polled=100_000, body_bytes=307_200_000)  # ten are needed
+    rules = found(
+        "E-33",
+        function={"duration_us": durations(90)},
+        mapping={"minimum_pollers": minimum, "measured": counts},
+    )
+    assert bool(rules) is is_found
+
+
+@pytest.mark.parametrize(
+    ("reserved", "fix"),
+    [
+        (7, "set ScalingConfig.MaximumConcurrency to 7 or less"),
+        (1, "reserve 2 or more, and set MaximumConcurrency to as many"),
+    ],
+)
+def test_the_fix_of_the_throttle_trap_is_no_other_mistake(reserved, fix):
+    findings = advise(setup_of(function={"reserved": reserved})).findings
+    assert [one.fix for one in findings if one.rule == "E-09"] == [fix]
