@@ -2,12 +2,14 @@
 
 The store is a data folder or a database; nothing in it is changed. A block whose head cannot be
 read is replaced by an empty one, so that numbers stay what they are; a message whose body cannot be
-read is deleted, and said to be.
+read is deleted, and said to be, as an asynchronous event is over; a record that builds on what is
+lost is left out.
 """
 
 import asyncio
 import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +17,9 @@ import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.access.access import Access
+from headrace.core.functions.eventbody import RETRIES_EXHAUSTED, Ending
 from headrace.core.functions.functions import Functions
+from headrace.core.functions.records import EventConcluded
 from headrace.core.logs.groups import LogGroups
 from headrace.core.machine import Numbers, Record, Room
 from headrace.core.mapping.mappings import Mappings
@@ -25,9 +29,10 @@ from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.ranges import ranges_of
 from headrace.core.sqs.records import MessagesDeleted, MessagesReceived
 from headrace.ports.entropy import Entropy
-from headrace.ports.journal import Block, JournalDamaged, JournalError, Snapshot
+from headrace.ports.journal import Block, Head, JournalDamaged, JournalError, Snapshot
 from headrace.ports.wreck import Wreck
 from headrace.shell.clock import SystemClock
+from headrace.shell.fitting import Unfit, unfit_records, without
 from headrace.shell.recovery import KEEPER_KIND, KeeperState, recover
 from headrace.store.blobs import BLOBS_FOLDER, FileBlobs
 from headrace.store.codec import (
@@ -62,6 +67,7 @@ class Findings(msgspec.Struct):
     losses: list[str] = msgspec.field(default_factory=list)  #: A sentence each.
     headless: set[int] = msgspec.field(default_factory=set)  #: Blocks without a readable head.
     unread: set[int] = msgspec.field(default_factory=set)  #: Blocks that lack some bodies.
+    unfit: Unfit = msgspec.field(default_factory=dict)  #: Records whose machine is lost.
 
     @property
     def extent(self) -> str:
@@ -135,8 +141,26 @@ def look(wreck: Wreck) -> Findings:
     for digest, content in wreck.blobs():
         if trouble := _trouble_of(digest, content):
             findings.losses.append(f"the archive or object {digest}: {trouble}: it is lost")
+    if findings.losses:
+        _look_for_unfit(wreck, findings)
     findings.losses[:0] = wreck.troubles
     return findings
+
+
+def _look_for_unfit(wreck: Wreck, findings: Findings) -> None:
+    """Note which records build on what is lost."""
+
+    def heads() -> Iterator[Head]:
+        for one in _readable_blocks(wreck, findings):
+            yield Head(one.seq, one.at, one.format, one.head, len(one.bodies))
+
+    unfit = unfit_records(_make_rooms, findings.snapshots, heads)
+    machines = Counter(machine for places in unfit.values() for machine in places.values())
+    for machine, count in sorted(machines.items()):
+        findings.losses.append(
+            f"machine {machine}: {count} records build on what is lost, and are lost with it"
+        )
+    findings.unfit = unfit
 
 
 def _look_at_snapshots(wreck: Wreck, findings: Findings) -> bool:
@@ -214,7 +238,7 @@ def _look_at_block(block: Block, findings: Findings) -> None:
         for machine, numbers in lost.items():
             findings.losses.append(
                 f"block {block.seq}: {len(numbers)} bodies of machine {machine} are damaged:"
-                f" messages {', '.join(map(str, numbers))}"
+                f" numbers {', '.join(map(str, numbers))}"
             )
 
 
@@ -237,6 +261,10 @@ def _readable_blocks(wreck: Wreck, findings: Findings) -> Iterator[Block]:
             )
         if seq in findings.headless:
             block = msgspec.structs.replace(block, format=FORMAT, head=encode_head([]))
+        elif seq in findings.unfit:
+            head = Head(seq, block.at, block.format, block.head, 0)
+            kept = without(_make_rooms, head, findings.unfit[seq])
+            block = msgspec.structs.replace(block, format=FORMAT, head=kept)
         yield block
 
 
@@ -257,9 +285,10 @@ async def _settle(new: Path, findings: Findings, entropy: Entropy, say: Say) -> 
         opening = ShardOpened(SHARD, clock.now(), secret, clock.kind)
         recovered = await recover(journal, clock, _make_rooms, lambda now: opening)
         records: list[Record] = []
-        shard, queues = recovered.rooms[0], recovered.rooms[1]
+        shard, queues, functions = (recovered.rooms[kind] for kind in range(3))
         assert isinstance(shard, Shard)
         assert isinstance(queues, Queues)
+        assert isinstance(functions, Functions)
         if not shard.is_open:
             say("the shard's secret is lost: message ids and receipt handles are new ones")
             records.append(opening)
@@ -268,10 +297,12 @@ async def _settle(new: Path, findings: Findings, entropy: Entropy, say: Say) -> 
             for block in findings.unread
             for key in decode_bodies((await journal.read_bodies([block])).get(block, b""), block)[0]
         }
-        gone = frozenset(set(queues.count_bodies()) - set(recovered.blocks)) | findings.unread
+        needed = {*queues.count_bodies(), *functions.count_bodies()}
+        gone = frozenset(needed - set(recovered.blocks)) | findings.unread
         for holder, numbers in _messages_without_body(queues, gone, there).items():
             say(f"{len(numbers)} messages of {_name_of(queues, holder)} are lost with their bodies")
             records += _removal(queues, holder, sorted(numbers), clock.now())
+        records += _end_events(functions, gone, there, clock.now(), say)
         if records:
             head = encode_head(records)
             seq, at = journal.last_seq + 1, clock.now()
@@ -303,6 +334,37 @@ def _removal(queues: Queues, holder: int, numbers: list[int], now: Instant) -> l
     if untouched:
         records.append(MessagesReceived(holder, now, now, ranges_of(untouched)))
     return [*records, MessagesDeleted(holder, now, ranges_of(numbers))]
+
+
+def _end_events(
+    functions: Functions,
+    blocks: frozenset[int],
+    there: dict[BodyKey, int],
+    now: Instant,
+    say: Say,
+) -> list[Record]:
+    """Return what says that asynchronous events are over whose body is gone, or without answer."""
+    records: list[Record] = []
+    lost = {
+        (function, address.number)
+        for function, address in functions.relocate(blocks)
+        if there.get((function, address.number)) != address.block
+    }
+    counts: Counter[str] = Counter()
+    for function, number in sorted(lost):
+        event = functions.events.book.logs[function].find(number // 2)
+        assert event is not None, "its body is needed"
+        ending = event.ending or Ending(RETRIES_EXHAUSTED, event.failures, now)
+        name = functions.directory.functions[function].name
+        if number % 2 == 0:
+            records.append(EventConcluded(function, now, number // 2, ending))
+            counts[f"asynchronous events of function {name} are lost with their bodies"] += 1
+        elif (function, number - 1) not in lost:
+            records.append(EventConcluded(function, now, number // 2, ending, event.targets))
+            counts[f"asynchronous events of function {name} have lost their answers"] += 1
+    for what, count in counts.items():
+        say(f"{count} {what}")
+    return records
 
 
 def _name_of(queues: Queues, machine: int) -> str:

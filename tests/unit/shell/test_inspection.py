@@ -4,15 +4,29 @@ import asyncio
 import hashlib
 import sqlite3
 
+import msgspec
 import pytest
 
-from headrace.ports.journal import JournalDamaged, JournalError, JournalInUse
-from headrace.shell.inspection import salvage, verify
+from headrace.core.functions.eventbody import Ending
+from headrace.core.functions.records import (
+    ConcurrencyReserved,
+    EventAccepted,
+    EventConcluded,
+    EventFailed,
+    FunctionCreated,
+)
+from headrace.core.logs.records import LogGroupCreated, LogGroupDeleted, RetentionSet
+from headrace.core.shard import SHARD, ShardOpened
+from headrace.ports.journal import Block, JournalDamaged, JournalError, JournalInUse
+from headrace.shell.inspection import _make_rooms, salvage, verify
+from headrace.shell.recovery import recover
+from headrace.store.codec import FORMAT, encode_bodies, encode_head
 from headrace.store.sqlite.journal import SqliteJournal
 from headrace.testing.clock import VirtualClock
 from headrace.testing.conformance.journal import opened
 from headrace.testing.entropy import SeededEntropy
 from tests.postgres import new_journal
+from tests.unit.core.functions.bench import ACCOUNT, CODE, EPOCH, REGION, settings_with
 from tests.unit.shell.shard import ShardUnderTest, living
 
 BODIES = [b"body number %d" % number for number in range(6)]
@@ -94,7 +108,7 @@ def test_a_damaged_body_is_named_and_only_its_message_is_lost(folder):
     damage_body(folder, 3, BODIES[1])
     said = []
     assert verify(folder, said.append) == 1
-    assert said[0] == "block 3: 1 bodies of machine 16 are damaged: messages 2"
+    assert said[0] == "block 3: 1 bodies of machine 16 are damaged: numbers 2"
     new, said = saved(folder)
     assert "1 messages of queue orders are lost with their bodies" in said
     assert verify(new, said.append) == 0
@@ -151,6 +165,108 @@ def test_a_damaged_snapshot_loses_what_only_it_knew(folder):
     assert said[0].startswith("the snapshot of machine 16 up to block")
     new, said = saved(folder)
     assert left_in(new) == {"other": []}
+
+
+def write_blocks(folder, *blocks):
+    """Write a journal of blocks: each is records, and bodies by machine and number."""
+
+    async def scenario():
+        journal = SqliteJournal(folder)
+        await journal.open()
+        opening = ShardOpened(SHARD, EPOCH, b"secret" * 4, "system")
+        for seq, (records, bodies) in enumerate([([opening], {}), *blocks], 1):
+            head = encode_head(records, len(bodies))
+            packed = encode_bodies(list(bodies), list(bodies.values()))
+            await journal.append(Block(seq, 1, EPOCH, FORMAT, head, packed))
+        await journal.close()
+
+    asyncio.run(scenario())
+
+
+def rooms_of(folder):
+    """Return what a server on a folder would load."""
+
+    async def scenario():
+        journal = SqliteJournal(folder)
+        await journal.open()
+        try:
+            return (await recover(journal, VirtualClock(), _make_rooms, lambda now: None)).rooms
+        finally:
+            await journal.close()
+
+    return asyncio.run(scenario())
+
+
+F = 16
+MADE = FunctionCreated(F, EPOCH, ACCOUNT, REGION, "ship", b"seed", settings_with(), CODE, {})
+TARGETS = (("arn:good", False),)
+
+
+def accepted(number):
+    return [EventAccepted(F, EPOCH, number, "live")], {(F, 2 * number): b"event number %d" % number}
+
+
+def concluded(number):
+    record = EventConcluded(F, EPOCH, number, Ending("Success", 1, EPOCH), TARGETS, True)
+    return [record], {(F, 2 * number + 1): b"answer number %d" % number}
+
+
+def test_events_whose_body_is_damaged_are_over_and_said_to_be(tmp_path):
+    folder = tmp_path / "data"
+    events = [accepted(number) for number in range(4)]
+    write_blocks(folder, ([MADE], {}), *events, concluded(2), concluded(3))
+    for seq, body in ((3, b"event number 0"), (6, b"event number 3"), (7, b"answer number 2")):
+        damage_body(folder, seq, body)
+    said = []
+    assert verify(folder, said.append) == 1
+    assert said[0] == "block 3: 1 bodies of machine 16 are damaged: numbers 0"
+    new, said = saved(folder)
+    assert "2 asynchronous events of function ship are lost with their bodies" in said
+    assert "1 asynchronous events of function ship have lost their answers" in said
+    assert verify(new, said.append) == 0
+    log = rooms_of(new)[2].events.book.logs[F]
+    assert [number for number in range(4) if log.find(number)] == [1, 2]
+    assert (log.find(2).targets, log.find(2).result_block) == (TARGETS, 0)
+    assert log.next_number == 4
+
+
+def test_events_that_were_accepted_in_a_damaged_block_take_no_others_with_them(tmp_path):
+    folder = tmp_path / "data"
+    failed = [EventFailed(F, EPOCH, 0, 1, EPOCH), EventFailed(F, EPOCH, 1, 1, EPOCH)], {}
+    write_blocks(folder, ([MADE], {}), accepted(0), accepted(1), failed, accepted(2))
+    damage_head(folder, 3)
+    with pytest.raises(JournalDamaged):
+        rooms_of(folder)
+    said = []
+    assert verify(folder, said.append) == 1
+    assert "machine 16: 1 records build on what is lost, and are lost with it" in said
+    new, _ = saved(folder)
+    assert verify(new, said.append) == 0
+    log = rooms_of(new)[2].events.book.logs[F]
+    assert [number for number in range(4) if log.find(number)] == [1, 2]
+    assert log.find(1).failures == 1
+
+
+def test_what_changed_a_machine_whose_creation_is_lost_is_left_out(tmp_path):
+    folder = tmp_path / "data"
+    group = LogGroupCreated(17, EPOCH, ACCOUNT, REGION, "g", {}, "STANDARD", "")
+    reserved = ConcurrencyReserved(F, EPOCH, 5)
+    other = msgspec.structs.replace(MADE, machine=18, name="other")
+    write_blocks(
+        folder,
+        ([MADE, group], {}),
+        ([RetentionSet(17, EPOCH, 7), other, reserved], {}),
+        ([LogGroupDeleted(17, EPOCH), msgspec.structs.replace(reserved, machine=18)], {}),
+    )
+    damage_head(folder, 2)
+    new, said = saved(folder)
+    assert "machine 16: 1 records build on what is lost, and are lost with it" in said
+    assert "machine 17: 2 records build on what is lost, and are lost with it" in said
+    rooms = rooms_of(new)
+    assert list(rooms[2].directory.functions) == [18]
+    assert rooms[2].directory.functions[18].reserved == 5
+    assert list(rooms[4].machines()) == []
+    assert verify(new, said.append) == 0
 
 
 def test_blobs_come_along_if_they_are_whole(folder):
@@ -228,7 +344,7 @@ def test_damage_in_a_database_is_named_and_only_that_is_lost(postgres, filled, t
     said = []
     assert verify(filled, said.append) == 1
     assert said[:3] == [
-        "block 4: 1 bodies of machine 16 are damaged: messages 5",
+        "block 4: 1 bodies of machine 16 are damaged: numbers 5",
         "block 3 is missing: all of it is lost",
         f"the archive or object {digest}: its bytes are others: it is lost",
     ]

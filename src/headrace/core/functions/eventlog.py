@@ -155,7 +155,11 @@ class EventLog:
         return block == address.block
 
     def _accept(self, record: EventAccepted, block: int) -> None:
-        assert record.number == self.next_number
+        missing = record.number - self.next_number  # lost with a block that salvage replaced
+        assert missing >= 0
+        self._blocks.extend([0] * missing)
+        self._instants.extend([0] * missing)
+        self._qualifiers.extend([0] * missing)
         if record.qualifier not in self._names:
             self._names.append(record.qualifier)
         self._blocks.append(block)
@@ -182,6 +186,7 @@ class EventLog:
         number = body // 2
         event = self.touched.get(number)
         if event is None:
+            assert self.is_untried(number)
             self._blocks[number - self.first] = block
         elif body % 2:
             event.result_block = block
