@@ -11,6 +11,9 @@ from headrace.ports.journal import Head, Snapshot
 from headrace.shell.recovery import Loading
 from headrace.store.codec import HeadReader, bodies_count_of, encode_head
 
+#: What replay stumbles over where something is not there.
+STUMBLES = (LookupError, AssertionError, AttributeError, TypeError, ValueError, ArithmeticError)
+
 #: Blocks to the places of records in their heads, and the machine that each speaks of.
 Unfit = dict[int, dict[int, int]]
 
@@ -35,7 +38,7 @@ class _Trial(Loading):
             return
         try:
             super()._replay(record, block)
-        except Exception:  # noqa: BLE001 - whatever a rule stumbles over
+        except STUMBLES:
             self._unfit.setdefault(block, known)[place] = record.machine
             self.found = True
 
