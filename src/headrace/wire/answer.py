@@ -6,6 +6,7 @@ from headrace.base.errors import ServiceError
 from headrace.wire import awsjson, queryanswer, restjson, restxml
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.envelope import HttpResponse
+from headrace.wire.foreign import encode_cbor_error
 
 
 def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpResponse:
@@ -56,6 +57,8 @@ def encode_error(
         return restxml.encode_error(error, request_id)
     if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
         return queryanswer.encode_error(protocol, error, request_id, operation)
+    if protocol.form is Form.RPC_CBOR:
+        return encode_cbor_error(error, request_id)
     return HttpResponse(
         error.status,
         [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)],

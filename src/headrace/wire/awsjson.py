@@ -57,7 +57,8 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     target = headers["x-amz-target"]
     found = _TARGETS.get(target)
     if found is None:
-        raise UnknownTarget(f"The operation {echo(target)} is not known.")
+        reason = "known" if protocol.service else "served here"
+        raise UnknownTarget(f"The operation {echo(target)} is not {reason}.")
     service, operation = found
     parameters = decode_body(service, operation.input, request.body)
     if service.checks_constraints:

@@ -16,6 +16,7 @@ class Form(Enum):
     QUERY_JSON = "query, answered in JSON"
     REST_JSON = "REST-JSON"
     REST_XML = "REST-XML"
+    RPC_CBOR = "Smithy's RPC in CBOR"  #: Spoken by others' services only.
     NONE = "none that we know"
 
 
@@ -23,9 +24,9 @@ class Protocol(msgspec.Struct, frozen=True):
     """The way a caller speaks: enough to write any answer, an error included."""
 
     form: Form
-    service: (
-        str  #: Signing name of the service ("sqs", "lambda", "s3"); empty when it is not known.
-    )
+    #: Signing name of the service ("sqs", "lambda", "s3"), perhaps of one that is not served; empty
+    #: when it is not known.
+    service: str
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -57,6 +57,15 @@ def decode_call(protocol: Protocol, request: HttpRequest) -> Call:
     return Call(service.name, action, protocol, parameters, credentials, request.headers)
 
 
+def action_of(request: HttpRequest) -> str:
+    """Return the `Action` of a request, empty where it has none.
+
+    Raises:
+        MalformedQueryString: The parameters cannot be read.
+    """
+    return dict(_pairs(request)).get("Action", "")
+
+
 def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
     pairs = parse_pairs(request.query)
     if request.body and is_form(request):

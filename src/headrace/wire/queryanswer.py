@@ -45,11 +45,18 @@ def encode_result(call: Call, result: dict[str, Any], request_id: str) -> HttpRe
     return _xml(200, request_id, "".join(parts))
 
 
+#: For services that are not served: their clients look at the names of elements only.
+_NOT_SERVED = QueryNames(
+    xml_namespace="http://webservices.amazon.com/AWSFault/2005-15-09", version=""
+)
+
+
 def encode_error(
     protocol: Protocol, error: ServiceError, request_id: str, operation: str
 ) -> HttpResponse:
     """Write an error as `<ErrorResponse>`, or as JSON; some texts are this protocol's own."""
-    names = _names(SERVICES[protocol.service])
+    service = SERVICES.get(protocol.service)
+    names = _NOT_SERVED if service is None else _names(service)
     texts = names.texts
     text = texts.get((error.code, operation)) or texts.get((error.code, "")) or error.message
     if protocol.form is Form.QUERY_JSON:

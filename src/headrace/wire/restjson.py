@@ -176,7 +176,8 @@ def encode_error(protocol: Protocol, error: ServiceError, request_id: str) -> Ht
     The text stands last, further members before it by name: recorded are `Type`, `message`;
     `Reason`, `Type`, `message`; `Type`, `Message` (spec/lambda.md L-A1, I5; spec/esm.md 1).
     """
-    row = SERVICES[protocol.service].errors.get(error.code)
+    service = SERVICES.get(protocol.service)  # None: one that is not served
+    row = None if service is None else service.errors.get(error.code)
     spelling = row.message if row is not None else ""
     if not spelling:
         spelling = "Message" if error.code in _CAPITAL_MESSAGE else "message"

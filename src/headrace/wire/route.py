@@ -2,7 +2,7 @@
 
 import re
 
-from headrace.wire import awsjson, query, restjson, restxml
+from headrace.wire import awsjson, foreign, query, restjson, restxml
 from headrace.wire.call import Call, Form, Protocol
 from headrace.wire.catalog import SERVICES
 from headrace.wire.credentials import UNSIGNED, read_credentials, read_old_credentials
@@ -11,6 +11,7 @@ from headrace.wire.errors import UnknownOperation
 from headrace.wire.hosts import is_s3
 from headrace.wire.limits import QUERY_BYTES_MAX
 from headrace.wire.query import is_form
+from headrace.wire.restroutes import find_operation
 
 __all__ = ["Call", "Form", "Protocol", "decode", "identify", "route"]
 
@@ -42,6 +43,7 @@ _VERSIONS = {
 _VERSION = re.compile(rb"([0-9-]{10})(?:&|$)")
 
 _ACTION = b"Action="
+_QUERY_FORMS = frozenset({Form.QUERY_XML, Form.QUERY_JSON})
 
 #: Lambda's paths begin with the date of the feature; no account id looks like that.
 _DATED = re.compile(r"/\d{4}-\d{2}-\d{2}/", re.ASCII)
@@ -55,26 +57,51 @@ def identify(request: HttpRequest) -> Protocol:
     target = request.headers.get("x-amz-target")
     if target is not None:
         return _PREFIXES.get(target.rpartition(".")[0], _UNKNOWN_JSON)
-    if read_credentials(request).service == "s3" or is_s3(request.headers.get("host", "")):
+    service = read_credentials(request).service
+    if service == "s3" or is_s3(request.headers.get("host", "")):
         return _S3
+    if service and service not in SERVICES:
+        theirs = _identify_foreign(request, service)
+        if theirs is not None:
+            return theirs
     if _DATED.match(request.target):
         return _REST
-    if (is_form(request) and _place_of(_ACTION, request.body) >= 0) or (
-        "Action=" in request.target and _place_of(_ACTION, _query(request)) >= 0
-    ):
+    if _has_action(request):
         in_json = "application/json" in request.headers.get("accept", "")
-        by_form = _QUERIES.get(read_credentials(request).service) or _QUERIES[_by_version(request)]
+        by_form = _QUERIES.get(service) or _QUERIES[_by_version(request) or "sqs"]
         return by_form[Form.QUERY_JSON if in_json else Form.QUERY_XML]
     return _NONE if read_old_credentials(request) is UNSIGNED else _S3
 
 
+def _identify_foreign(request: HttpRequest, service: str) -> Protocol | None:
+    """Return how a request speaks that was signed for a service which is not served.
+
+    None: it asks for something of ours all the same.
+    """
+    if _DATED.match(request.target):
+        found = find_operation(_REST.service, request.method, request.path, request.query)
+        return foreign.rest_protocol(service) if found is None else None
+    if _has_action(request):
+        return None if _by_version(request) else Protocol(Form.QUERY_XML, service)
+    return foreign.rpc_protocol(request, service) or foreign.rest_protocol(service)
+
+
+def _has_action(request: HttpRequest) -> bool:
+    return (is_form(request) and _place_of(_ACTION, request.body) >= 0) or (
+        "Action=" in request.target and _place_of(_ACTION, _query(request)) >= 0
+    )
+
+
 def _by_version(request: HttpRequest) -> str:
-    """Return the service whose API's version a query call names; SQS if it names none of ours."""
+    """Return the service whose API's version a query call names.
+
+    SQS where it names none; empty where the version is none of ours.
+    """
     for text in (_query(request), request.body if is_form(request) else b""):
         place = _place_of(b"Version=", text)
         if place >= 0:
             found = _VERSION.match(text, place)
-            return _VERSIONS.get(found[1].decode() if found else "", "sqs")
+            return _VERSIONS.get(found[1].decode() if found else "", "")
     return "sqs"
 
 
@@ -99,13 +126,16 @@ def decode(protocol: Protocol, request: HttpRequest) -> Call:
     Raises:
         ServiceError: No such operation, or the request cannot be read; see `wire/errors.py`.
     """
+    if protocol.service and protocol.service not in SERVICES:
+        action = query.action_of(request) if protocol.form in _QUERY_FORMS else ""
+        raise foreign.refusal(protocol, request, action)
     if protocol.form is Form.JSON:
         return awsjson.decode_call(protocol, request)
     if protocol.form is Form.REST_JSON:
         return restjson.decode_call(protocol, request)
     if protocol.form is Form.REST_XML:
         return restxml.decode_call(protocol, request)
-    if protocol.form in {Form.QUERY_XML, Form.QUERY_JSON}:
+    if protocol.form in _QUERY_FORMS:
         return query.decode_call(protocol, request)
     raise UnknownOperation("No operation of ours is asked for.")
 
