@@ -26,13 +26,15 @@ def stop_tree(root: int) -> bool:
     """Send SIGSTOP to every process below `root`; return False if they do not stay stopped.
 
     Processes that wake each other up are stopped again and again, until all are found stopped
-    twice in a row: one that was seen stopped may be woken by one that stops just after.
+    twice in a row: one that was seen stopped may be woken by one that stops just after. Nobody
+    wakes one that is alone.
     """
     quiet = 0
     for _ in range(STOP_ROUNDS_MAX):
-        running = [pid for pid in descendants(root) if not _is_stopped(pid)]
+        found = descendants(root)
+        running = [pid for pid in found if not _is_stopped(pid)]
         quiet = 0 if running else quiet + 1
-        if quiet == 2:
+        if quiet == 2 or (quiet and len(found) == 1):
             return True
         for pid in running:
             send_signal(pid, signal.SIGSTOP)

@@ -63,6 +63,29 @@ def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
         process.stdout.close()
 
 
+def test_one_that_is_alone_is_looked_at_once_after_it_was_stopped(monkeypatch):
+    looks = []
+    find = trees.descendants
+
+    def descendants(root):
+        looks.append(find(root))
+        return looks[-1]
+
+    monkeypatch.setattr(trees, "descendants", descendants)
+    process = subprocess.Popen(
+        ["sh", "-c", "sleep 1000 & echo up; wait"], stdout=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        assert process.stdout.readline() == b"up\n"
+        assert trees.stop_tree(process.pid)
+        assert looks == [find(process.pid)] * 2
+        assert trees._is_stopped(looks[0][0])
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
 def test_what_is_gone_has_nothing_below_it():
     assert trees.descendants(0) == []
     trees.stop_tree(0)
