@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_every_figure_is_measured():
     sizes = ["--messages", "100", "--surge", "100", "--mappings", "3", "--idle-seconds", "0.2"]
+    sizes += ["--peers", ""]
     done = subprocess.run(
         [sys.executable, "-m", "tools.bench.trigger", *sizes],
         cwd=ROOT,
@@ -32,12 +33,15 @@ def test_every_figure_is_measured():
         "100 messages, no work: a second",
         "100 messages, 50 ms a batch: seconds",
         "seconds by the law of scaling",
+        "receives of a message",
+        "memory added, MiB",
         "3 idle mappings: memory, MiB",
         "processor time while they idle, ms/s",
         "context switches while they idle, /s",
     ]
     assert float(rows[0][1].replace(",", "")) > 0
     assert float(rows[1][1]) > 0
+    assert float(rows[3][1]) == 1
 
 
 def test_the_law_of_scaling():

@@ -9,6 +9,7 @@ from pathlib import Path
 from headrace.faces.demo.process import ServerProcess
 from tools.bench import requests
 from tools.bench.load import Result, run_load
+from tools.bench.peers.servers import Running
 from tools.bench.queues import create_queue
 from tools.bench.servers import LOAD_CORE, headrace_server, pin
 
@@ -32,7 +33,7 @@ def disk_mib(server: ServerProcess) -> float:
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file()) / 2**20
 
 
-def fill(server: ServerProcess, url: str, messages: int) -> float:
+def fill(server: ServerProcess | Running, url: str, messages: int) -> float:
     """Send `messages` in batches of ten; return seconds."""
     started = time.perf_counter()
     sent = 0

@@ -8,6 +8,7 @@ Prints a row for each twentieth of the run; at the end it counts what the server
 import argparse
 import base64
 import io
+import os
 import sys
 import time
 import zipfile
@@ -66,7 +67,7 @@ def look_at(pid: int, data: Path) -> Look:
         descriptors=_count(Path(f"/proc/{pid}/fd")),
         processes=len(below(pid)),
         mounts=Path("/proc/self/mountinfo").read_text().count("\n"),
-        groups=sum(1 for _ in Path("/sys/fs/cgroup").rglob(f"headrace-{pid}-*")),
+        groups=_count_groups(f"headrace-{pid}-"),
         scratch=_count(data / "sandbox" / "scratch"),
     )
 
@@ -77,6 +78,12 @@ def _rss_kb(pid: int) -> int:
     except OSError:
         return 0
     return int(text.partition("VmRSS:")[2].split()[0])
+
+
+def _count_groups(prefix: str) -> int:
+    """Count control groups by name; those that go meanwhile are nothing."""
+    found = os.walk("/sys/fs/cgroup")
+    return sum(name.startswith(prefix) for _, folders, _ in found for name in folders)
 
 
 def _count(folder: Path) -> int:

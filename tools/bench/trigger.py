@@ -2,7 +2,8 @@
 
 python -m tools.bench.trigger
 
-Throughput: messages wait, then a mapping is switched on whose function does nothing. Surge: the
+Throughput: messages wait, then a mapping is switched on whose function does nothing; counted from
+the first message that is gone, beside others' servers that run functions without Docker. Surge: the
 same with a function that takes 50 ms; beside the time stands the one that AWS's law of scaling
 needs (5 batches at once, 300 more a minute) on a machine without an end. Idle: what many mappings
 cost while no message comes.
@@ -17,12 +18,15 @@ import sys
 import time
 import urllib.request
 import zipfile
+from typing import NamedTuple
 
 from headrace.core.mapping.limits import CONCURRENCY_MAX, CONCURRENCY_START, GROWTH_STEP_MS
 from headrace.faces.demo.process import ServerProcess
 from tools.bench.depth import fill, resident_mib, say
 from tools.bench.functions import RUNTIME, call, wait_for
 from tools.bench.parked import used
+from tools.bench.peers.install import NotInstalled
+from tools.bench.peers.servers import SERVERS, Refused, Running, running
 from tools.bench.queues import create_queue
 from tools.bench.servers import LOAD_CORE, headrace_server, pin
 
@@ -103,20 +107,53 @@ def law_s(messages: int, duration_ms: int) -> float:
     return least / 1_000
 
 
-def drain(server: ServerProcess, name: str, code: str, messages: int) -> float:
-    """Let messages that wait through a function; return seconds."""
+class Drained(NamedTuple):
+    """How messages that waited went through a function."""
+
+    messages: int
+    seconds: float  #: From switching the mapping on.
+    per_s: float  #: Messages a second, from the first one that was gone.
+
+
+def drain(server: ServerProcess | Running, name: str, code: str, messages: int) -> Drained:
+    """Let messages that wait through a function."""
     url = create_queue(server.port, name)
     fill(server, url, messages)
     create_function(server.port, name, code)
     path = create_mapping(server.port, name, name, enabled=False)
-    began = time.perf_counter()
+    waiting = left(server.port, url)
+    began = first = time.perf_counter()
     call(server.port, "PUT", path, {"Enabled": True})
-    while left(server.port, url):
+    while (now := left(server.port, url)) == waiting:
+        first = time.perf_counter()
         time.sleep(LOOK_S)
-    elapsed = time.perf_counter() - began
+    while now:
+        time.sleep(LOOK_S)
+        now = left(server.port, url)
+    end = time.perf_counter()
     wait_for(server.port, path, "State", "Enabled")
     call(server.port, "DELETE", path, None)
-    return elapsed
+    return Drained(waiting, end - began, waiting / (end - first))
+
+
+def polled(server: ServerProcess, function: str) -> int:
+    """Return how many messages the mappings of a function have received, each receive counting."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    name = "headrace_mapping_polled_events_total{"
+    mine = (line for line in lines if line.startswith(name) and f'"{function}"' in line)
+    return sum(int(line.rpartition(" ")[2]) for line in mine)
+
+
+def drain_peer(name: str, messages: int) -> str:
+    """Return how many messages a second another server lets through, or why there is no figure."""
+    server = next(one for one in SERVERS if one.name == name)
+    try:
+        with running(server) as process:
+            process.free()  # as ours: functions run on both cores
+            return f"{drain(process, 'throughput', NO_WORK, messages).per_s:,.0f}"
+    except (NotInstalled, Refused, OSError) as error:
+        return str(error) or type(error).__name__
 
 
 def rest(server: ServerProcess, mappings: int, seconds: float) -> tuple[float, float, float]:
@@ -141,14 +178,21 @@ def main() -> int:
     parser.add_argument("--surge", type=int, default=100_000)
     parser.add_argument("--mappings", type=int, default=1_000)
     parser.add_argument("--idle-seconds", type=float, default=5.0)
+    parser.add_argument("--peers", default="ministack", help="other servers, by comma")
+    parser.add_argument("--peer-messages", type=int, default=10_000)
     chosen = parser.parse_args()
     pin(os.getpid(), LOAD_CORE)
     with headrace_server(alone_on_core=False) as server:
-        seconds = drain(server, "throughput", NO_WORK, chosen.messages)
-        say(f"{chosen.messages:,} messages, no work: a second", f"{chosen.messages / seconds:,.0f}")
-        seconds = drain(server, "surge", SLOW, chosen.surge)
-        say(f"{chosen.surge:,} messages, {SURGE_MS} ms a batch: seconds", f"{seconds:,.1f}")
-        say("seconds by the law of scaling", f"{law_s(chosen.surge, SURGE_MS):,.1f}")
+        done = drain(server, "throughput", NO_WORK, chosen.messages)
+        say(f"{chosen.messages:,} messages, no work: a second", f"{done.per_s:,.0f}")
+        for peer in filter(None, chosen.peers.split(",")):
+            say(f"the same of {peer}", drain_peer(peer, chosen.peer_messages))
+        before = resident_mib(server.pid)
+        done = drain(server, "surge", SLOW, chosen.surge)
+        say(f"{chosen.surge:,} messages, {SURGE_MS} ms a batch: seconds", f"{done.seconds:,.1f}")
+        say("seconds by the law of scaling", f"{law_s(done.messages, SURGE_MS):,.1f}")
+        say("receives of a message", f"{polled(server, 'surge') / done.messages:.3f}")
+        say("memory added, MiB", f"{resident_mib(server.pid) - before:,.1f}")
     with headrace_server() as server:
         memory, busy_ms, switches = rest(server, chosen.mappings, chosen.idle_seconds)
         say(f"{chosen.mappings:,} idle mappings: memory, MiB", f"{memory:,.1f}")

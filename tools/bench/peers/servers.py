@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,9 +43,16 @@ class Running(msgspec.Struct):
 
     def pin(self) -> None:
         """Keep all its threads on the server's core from now on."""
+        self._keep_on({SERVER_CORE})
+
+    def free(self) -> None:
+        """Let its threads, and what they start from now on, have every core."""
+        self._keep_on(CORES)
+
+    def _keep_on(self, cores: Iterable[int]) -> None:
         for thread in Path(f"/proc/{self.pid}/task").iterdir():
             with contextlib.suppress(ProcessLookupError):
-                pin(int(thread.name), SERVER_CORE)
+                os.sched_setaffinity(int(thread.name), cores)
 
 
 class Server(msgspec.Struct):
