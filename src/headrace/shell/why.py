@@ -7,7 +7,7 @@ history and, where it still is somewhere, looked at there. The long work is a th
 import asyncio
 import copy
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -89,7 +89,8 @@ class Why:
             answer = await self._answer(_parameters_of(request), context)
         except ServiceError as refusal:
             return _written(request, refusal.status, {"error": refusal.message})
-        return _written(request, 200 if answer["events"] or answer["queue"] else 404, answer)
+        status = 200 if answer["events"] or answer["queue"] else 404
+        return await asyncio.to_thread(_written, request, status, answer)
 
     async def _answer(self, parameters: dict[str, str], context: Context) -> dict[str, Any]:
         if not self._service.driver.running:
@@ -148,13 +149,16 @@ class Why:
         tracer = await asyncio.to_thread(reader.follow, origin, receipts, kept.pages, reach)
         seen = await self._seen(tracer)
         await self._read_body(tracer, None if seen is None else seen.messages[0].message.address)
-        return document_of(
+        queues = {event.queue for event in tracer.events}
+        redrives = {queue: self._redrive_of(queue) for queue in queues}
+        return await asyncio.to_thread(
+            document_of,
             sought.message_id,
             tracer,
-            self._names(tracer),
+            self._names(tracer, queues),
             seen,
             reach,
-            self._redrive_of,
+            redrives.__getitem__,
             STORY_EVENTS_MAX,
         )
 
@@ -186,7 +190,8 @@ class Why:
         content = decode(found[address])
         tracer.sender, tracer.body_bytes = content.sender_id, len(content.body.encode())
 
-    def _names(self, tracer: Tracer) -> Names:
+    def _names(self, tracer: Tracer, queues: Iterable[int]) -> Names:
+        """Return what is called how, looked up now: the answer is written beside the loop."""
         rooms, known = self._service.rooms, tracer.known
 
         def queue(number: int) -> str:
@@ -198,7 +203,12 @@ class Why:
             uuid = known.mappings.get(number, ("", ""))[0] if living is None else living.uuid
             return f"mapping {uuid or number}"
 
-        return Names(queue, mapping)
+        here = () if tracer.place is None else (tracer.place.queue,)
+        mappings = {event.mapping for event in tracer.events}
+        return Names(
+            {number: queue(number) for number in (*queues, *here)}.__getitem__,
+            {number: mapping(number) for number in mappings}.__getitem__,
+        )
 
     def _redrive_of(self, queue: int) -> str:
         living = self._service.rooms.queues.directory.queues.get(queue)

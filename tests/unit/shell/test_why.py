@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import threading
 from urllib.parse import urlencode
 
 import pytest
 
+from headrace.api.story.answer import document_of, text_of
 from headrace.ports.sandbox import InvokeOutcome, InvokeStatus
 from headrace.shell.config import Config
 from headrace.shell.why import PREFIX
@@ -345,3 +347,18 @@ def test_the_history_outlives_the_server_and_says_so(tmp_path):
         stage.delete(url, stage.receive(url))
         words = ["sent", "received", "restart", "visible", "received", "deleted"]
         assert stage.said(url, sent) == words
+
+
+def test_an_answer_of_a_thousand_events_is_written_beside_the_loop(stage, monkeypatch):
+    threads = []
+    for name, function in (("document_of", document_of), ("text_of", text_of)):
+        monkeypatch.setattr(
+            f"headrace.shell.why.{name}",
+            lambda *arguments, function=function: (
+                threads.append(threading.current_thread().name) or function(*arguments)
+            ),
+        )
+    sent = stage.message(stage.url)
+    stage.send_page(f"{PREFIX}/us-east-1/000000000000/q?MessageId={sent}")
+    assert len(threads) == 2
+    assert not any(name.startswith("headrace-test-server") for name in threads)
