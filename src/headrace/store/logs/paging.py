@@ -21,7 +21,7 @@ def page_of(events: Iterable[StoredEvent], query: EventQuery) -> EventPage:
     for event in events:
         if reached is not None and _is_full(query, found, found_bytes, searched_bytes):
             return EventPage(tuple(found), reached)
-        size = len(event.message) + EVENT_BYTES_EXTRA
+        size = page_bytes(event)
         searched_bytes += look_bytes(event)
         if query.matches is None or query.matches(event.message):
             if found and found_bytes + size > query.bytes_max:
@@ -40,6 +40,11 @@ def _is_full(
         or found_bytes >= query.bytes_max
         or searched_bytes >= query.searched_bytes_max
     )
+
+
+def page_bytes(event: StoredEvent) -> int:
+    """Return how much an event takes of a page."""
+    return len(event.message) + EVENT_BYTES_EXTRA
 
 
 def look_bytes(event: StoredEvent) -> int:

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterator
 
 from headrace.core.logs.events import EventQuery, StoredEvent
-from headrace.store.logs.paging import look_bytes
+from headrace.store.logs.paging import look_bytes, page_bytes
 
 #: Bytes and events beyond what a page needs from which on it is worth it to let go of some.
 SPARE_BYTES = 4 * 1_048_576
@@ -24,9 +24,10 @@ class Waiting:
         self._sign = -1 if query.descending else 1
         self._heap: list[tuple[int, StoredEvent]] = []
         self._bytes = 0
-        self._bytes_max, self._events_max = query.searched_bytes_max, query.limit
-        if query.matches is not None:  # Any number of them may not pass.
-            self._events_max = query.searched_bytes_max
+        self._looked_max = self._page_max = query.searched_bytes_max
+        self._events_max = query.searched_bytes_max
+        if query.matches is None:  # Else any number of them may not pass.
+            self._page_max, self._events_max = query.bytes_max, query.limit
         #: Between which instants events may still be wanted, inclusive.
         self.since, self.until = query.since, query.until
 
@@ -35,7 +36,7 @@ class Waiting:
         heapq.heappush(self._heap, (self._sign * event.id, event))
         self._bytes += look_bytes(event)
         if (
-            self._bytes > 2 * self._bytes_max + SPARE_BYTES
+            self._bytes > 2 * min(self._looked_max, self._page_max) + SPARE_BYTES
             or len(self._heap) > 2 * self._events_max + SPARE_EVENTS
         ):
             self._let_go()
@@ -64,13 +65,14 @@ class Waiting:
     def _let_go(self) -> None:
         """Keep what fills a page, and one event more, which tells that the page is not the last."""
         kept: list[tuple[int, StoredEvent]] = []
-        size = 0
+        looked = page = 0
         while self._heap:  # Not sorted at once: the loop would wait for a hundred thousand.
             one = heapq.heappop(self._heap)
             kept.append(one)
-            if size >= self._bytes_max or len(kept) > self._events_max:
+            if looked >= self._looked_max or page >= self._page_max or len(kept) > self._events_max:
                 break
-            size += look_bytes(one[1])
+            looked += look_bytes(one[1])
+            page += page_bytes(one[1])
         self._heap = kept
         self._bytes = sum(look_bytes(event) for _, event in kept)
         last = self._heap[-1][1].at

@@ -99,9 +99,20 @@ def test_more_indexes_are_kept_than_a_group_has_files():
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("matches", [None, lambda message: message.startswith("3")])
+@pytest.mark.parametrize(
+    ("bounds", "matches", "at_most"),
+    [
+        ({"limit": 7, "searched_bytes_max": 5_000}, None, 2 * 7 + 1),
+        ({"searched_bytes_max": 1 << 62, "bytes_max": 200}, None, 10),
+        (
+            {"limit": 7, "searched_bytes_max": 5_000},
+            lambda message: message.startswith("3"),
+            2 * 5_000 // LOOK_BYTES_EXTRA + 1,
+        ),
+    ],
+)
 def test_where_all_events_overlap_no_more_are_kept_than_a_page_needs(
-    both, monkeypatch, descending, matches
+    both, monkeypatch, descending, bounds, matches, at_most
 ):
     writer, reader = both
     monkeypatch.setattr("headrace.store.logs.waiting.SPARE_BYTES", 0)
@@ -115,7 +126,7 @@ def test_where_all_events_overlap_no_more_are_kept_than_a_page_needs(
             writer.put(GROUP, stream, AT, events)
             asyncio.run(memory.put(GROUP, stream, AT, events))
     most = watch_most_waiting(monkeypatch)
-    bounds = {"limit": 7, "searched_bytes_max": 5_000, "matches": matches, "descending": descending}
+    bounds = {**bounds, "matches": matches, "descending": descending}
     side = "before" if descending else "after"
 
     def pages_of(find):
@@ -129,7 +140,7 @@ def test_where_all_events_overlap_no_more_are_kept_than_a_page_needs(
     pages = pages_of(lambda wanted: reader.find(GROUP, wanted))
     assert pages == pages_of(lambda wanted: asyncio.run(memory.find(GROUP, wanted)))
     assert len(pages) > 10
-    assert max(most) <= (2 * 7 + 1 if matches is None else 2 * 5_000 // LOOK_BYTES_EXTRA + 1)
+    assert max(most) <= at_most
 
 
 def watch_most_waiting(monkeypatch):
