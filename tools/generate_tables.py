@@ -75,6 +75,7 @@ LOG_OPERATIONS = frozenset(
         "UntagResource",
     }
 )
+EVENTS_OPERATIONS = frozenset({"ListRuleNamesByTarget"})
 STS_OPERATIONS = frozenset({"GetCallerIdentity", "AssumeRole", "GetSessionToken"})
 #: UploadPartCopy is not served; it would look like UploadPart if it were not known.
 S3_OPERATIONS = frozenset(
@@ -135,6 +136,7 @@ SOURCES = (
     Source("iam", "iam.py", "IAM", IAM_OPERATIONS),
     Source("sts", "sts.py", "STS", STS_OPERATIONS),
     Source("logs", "logs.py", "CloudWatch Logs", LOG_OPERATIONS),
+    Source("events", "events.py", "EventBridge", EVENTS_OPERATIONS),
     Source("s3", "s3.py", "S3", S3_OPERATIONS, S3_LEFT_OUT),
 )
 

@@ -67,7 +67,7 @@ def zappa(server, deployers, client_environment, tmp_path):
     return run
 
 
-def test_an_app_is_deployed_asked_followed_updated_and_rolled_back(
+def test_an_app_is_deployed_asked_followed_updated_rolled_back_and_undeployed(
     zappa, server, client_environment
 ):
     said = zappa("deploy", "dev")
@@ -99,4 +99,6 @@ def test_an_app_is_deployed_asked_followed_updated_and_rolled_back(
     )
     functions.get_waiter("function_updated_v2").wait(FunctionName="shop-dev")
     assert get("/") == "one /"
+    assert "Done!" in zappa("undeploy", "dev", "--yes", "--remove-logs")
+    assert functions.list_functions()["Functions"] == []
     functions.close()

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from headrace.wire.model import Operation, QueryNames, Service, Shape
-from headrace.wire.tables import functions, iam, logs, query, s3, sqs, sts
+from headrace.wire.tables import events, functions, iam, logs, query, s3, sqs, sts
 
 #: Lambda's model says 200 with a `StatusCode` member; the service answers 204 and no body
 #: (spec/lambda.md W8, L-A7).
@@ -110,6 +110,16 @@ LOGS = Service(
     errors={row.code: row for row in logs.ERRORS},
 )
 
+EVENTS = Service(
+    name="events",
+    target_prefix="AWSEvents",
+    json_version="1.1",
+    checks_constraints=True,
+    operations={row.name: row for row in events.OPERATIONS},
+    shapes={row.name: row for row in events.SHAPES},
+    errors={row.code: row for row in events.ERRORS},
+)
+
 S3 = Service(
     name="s3",
     operations={row.name: row for row in s3.OPERATIONS},
@@ -119,5 +129,5 @@ S3 = Service(
 
 #: Every service, by the signing name.
 SERVICES: Mapping[str, Service] = MappingProxyType(
-    {row.name: row for row in (SQS, LAMBDA, IAM, STS, LOGS, S3)}
+    {row.name: row for row in (SQS, LAMBDA, IAM, STS, LOGS, EVENTS, S3)}
 )

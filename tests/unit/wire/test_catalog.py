@@ -1,6 +1,6 @@
 """The catalog holds each service with its rows."""
 
-from headrace.wire.catalog import IAM, LAMBDA, LOGS, S3, SERVICES, SQS, STS
+from headrace.wire.catalog import EVENTS, IAM, LAMBDA, LOGS, S3, SERVICES, SQS, STS
 
 
 def test_services_are_found_by_their_signing_names():
@@ -10,6 +10,7 @@ def test_services_are_found_by_their_signing_names():
         "iam": IAM,
         "sts": STS,
         "logs": LOGS,
+        "events": EVENTS,
         "s3": S3,
     }
 
@@ -25,4 +26,5 @@ def test_all_but_sqs_are_checked_against_the_constraints_of_their_models():
         "iam",
         "sts",
         "logs",
+        "events",
     ]

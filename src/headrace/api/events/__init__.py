@@ -1,0 +1,1 @@
+"""EventBridge: the one question that is answered."""
