@@ -226,8 +226,8 @@ def test_every_event_is_under_way_or_has_its_moment(story):
     for function, log in events.logs.items():
         hand = events._hands[function]
         waiting = set(hand.due) | hand.running
-        untried = {n for n in range(log.first_untried, log.next_number) if log.is_untried(n)}
-        untried |= {number for number, event in log.touched.items() if event.ending is None}
+        untried = {n for n in range(log.first_untried(), log.next_number) if log.is_untried(n)}
+        untried |= {number for number, event in log.tried.items() if event.ending is None}
         beyond = {number for number in untried if number >= hand.cursor}
         assert waiting | beyond == untried
         if untried - hand.running:

@@ -3,6 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from headrace.base.instant import Instant
+from headrace.core.functions.eventbody import Envelope, encode_body
+from headrace.core.functions.records import (
+    ConcurrencyReserved,
+    EventAccepted,
+    EventFailed,
+    FunctionCreated,
+)
+from headrace.core.functions.settings import Code, Logging, Settings
 from headrace.core.machine import Record
 from headrace.core.shard import SHARD, ShardOpened
 from headrace.core.sqs.attributes import settings_of
@@ -17,6 +25,9 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 #: Records of one block: what a turn of a busy server brings.
 RECORDS_PER_BLOCK = 10
 QUEUE, DEAD_LETTERS = 16, 17
+FUNCTION = 16
+#: What lies in a block for an asynchronous invoke.
+ENVELOPE = encode_body(Envelope("8476a536-e9f4-11e8-9739-2dfe598c3fcd", b"{}"))
 
 _STANDARD = {
     "DelaySeconds": "0",
@@ -74,6 +85,31 @@ def received(messages: int, at: int, visible_at: int) -> Iterator[MessagesReceiv
         yield MessagesReceived(QUEUE, Instant(at), Instant(visible_at), [first, 10])
 
 
+def function_created(name: str) -> FunctionCreated:
+    """Return the record of a function."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    settings = Settings("python3.11", "app.handler", role, Logging(f"/aws/lambda/{name}"))
+    code = Code("ab" * 32, 276)
+    return FunctionCreated(FUNCTION, START, ACCOUNT, REGION, name, b"seed" * 4, settings, code, {})
+
+
+def reserved(concurrency: int) -> ConcurrencyReserved:
+    """Return the record of how many invokes of the function run at a time."""
+    return ConcurrencyReserved(FUNCTION, START, concurrency)
+
+
+def accepted(events: int) -> Iterator[EventAccepted]:
+    """Yield records of asynchronous invokes, no two at one instant."""
+    for number in range(events):
+        yield EventAccepted(FUNCTION, Instant(START + number), number)
+
+
+def failed(events: int, at: int, due_at: int) -> Iterator[EventFailed]:
+    """Yield records that the first events failed once."""
+    for number in range(events):
+        yield EventFailed(FUNCTION, Instant(at), number, 1, Instant(due_at))
+
+
 def disk_of(records: Iterable[Record], body: bytes = b"0123456789abcdef") -> MemoryDisk:
     """Return a disk whose journal holds these records, some to a block."""
     disk = MemoryDisk()
@@ -102,6 +138,11 @@ def _write(disk: MemoryDisk, records: list[Record], body: bytes) -> None:
         for record in records
         if isinstance(record, MessagesSent)
         for number in range(record.first, record.first + record.count)
+    ]
+    keys += [
+        (record.machine, 2 * record.number)
+        for record in records
+        if isinstance(record, EventAccepted)
     ]
     disk.last_seq += 1
     disk.blocks[disk.last_seq] = Block(

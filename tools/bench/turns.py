@@ -15,6 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headrace.base.instant import Instant
+from headrace.core.functions.commands import AcceptEvent, DeleteFunction, ReserveConcurrency
+from headrace.core.functions.effects import DropCode, RunEvent
+from headrace.core.functions.functions import Functions
+from headrace.core.functions.names import FunctionReference
 from headrace.core.machine import Numbers, Record, Room
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.commands import (
@@ -35,13 +39,20 @@ from headrace.shell.recovery import recover
 from headrace.store.memory import MemoryDisk, MemoryJournal
 from headrace.testing.clock import START, VirtualClock
 from tools.bench.histories import (
+    ACCOUNT,
     DEAD_LETTERS,
+    ENVELOPE,
     QUEUE,
+    REGION,
+    accepted,
     arn_of,
     copy_of,
     created,
     disk_of,
+    failed,
+    function_created,
     received,
+    reserved,
     sent,
 )
 
@@ -50,6 +61,7 @@ GOAL_MS = 20.0
 #: Turns in a row in which nobody else had anything to do: what was set off is over.
 QUIET_TURNS = 20
 HOUR_MS = 3_600_000
+FUNCTION = FunctionReference(ACCOUNT, REGION, "deep", None)
 #: As the server has it (shell/lifecycle.py), without all that it imports.
 GC_THRESHOLDS = (2_000, 5, 50_000)
 
@@ -111,6 +123,8 @@ class Server:
         self.driver = Driver(self.clock, self.journal, Hand())
         self.bodies = Bodies(self.journal, 64 * 1024 * 1024)
         self.keeper = Keeper(self.journal, self.clock, self.driver, self.bodies)
+        for effect in (RunEvent, DropCode):
+            self.driver.carry(effect, _nobody)
 
     async def start(self) -> None:
         """Load."""
@@ -144,7 +158,7 @@ class Server:
 
 def _make_rooms() -> Mapping[int, Room]:
     numbers = Numbers()
-    return {0: Shard(numbers), 1: Queues(b"", numbers)}
+    return {0: Shard(numbers), 1: Queues(b"", numbers), 2: Functions(numbers)}
 
 
 def _first_record(now: Instant) -> Record:
@@ -206,6 +220,24 @@ def returned(messages: int) -> MemoryDisk:
             *received(messages, at, at + 30_000),
         ]
     )
+
+
+def events(count: int) -> MemoryDisk:
+    """Return asynchronous invokes that nobody has tried of a function that runs one at a time."""
+    past = [function_created("deep"), reserved(1), *accepted(count)]
+    return disk_of(past, ENVELOPE)
+
+
+def failed_events(count: int) -> MemoryDisk:
+    """Return asynchronous invokes that all failed once and are tried again in a minute."""
+    at = START + count
+    past = [
+        function_created("deep"),
+        reserved(1),
+        *accepted(count),
+        *failed(count, at, at + 60_000),
+    ]
+    return disk_of(past, ENVELOPE)
 
 
 # --- what happens ---------------------------------------------------------------------------------
@@ -272,6 +304,25 @@ async def receive(server: Server) -> None:
     await server.quiet()
 
 
+async def keep_events(server: Server) -> None:
+    """Have a round of the keeper after one more asynchronous invoke."""
+    await server.driver.ask(AcceptEvent(FUNCTION, server.driver.block, ENVELOPE))
+    server.keeper.want_round()
+    await server.quiet()
+
+
+async def give_up(server: Server) -> None:
+    """Give up all asynchronous invokes: nothing of the account is left for the function."""
+    await server.driver.ask(ReserveConcurrency(FUNCTION, 0))
+    await server.quiet()
+
+
+async def delete_function(server: Server) -> None:
+    """Delete the function."""
+    await server.driver.ask(DeleteFunction(FUNCTION))
+    await server.quiet()
+
+
 def _nobody(_: Any) -> None:
     pass
 
@@ -297,6 +348,11 @@ SITUATIONS = (
     Situation("a round of the keeper: fair", fair, keep),
     Situation("a round of the keeper: received ones (a tenth)", returned, keep, share=0.1),
     Situation("the first group id: standard", standard, first_group),
+    Situation("a round of the keeper: events", events, keep_events),
+    Situation("a round of the keeper: failed events", failed_events, keep_events, share=0.1),
+    Situation("no concurrency is left: events", events, give_up),
+    Situation("delete the function: events", events, delete_function),
+    Situation("delete the function: failed events", failed_events, delete_function, share=0.1),
 )
 
 

@@ -57,6 +57,11 @@ class Deadlines(Generic[Key]):
             heapq.heappop(heap)
         return None
 
+    def take_next(self) -> tuple[Instant, Key] | None:
+        """Remove and return the earliest entry, or None."""
+        at = self.next()
+        return None if at is None else self.take_due(at)
+
     def take_due(self, now: Instant) -> tuple[Instant, Key] | None:
         """Remove and return the earliest entry at or before `now`, or None."""
         at = self.next()

@@ -6,6 +6,7 @@ from typing import Any
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import MoveEvents
 from headrace.core.functions.eventlog import EventLog
+from headrace.core.functions.eventstate import FrozenEvents
 from headrace.core.functions.records import EventsMoved
 from headrace.core.machine import BodyAddress, Forget, Record, Remember
 
@@ -23,7 +24,7 @@ class EventBook:
         """Apply a fact; return which bodies nobody needs any more."""
         return self.logs.setdefault(record.machine, EventLog()).take(record, block)
 
-    def load(self, function: int, state: bytes) -> None:
+    def load(self, function: int, state: bytes | memoryview) -> None:
         """Take in a function's events from its snapshot, if it ever had any."""
         if state:
             log = self.logs[function] = EventLog()
@@ -33,6 +34,11 @@ class EventBook:
         """Return a function's events for its snapshot; empty if it never had any."""
         log = self.logs.get(function)
         return b"" if log is None else log.encode()
+
+    def freeze(self, function: int) -> FrozenEvents | None:
+        """Return a function's events as of now if they are too many to be written in one go."""
+        log = self.logs.get(function)
+        return log.freeze() if log is not None and log.is_large else None
 
     def count_bodies(self) -> dict[int, int]:
         """Return how many bodies of each block are needed."""

@@ -5,6 +5,7 @@ it. That is a fact of its own, so that a crash between outcome and target loses 
 twice sees the same request id. Source: spec/lambda.md 6.2, A8.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from headrace.base.instant import Instant, later
@@ -37,9 +38,9 @@ class Outbox:
         """Have what came of an event sent at an instant."""
         self._due.put((function, event), at)
 
-    def drop(self, function: int, log: EventLog) -> None:
-        """Send nothing more of a function that was deleted."""
-        for event in log.touched:
+    def drop(self, function: int, events: Iterable[int]) -> None:
+        """Send nothing more of these events of a function that was deleted."""
+        for event in events:
             self._due.withdraw((function, event))
             self._refused.pop((function, event), None)
 
@@ -57,7 +58,7 @@ class Outbox:
         """Take note of what a target said; what is settled already is no news."""
         key = (command.function, command.event)
         log = self._logs.get(command.function)
-        event = None if log is None else log.touched.get(command.event)
+        event = None if log is None else log.tried.get(command.event)
         target = (command.target, command.is_dead_letter)
         if log is None or event is None or target not in event.targets:
             return []
@@ -74,7 +75,8 @@ class Outbox:
 
     def send(self, function: int, number: int) -> Effects:
         """Send what came of an event to each target that has not got it."""
-        event = self._logs[function].touched.get(number)
+        log = self._logs.get(function)
+        event = None if log is None else log.tried.get(number)
         if event is None or event.ending is None:
             return []
         result = None

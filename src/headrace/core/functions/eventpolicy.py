@@ -6,9 +6,9 @@ Source: spec/lambda.md 1.18, 6.2.
 from headrace.base.instant import ms_of_s
 from headrace.core.functions import limits
 from headrace.core.functions.eventbody import SUCCESS
-from headrace.core.functions.eventlog import Event
 from headrace.core.functions.function import Function, InvokeConfig
 from headrace.core.functions.names import LATEST
+from headrace.core.functions.tried import Event
 
 
 def backoff_ms(times: int) -> int:

@@ -40,6 +40,8 @@ from headrace.core.functions.eventbody import (
     encode_body,
 )
 from headrace.core.functions.eventbook import EventBook
+from headrace.core.functions.eventhand import Hand
+from headrace.core.functions.eventleftovers import Leftovers
 from headrace.core.functions.eventlog import EventLog
 from headrace.core.functions.eventoutbox import Outbox
 from headrace.core.functions.eventpolicy import (
@@ -58,33 +60,12 @@ from headrace.core.functions.records import (
     EventFailed,
 )
 from headrace.core.functions.replies import EventTaken, Invoked
-from headrace.core.machine import BodyAddress, Forget, Remember, Reply
+from headrace.core.machine import BodyAddress, Remember, Reply
 
 Effects = list[Any]
 
 #: The event of a version or alias that is not there any more: there is nobody to be told.
 _ABANDONED = "Abandoned"
-
-
-class Hand:
-    """What is under way of one function's events."""
-
-    __slots__ = ("cursor", "due", "faults", "pending", "running", "waits_ms", "waits_until")
-
-    def __init__(self, cursor: int) -> None:
-        """Start with nothing handed out."""
-        #: Every untried event below this was handed out once.
-        self.cursor = cursor
-        #: Events that are to be tried again, and when.
-        self.due: Deadlines[int] = Deadlines()
-        #: Handed out; and those of them that do not count as concurrent yet.
-        self.running: set[int] = set()
-        self.pending: set[int] = set()
-        #: How often in a row each was not run for a fault of the server.
-        self.faults: dict[int, int] = {}
-        #: While there is no room: until when at most, and how long that wait was.
-        self.waits_until: Instant | None = None
-        self.waits_ms = 0
 
 
 class Events:
@@ -100,6 +81,7 @@ class Events:
         #: By function: when its events are looked at next.
         self._alarms: Deadlines[int] = Deadlines()
         self.outbox = Outbox(self.logs, directory)
+        self.leftovers = Leftovers(self.outbox)
         #: Functions whose events wait for room, in the order in which they are asked.
         self._waiting: dict[int, None] = {}
 
@@ -124,14 +106,14 @@ class Events:
 
     def drop(self, function: int) -> Effects:
         """Let all events of a deleted function go."""
-        self._hands.pop(function, None)
+        hand = self._hands.pop(function, None) or Hand(0)
         self._alarms.withdraw(function)
         self._waiting.pop(function, None)
         log = self.logs.pop(function, None)
         if log is None:
             return []
-        self.outbox.drop(function, log)
-        return [Forget(block, count) for block, count in sorted(log.count_bodies().items())]
+        self.leftovers.add(function, log, hand.due)
+        return [*self.leftovers.take()]
 
     def began(self, function: int, event: int) -> None:
         """Take note that an event counts as concurrent now."""
@@ -144,8 +126,7 @@ class Events:
         hand = self._hands.get(command.function)
         if hand is None or command.event not in hand.running:
             return []
-        hand.running.discard(command.event)
-        hand.pending.discard(command.event)
+        hand.ended(command.event)
         value = command.value
         if isinstance(value, TooManyRequests):
             hand.due.put(command.event, now)
@@ -171,13 +152,13 @@ class Events:
             return send if alarm is None else alarm
         return min(alarm, send)
 
-    def wake(self, due: Instant) -> Effects:
-        """Do the one thing that fell due first, at `due`."""
+    def wake(self, due: Instant, now: Instant) -> Effects:
+        """Do the one thing that fell due first, at `due`, as of `now`."""
         if self.outbox.next_deadline() == due:
             return self.outbox.wake(due)
         alarm = self._alarms.take_due(due)
         assert alarm is not None
-        return self._look(alarm[1], due)
+        return self._look(alarm[1], now)
 
     def room_came_free(self, now: Instant) -> Effects:
         """Hand out events that waited for room: an invoke has ended."""
@@ -194,8 +175,8 @@ class Events:
     def resume(self, now: Instant) -> None:
         """Have everything that is not over tried, and what is over sent, from `now` on."""
         for function, log in sorted(self.logs.items()):
-            hand = self._hands[function] = Hand(log.first_untried)
-            for number, event in sorted(log.touched.items()):
+            hand = self._hands[function] = Hand(log.first_untried())
+            for number, event in log.tried.items():
                 if event.ending is None:
                     hand.due.put(number, event.due_at)
                 else:
@@ -212,17 +193,19 @@ class Events:
             return []
         hand = self._hands.get(function)
         if hand is None:
-            hand = self._hands[function] = Hand(self.logs[function].first_untried)
+            hand = self._hands[function] = Hand(self.logs[function].first_untried())
         effects: Effects = []
+        hand.held_until = None
         for _ in range(limits.EVENTS_LOOKED_AT):
             number = self._next_due(function, hand, now)
             if number is None:
                 self._stop_waiting(function, hand)
+                hand.rest()
                 break
             gone = self._fate(function, found, hand, number, now)
             if gone:
                 effects += self._conclude(function, number, gone, now)
-            elif function in self._waiting:
+            elif function in self._waiting or hand.held_until is not None:
                 break
             else:
                 effects.append(self._hand_out(function, hand, number))
@@ -242,17 +225,15 @@ class Events:
         if len(hand.running) + len(hand.faults) >= limits.EVENTS_IN_HAND_MAX:
             return None
         log = self.logs[function]
-        hand.cursor = max(hand.cursor, log.first_untried)
-        while hand.cursor < log.next_number:
-            hand.cursor += 1
-            if log.is_untried(hand.cursor - 1):
-                return hand.cursor - 1
-        return None
+        number = log.first_untried(hand.cursor)
+        hand.cursor = min(number + 1, log.next_number)
+        return number if number < log.next_number else None
 
     def _fate(self, function: int, found: Function, hand: Hand, number: int, now: Instant) -> str:
         """Return the condition under which an event is given up; empty: it is not.
 
-        Afterwards the function is in `_waiting` if there is no room.
+        Afterwards the function is in `_waiting` if there is no room, and its hand held if there is
+        but an environment would have to be started for it too soon.
         """
         event = self.logs[function].find(number)
         assert event is not None
@@ -270,6 +251,9 @@ class Events:
         room = self._fleet.starts.free_ahead(serving) + self._fleet.capacity.room(serving, share)
         if room > len(hand.pending):
             self._stop_waiting(function, hand)
+            free = self._fleet.starts.free(serving)
+            if free <= len(hand.pending) and len(hand.running) >= hand.pace.allowed:
+                self._hold(function, hand, number, now)
             return ""
         waits_again = hand.waits_until is None or hand.waits_until <= now
         if waits_again and age_ms + _next_wait_ms(hand) >= age_ms_max:
@@ -277,6 +261,13 @@ class Events:
         hand.due.put(number, now)
         self._wait(function, hand, now)
         return ""
+
+    def _hold(self, function: int, hand: Hand, number: int, now: Instant) -> None:
+        """Hand an event out later if no more may be under way for now."""
+        look_at = hand.pace.hold(self.logs[function].waiting, now)
+        if len(hand.running) >= hand.pace.allowed:
+            hand.due.put(number, now)
+            hand.held_until = look_at
 
     def _hand_out(self, function: int, hand: Hand, number: int) -> RunEvent:
         hand.running.add(number)
@@ -302,7 +293,9 @@ class Events:
         hand.waits_until, hand.waits_ms = None, 0
 
     def _set_alarm(self, function: int, hand: Hand) -> None:
-        at = hand.waits_until if function in self._waiting else hand.due.next()
+        at = hand.waits_until if function in self._waiting else hand.held_until
+        if at is None:
+            at = hand.due.next()
         if at is None or len(hand.running) >= limits.EVENTS_IN_HAND_MAX:
             self._alarms.withdraw(function)
         else:

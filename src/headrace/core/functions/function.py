@@ -214,8 +214,11 @@ def view(number: int, function: Function, version: Version, *, settled: bool) ->
     )
 
 
-#: Format number of a snapshot with the function's asynchronous invokes behind it.
+#: Format numbers of snapshots with the function's asynchronous invokes: first as two
+#: strings of bytes; now the function behind its length, then the events to the end.
 _WITH_EVENTS = 2
+_EVENTS_BEHIND = 3
+_LENGTH_BYTES = 4
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Function).decode
@@ -229,7 +232,13 @@ def encode_snapshot(function: Function, events: bytes = b"") -> bytes:
     """
     if not events:
         return bytes([SNAPSHOT_FORMAT]) + _encode(function)
-    return bytes([_WITH_EVENTS]) + _encode((_encode(function), events))
+    return encode_before_events(function) + events
+
+
+def encode_before_events(function: Function) -> bytes:
+    """Return what stands in a snapshot before the events, which go to its end."""
+    data = _encode(function)
+    return bytes([_EVENTS_BEHIND]) + len(data).to_bytes(_LENGTH_BYTES, "big") + data
 
 
 def decode_snapshot(state: bytes) -> Function:
@@ -242,9 +251,18 @@ def decode_snapshot(state: bytes) -> Function:
         return _decode(memoryview(state)[1:])
     if state and state[0] == _WITH_EVENTS:
         return _decode(_decode_parts(memoryview(state)[1:])[0])
+    if state and state[0] == _EVENTS_BEHIND:
+        return _decode(memoryview(state)[1 + _LENGTH_BYTES : _end_of_function(state)])
     raise ValueError("a snapshot of a function in an unknown format")
 
 
-def events_of(state: bytes) -> bytes:
+def events_of(state: bytes) -> bytes | memoryview:
     """Return the events that a snapshot holds, as `encode_snapshot` was given them."""
+    if state[0] == _EVENTS_BEHIND:
+        return memoryview(state)[_end_of_function(state) :]
     return _decode_parts(memoryview(state)[1:])[1] if state[0] == _WITH_EVENTS else b""
+
+
+def _end_of_function(state: bytes) -> int:
+    start = 1 + _LENGTH_BYTES
+    return start + int.from_bytes(state[1:start], "big")

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.deadlines import Deadlines
 from headrace.core.functions import codelinks
 from headrace.core.functions.capacity import share_of
 from headrace.core.functions.changes import Machine
@@ -21,18 +20,15 @@ from headrace.core.functions.commands import (
 )
 from headrace.core.functions.decision import Scene
 from headrace.core.functions.directory import Directory
-from headrace.core.functions.effects import DropCode, DropTemplate
 from headrace.core.functions.events import Events
+from headrace.core.functions.eventstate import FrozenFunction
 from headrace.core.functions.fleet import Fleet
+from headrace.core.functions.following import Following
 from headrace.core.functions.function import (
-    NO_TEMPLATE,
-    TEMPLATE_FAILED,
-    TEMPLATE_IN_WORK,
-    Function,
     FunctionView,
-    Version,
     decode_snapshot,
     deployment,
+    encode_before_events,
     encode_snapshot,
     events_of,
     is_pending,
@@ -52,15 +48,16 @@ from headrace.core.functions.records import (
 from headrace.core.functions.replies import Done
 from headrace.core.functions.rules import GROWING, RULES, Rule, check
 from headrace.core.functions.runtimes import Interpreter
-from headrace.core.functions.settings import template_name
-from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
+from headrace.core.machine import BodyAddress, Frozen, Numbers, Record, Remember, Reply
 
 Effects = list[Any]
 
-#: Units of work of the time that a command lets pass before it acts: all there can be, because
-#: each environment is frozen and stopped once and each function settles once. The driver has let
-#: time pass before; this keeps the room right without it.
-PASS_AT_MOST = 1_000_000
+#: Units of work of the time that a command lets pass before it acts. The driver has let time pass
+#: before, a thousand units a turn, and lets the rest pass in the turns that follow: of a million
+#: events that are given up at once nothing depends on which command comes between.
+PASS_AT_MOST = 100
+#: Units of work that a chunk of the events of a deleted function is, besides what comes of it.
+LEFTOVER_UNITS = 200
 
 
 class Functions:
@@ -107,8 +104,7 @@ class Functions:
         self.events = Events(self.directory, self.fleet)
         self._numbers = numbers
         self._preparation_ms = preparation_ms
-        #: By function and version: when its last change settles, if environments may care.
-        self._settling: Deadlines[tuple[int, str]] = Deadlines()
+        self._following = Following(self.directory, self.fleet)
         self._now = Instant(0)
 
     # Look-ups, for the api and the pollers.
@@ -173,9 +169,11 @@ class Functions:
 
     def next_deadline(self) -> Instant | None:
         """Return when an environment, a change or an event has its next moment."""
+        if self.events.leftovers:
+            return self._now
         moments = (
             self.fleet.next_deadline(),
-            self._settling.next(),
+            self._following.settling.next(),
             self.events.next_deadline(),
         )
         return min((at for at in moments if at is not None), default=None)
@@ -184,16 +182,23 @@ class Functions:
         """Let time pass to `now`."""
         assert now >= self._now, "time went back"
         effects: Effects = []
-        for _ in range(at_most):
+        left = at_most
+        while left > 0:
             due = self.next_deadline()
             if due is None or due > now:
                 break
-            if self._settling.next() == due:
-                effects += self._settle(due)
+            before = len(effects)
+            if self.events.leftovers:
+                effects += self.events.leftovers.take()
+                left -= LEFTOVER_UNITS
+            elif self._following.settling.next() == due:
+                effects += self._following.settle(due)
             elif self.events.next_deadline() == due:
-                effects += self.events.wake(due)
+                # What was too much for the time until now goes on now.
+                effects += self.events.wake(due, max(due, self._now))
             else:
                 effects += self.fleet.wake(now)
+            left -= max(1, len(effects) - before)
         self._now = now
         return effects
 
@@ -205,7 +210,8 @@ class Functions:
         self._now = now
         effects: Effects = []
         for number in sorted(self.directory.functions):
-            effects += self._follow(number, None, now)
+            effects += self._following.follow(number, None, now)
+        self.events.leftovers.clear()
         self.events.resume(now)
         return effects
 
@@ -213,6 +219,7 @@ class Functions:
         """Apply a fact."""
         self._numbers.saw(record.machine)
         self._take(record, block)
+        self.events.leftovers.clear()
         self._now = max(self._now, record.at)
 
     def machines(self) -> Iterable[int]:
@@ -226,6 +233,13 @@ class Functions:
             return encode_layer(layer)
         events = self.events.book.encode(machine)
         return encode_snapshot(self.directory.functions[machine], events)
+
+    def freeze(self, machine: int) -> Frozen | None:
+        """Return the state of a function of many events; see `core.machine.FreezingRoom`."""
+        events = self.events.book.freeze(machine)
+        if events is None:
+            return None
+        return FrozenFunction(encode_before_events(self.directory.functions[machine]), events)
 
     def load(self, machine: int, state: bytes) -> None:
         """Add a function or layer from its snapshot."""
@@ -269,67 +283,8 @@ class Functions:
             effects += self._take(record)
         effects += [*decision.effects, Reply(ticket, decision.reply)]
         anew = isinstance(decision.records[-1], ConcurrencyProvisioned)
-        effects += self._follow(number, before, now, anew=anew)
+        effects += self._following.follow(number, before, now, anew=anew)
         return effects + self.events.follow(number, now)
-
-    def _follow(
-        self, number: int, before: Function | None, now: Instant, *, anew: bool = False
-    ) -> Effects:
-        """Do for the environments what follows from a change of a function.
-
-        Args:
-            before: The function before the change; None if there was none, or after a load.
-            anew: Whether what is kept ahead of need is tried again although it failed.
-        """
-        function = self.directory.functions.get(number)
-        versions, former = versions_of(function), versions_of(before)
-        effects: Effects = []
-        for name in former.keys() - versions.keys():
-            self._settling.withdraw((number, name))
-        for name in sorted(former.keys() - versions.keys()):
-            effects += self.fleet.retire(number, name, None, now)
-            if former[name].template != NO_TEMPLATE:
-                effects.append(DropTemplate(template_name(number, name)))
-        if former.keys() - versions.keys():
-            effects.append(DropCode())
-        for name, version in versions.items():
-            if former.get(name) is not version:
-                effects += self._use(number, name, now)
-        if function is not None:
-            for name in sorted(provisioned_versions(function) | provisioned_versions(before)):
-                effects += self._provision(number, name, now, anew=anew)
-        return effects
-
-    def _settle(self, due: Instant) -> Effects:
-        settled = self._settling.take_due(due)
-        assert settled is not None
-        number, name = settled[1]
-        return self._use(number, name, due) + self._provision(number, name, due)
-
-    def _use(self, number: int, name: str, now: Instant) -> Effects:
-        """Let environments of former deployments go, and invokes that waited run.
-
-        Not before the version has settled; one with SnapStart gets its template first.
-        """
-        function = self.directory.functions[number]
-        version = function.versions[name]
-        current = deployment(number, function, version, now)
-        if version.template == TEMPLATE_IN_WORK:
-            return self.fleet.starts.template(current, now)
-        if not is_settled(version, now):
-            self._settling.put((number, name), version.settles_at)
-            return []
-        effects = self.fleet.retire(number, name, current, now) + self.fleet.open(current, now)
-        return effects if version.replaced is None else [*effects, DropCode()]
-
-    def _provision(self, number: int, name: str, now: Instant, *, anew: bool = False) -> Effects:
-        """Have as many environments ahead of need as a version is to have, once it is Active."""
-        function = self.directory.functions[number]
-        version = function.versions.get(name)
-        if version is None or version.template == TEMPLATE_FAILED or not is_settled(version, now):
-            return []
-        current = deployment(number, function, version, now)
-        return self.fleet.provision(current, function.wanted_ahead(name), now, anew=anew)
 
     def _invoke(self, command: Invoke, now: Instant, ticket: int) -> Effects:
         number, function, version = find_invokable(
@@ -363,15 +318,3 @@ class Functions:
         if isinstance(command, EnvironmentStarted | InvokeEnded):
             effects += self.events.room_came_free(now)
         return [*effects, Reply(ticket, Done())]
-
-
-def versions_of(function: Function | None) -> dict[str, Version]:
-    """Return the versions of a function, none of one that is not there."""
-    return {} if function is None else function.versions
-
-
-def provisioned_versions(function: Function | None) -> set[str]:
-    """Return the versions of which environments are to be there ahead of need."""
-    if function is None:
-        return set()
-    return {function.version_of(qualifier) for qualifier in function.provisioned}

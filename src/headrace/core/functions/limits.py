@@ -66,6 +66,12 @@ BACKOFF_MS_MAX = 300_000
 #: Events of one function that run or wait for their next try after a fault of the server. (Ours.)
 EVENTS_IN_HAND_MAX = 1_000
 
+#: Events of one function that run at once before it is known how long they take; each second more
+#: of them may (`GROWTH_PER_SECOND`) if those that wait would wait for longer than this. (Ours.)
+EVENTS_AT_FIRST = 32
+EVENT_PACE_MS = 1_000
+EVENT_WAIT_MS = 10_000
+
 #: Events of one function that are looked at in one step; more are looked at in the next. (Ours.)
 EVENTS_LOOKED_AT = 100
 

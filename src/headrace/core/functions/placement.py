@@ -80,7 +80,12 @@ class Pool:
     @property
     def is_short(self) -> bool:
         """Whether one more invoke would need another environment than are free or start."""
-        return len(self.waiting) >= self.starting + len(self.idle) + len(self.idle_ahead)
+        return self.left_over <= 0
+
+    @property
+    def left_over(self) -> int:
+        """How many more environments are free or start than invokes wait; negative: fewer."""
+        return self.starting + len(self.idle) + len(self.idle_ahead) - len(self.waiting)
 
     @property
     def has_failed(self) -> bool:
@@ -147,6 +152,11 @@ class Roster:
         """Return how many environments that are kept ahead of need have no invoke."""
         pool = self.pools.get(pool_key(deployment))
         return 0 if pool is None else max(0, pool.ahead - pool.ahead_in_hand)
+
+    def free(self, deployment: Deployment) -> int:
+        """Return how many environments are idle or start and have no invoke that waits for them."""
+        pool = self.pools.get(pool_key(deployment))
+        return 0 if pool is None else pool.left_over
 
     def pool_of(self, environment: Environment) -> Pool:
         """Return the pool that an environment belongs to."""

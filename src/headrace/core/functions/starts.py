@@ -44,6 +44,10 @@ class Starts:
         """Return how many environments that are kept ahead of need have no invoke."""
         return self._roster.free_ahead(deployment)
 
+    def free(self, deployment: Deployment) -> int:
+        """Return how many environments are idle or start and have no invoke that waits for them."""
+        return self._roster.free(deployment)
+
     def has_room(self, function: int, pool: Pool | None, now: Instant) -> bool:
         """Return whether an environment serves one more invoke, or may be started for it (6.1)."""
         is_short = pool is None or pool.is_short

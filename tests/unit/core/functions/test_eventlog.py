@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.core.functions import eventlog
+from headrace.core.functions import untried
 from headrace.core.functions.eventbody import Ending
 from headrace.core.functions.eventlog import EventLog
 from headrace.core.functions.records import (
@@ -40,7 +40,7 @@ def test_an_event_that_is_over_with_nothing_to_send_is_gone():
     log = log_of(2)
     assert log.take(EventConcluded(16, EPOCH, 0, ENDING), 9) == [Forget(5, 1)]
     assert log.find(0) is None
-    assert log.first_untried == 1
+    assert log.first_untried() == 1
     assert not log.is_empty
     log.take(EventConcluded(16, EPOCH, 1, ENDING), 9)
     assert log.is_empty
@@ -82,9 +82,9 @@ def test_bodies_move():
     assert sorted(log.bodies_in(ALL)) == [(20, 0), (20, 2), (20, 3)]
 
 
-@pytest.mark.parametrize("cut", [1, 4_096])
-def test_a_snapshot_holds_everything_however_much_was_cut_off(monkeypatch, cut):
-    monkeypatch.setattr(eventlog, "_CUT_FROM", cut)
+@pytest.mark.parametrize("size", [1, 2, 4_096])
+def test_a_snapshot_holds_everything_however_long_its_chunks_are(monkeypatch, size):
+    monkeypatch.setattr(untried, "CHUNK_EVENTS", size)
     log = log_of(9, "live")
     for number in (0, 1, 2, 3, 4, 6):
         log.take(EventConcluded(16, EPOCH, number, ENDING), 30)

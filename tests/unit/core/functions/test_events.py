@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from headrace.core.functions import limits
+from headrace.core.functions import limits, untried
 from headrace.core.functions.commands import AcceptEvent, ReserveConcurrency
 from headrace.core.functions.effects import RunEvent, SendResult
 from headrace.core.functions.errors import (
@@ -13,10 +13,11 @@ from headrace.core.functions.errors import (
     account_is_busy,
     function_is_busy,
 )
+from headrace.core.functions.functions import Functions
 from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.records import EventConcluded, EventFailed
-from headrace.core.machine import Forget, Remember
-from tests.unit.core.functions.bench import REQUEST_ID, invoke, reference
+from headrace.core.machine import Forget, Numbers, Remember
+from tests.unit.core.functions.bench import PYTHON, REQUEST_ID, creation, invoke, reference
 from tests.unit.core.functions.eventbench import BAD, GOOD, QUEUE, EventBench
 
 
@@ -238,6 +239,53 @@ def test_events_of_a_deleted_function_die_with_it():
     bench.end(event=0)
     assert bench.of(Remember) == []
     assert bench.room.next_deadline() is None
+
+
+def test_many_events_of_a_deleted_function_die_bit_by_bit(monkeypatch):
+    monkeypatch.setattr(untried, "CHUNK_EVENTS", 2)
+    bench = EventBench(on_success=QUEUE)
+    for number in range(7):
+        bench.accept(block=5 + number)
+    bench.end(GOOD, 0)
+    bench.delete()
+    dead = [bench.of(Forget)]
+    while bench.room.next_deadline() == bench.now:
+        bench.take(bench.room.wake(bench.now, 1))
+        dead.append(bench.of(Forget))
+    assert max(map(len, dead)) == 2
+    assert sorted(one.block for some in dead for one in some) == [5, 6, 6, 7, 8, 9, 10, 11]
+    assert bench.room.next_deadline() is None
+    bench.ask(creation())
+    bench.sleep(3_600_000)
+    assert bench.of(SendResult) == []
+
+
+def test_a_rebuilt_room_has_nothing_left_of_deleted_functions(monkeypatch):
+    monkeypatch.setattr(untried, "CHUNK_EVENTS", 2)
+    bench = EventBench()
+    for _ in range(7):
+        bench.accept()
+    bench.delete()
+    room = Functions(Numbers(), interpreters=[PYTHON])
+    for record in bench.records:
+        room.replay(record, 5)
+    assert room.next_deadline() is None
+
+
+@pytest.mark.slow
+def test_one_turn_gives_up_some_of_many_events():
+    bench = EventBench()
+    reserve(bench, 1)
+    for _ in range(1_200):
+        bench.accept()
+    reserve(bench, 0)
+    assert len(bench.effects) < 1_000
+    bench.take(bench.room.wake(bench.now, 1_000))
+    assert 500 < len(bench.effects) < 1_500
+    bench.accept()
+    assert len(bench.effects) < 1_000, "a command does not do it all at once either"
+    bench.sleep(0)
+    assert len(conditions(bench)) == 1_200  # one is handed out
 
 
 def test_an_absent_function_accepts_nothing():
