@@ -92,6 +92,18 @@ class MalformedXml(ServiceError):
         )
 
 
+class MissingRequestBody(ServiceError):
+    """An operation that takes a document gets none (S3's API reference)."""
+
+    code = "MissingRequestBodyError"
+    status = 400
+    fault = "Sender"
+
+    def __init__(self) -> None:
+        """Say so as S3 does."""
+        super().__init__("Request body is empty.")
+
+
 class InvalidArgument(ServiceError):
     """A value of a request to S3 has another type than the model says."""
 

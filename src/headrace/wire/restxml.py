@@ -16,7 +16,7 @@ from headrace.wire.catalog import SERVICES
 from headrace.wire.coerce import echo
 from headrace.wire.credentials import UNSIGNED, read_credentials, read_old_credentials
 from headrace.wire.envelope import HttpRequest, HttpResponse
-from headrace.wire.errors import InvalidArgument, MalformedXml
+from headrace.wire.errors import InvalidArgument, MalformedXml, MissingRequestBody
 from headrace.wire.hosts import bucket_of
 from headrace.wire.limits import INTEGER_MAX, XML_BYTES_MAX, XML_MARKS_MAX
 from headrace.wire.model import Member, Service, Shape
@@ -107,6 +107,8 @@ def _body(service: Service, shape: Shape, request: HttpRequest) -> dict[str, Any
         raise MalformedXml
     content, _ = payload.take_apart()
     if not content.strip():
+        if member.required:
+            raise MissingRequestBody
         return {}
     return {member.name: _structure(service, inner, parse_xml(content))}
 

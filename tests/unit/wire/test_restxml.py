@@ -7,7 +7,12 @@ from headrace.core.objects.errors import NoSuchKey, NotModified
 from headrace.wire.awschunked import Payload
 from headrace.wire.call import Form
 from headrace.wire.envelope import HttpRequest
-from headrace.wire.errors import InvalidArgument, MalformedQueryString, MalformedXml
+from headrace.wire.errors import (
+    InvalidArgument,
+    MalformedQueryString,
+    MalformedXml,
+    MissingRequestBody,
+)
 from headrace.wire.limits import XML_MARKS_MAX
 from headrace.wire.restxml import encode_error, encode_result, parse_xml
 from headrace.wire.route import decode, identify
@@ -112,6 +117,19 @@ def test_xml_in_more_bytes_than_any_has_is_not_taken_apart():
     body = b"%x\r\n%s\r\n" % (len(content), content) + b"400000\r\n" + b" " * 0x400000 + b"\r\n"
     with pytest.raises(MalformedXml):
         call("POST", "/b?delete", body, content_encoding="aws-chunked")
+
+
+@pytest.mark.parametrize("target", ["/b?tagging", "/b/k?tagging"])
+def test_no_document_is_not_an_empty_one(target):
+    with pytest.raises(MissingRequestBody):
+        call("PUT", target, b" ")
+    assert call("PUT", target, b"<Tagging><TagSet/></Tagging>").parameters["Tagging"] == {
+        "TagSet": []
+    }
+
+
+def test_a_document_that_need_not_be_there():
+    assert "CreateBucketConfiguration" not in call("PUT", "/b").parameters
 
 
 def test_values_of_another_type():

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from headrace.api.operation import Answer, Parameters
-from headrace.core.access.errors import ValidationError
+from headrace.core.access.errors import DuplicateTagKeys, ValidationError
 from headrace.core.access.replies import PolicyShown
 from headrace.core.access.role import Policy, PolicyVersion, Role
 
@@ -19,8 +19,16 @@ def encode_document(text: str) -> str:
 
 
 def tags_of(parameters: Parameters) -> dict[str, str]:
-    """Return the tags of a request by key."""
-    return {tag["Key"]: tag["Value"] for tag in parameters.get("Tags", ())}
+    """Return the tags of a request by key.
+
+    Raises:
+        DuplicateTagKeys: A key stands there twice.
+    """
+    given = parameters.get("Tags", ())
+    tags = {tag["Key"]: tag["Value"] for tag in given}
+    if len(tags) != len(given):
+        raise DuplicateTagKeys
+    return tags
 
 
 def tag_members(tags: Mapping[str, str]) -> list[Answer]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headrace.api.context import Context
-from headrace.api.objects.members import at_most, owner_members, owner_of, tag_members, tags_of
+from headrace.api.objects.members import owner_members, owner_of, tag_members, tags_of
 from headrace.api.operation import Answer, Operation, Parameters, Prepared
 from headrace.core.objects.buckets import FIRST_REGION
 from headrace.core.objects.commands import CreateBucket, DeleteBucket, TagBucket
@@ -91,17 +91,24 @@ def get_bucket_versioning(parameters: Parameters, context: Context, rooms: Any) 
 
 
 def list_buckets(parameters: Parameters, context: Context, rooms: Any) -> Prepared:
-    """List the account's buckets by name."""
+    """List the account's buckets by name.
+
+    Raises:
+        InvalidArgument: A page of no buckets is asked for, or the token is none of ours.
+    """
+    asked = parameters.get("MaxBuckets", BUCKETS_PAGE_MAX)
+    if not 1 <= asked <= BUCKETS_PAGE_MAX:
+        sentence = f"Argument max-buckets must be an integer between 1 and {BUCKETS_PAGE_MAX}."
+        raise InvalidArgument(sentence, "max-buckets", f"{asked}")
     prefix = parameters.get("Prefix", "")
     region = parameters.get("BucketRegion", "")
     after = decode_token(parameters.get("ContinuationToken", ""), "continuation-token")
-    size = at_most(parameters, "MaxBuckets", BUCKETS_PAGE_MAX)
     buckets = [
         bucket
         for bucket in rooms.buckets.book.of_account(context.account)
         if bucket.name.startswith(prefix) and bucket.name > after and region in {"", bucket.region}
     ]
-    page = buckets[:size]
+    page = buckets[:asked]
     answer: Answer = {
         "Owner": owner_members(context.account),
         "Buckets": [
@@ -115,7 +122,7 @@ def list_buckets(parameters: Parameters, context: Context, rooms: Any) -> Prepar
         ],
         "Prefix": prefix or None,
     }
-    if page and len(buckets) > size:
+    if page and len(buckets) > asked:
         answer["ContinuationToken"] = encode_token(page[-1].name)
     return found(answer)
 

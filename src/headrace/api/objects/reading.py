@@ -8,7 +8,7 @@ from headrace.api.operation import Parameters
 from headrace.base.instant import MS_PER_S
 from headrace.core.objects.content import StoredObject
 from headrace.core.objects.errors import (
-    InvalidArgument,
+    InvalidPartNumber,
     InvalidRange,
     NoSuchVersion,
     NotModified,
@@ -68,7 +68,7 @@ def span_of(parameters: Parameters, one: StoredObject) -> Span:
 
     Raises:
         InvalidRange: It begins behind the end.
-        InvalidArgument: There is no such part.
+        InvalidPartNumber: There is no such part.
     """
     size = one.size
     number = parameters.get("PartNumber")
@@ -92,8 +92,6 @@ def span_of(parameters: Parameters, one: StoredObject) -> Span:
 
 def _part(one: StoredObject, number: int) -> Span:
     if not 1 <= number <= len(one.pieces):
-        raise InvalidArgument(
-            "The requested partnumber is not satisfiable", "partNumber", f"{number}"
-        )
+        raise InvalidPartNumber(number, len(one.pieces))
     start = sum(piece.size for piece in one.pieces[: number - 1])
     return Span(start, start + one.pieces[number - 1].size, is_partial=len(one.pieces) > 1)

@@ -50,6 +50,16 @@ class InvalidInput(AccessError):
     code = query_code = "InvalidInput"
 
 
+class DuplicateTagKeys(InvalidInput):
+    """Two keys are the same, or differ in upper and lower case only."""
+
+    def __init__(self) -> None:
+        """Say so as IAM does."""
+        super().__init__(
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        )
+
+
 class ValidationError(AccessError):
     """A value that cannot be what it stands for, such as a marker."""
 

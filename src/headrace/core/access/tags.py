@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from headrace.core.access.errors import InvalidInput, LimitExceeded
+from headrace.core.access.errors import DuplicateTagKeys, LimitExceeded
 from headrace.core.access.limits import TAGS_MAX
 
 
@@ -12,15 +12,13 @@ def tagged(
     """Return tags with some put in and some keys taken out, by key.
 
     Raises:
-        InvalidInput: Two keys differ in upper and lower case only.
+        DuplicateTagKeys: Two keys differ in upper and lower case only.
         LimitExceeded: There would be too many.
     """
     gone = set(untagged)
     found = {key: value for key, value in before.items() if key not in gone} | dict(tags)
     if len({key.lower() for key in found}) != len(found):
-        raise InvalidInput(
-            "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-        )
+        raise DuplicateTagKeys
     if len(found) > TAGS_MAX:
         raise LimitExceeded(f"The number of tags has reached the maximum limit of {TAGS_MAX}.")
     return dict(sorted(found.items()))

@@ -276,6 +276,21 @@ class InvalidRange(S3Error):
         )
 
 
+class InvalidPartNumber(S3Error):
+    """The object has fewer parts."""
+
+    code = "InvalidPartNumber"
+    status = 416
+
+    def __init__(self, asked: int, count: int) -> None:
+        """Say which part was asked for and how many there are."""
+        super().__init__(
+            "The requested partnumber is not satisfiable",
+            PartNumberRequested=str(asked),
+            ActualPartCount=str(count),
+        )
+
+
 class InvalidArgument(S3Error):
     """A value of the request cannot be."""
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from headrace.core.access.errors import NoSuchEntity
+from headrace.core.access.errors import DuplicateTagKeys, NoSuchEntity
 from tests.unit.api.access.desk import Desk
 from tests.unit.core.access.bench import ACCOUNT, ALLOW, BASIC, NOW, TRUST
 
@@ -88,6 +88,14 @@ def test_managed_policies_that_it_has(desk):
     assert elsewhere["AttachedPolicies"] == []
     desk.call("DetachRolePolicy", RoleName="r", PolicyArn=BASIC)
     assert desk.call("ListAttachedRolePolicies", RoleName="r")["AttachedPolicies"] == []
+
+
+def test_no_key_of_a_tag_stands_there_twice(desk):
+    for keys in ("aa", "aA"):
+        tags = [{"Key": key, "Value": "w"} for key in keys]
+        with pytest.raises(DuplicateTagKeys):
+            desk.call("TagRole", RoleName="r", Tags=tags)
+    assert desk.call("GetRole", RoleName="r")["Role"]["Tags"] == [{"Key": "k", "Value": "v"}]
 
 
 def test_tags(desk):

@@ -64,6 +64,12 @@ def test_an_accounts_buckets_in_pages(desk):
     assert desk.call("ListBuckets", BucketRegion="eu-west-1")["Buckets"] == []
 
 
+@pytest.mark.parametrize("size", [0, -1, 10_001])
+def test_a_page_of_buckets_has_a_size(desk, size):
+    with pytest.raises(errors.InvalidArgument, match="between 1 and 10000"):
+        desk.call("ListBuckets", MaxBuckets=size)
+
+
 def test_tokens():
     assert decode_token(encode_token("ä/b"), "n") == "ä/b"
     with pytest.raises(errors.InvalidArgument):

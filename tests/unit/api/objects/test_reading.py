@@ -37,8 +37,9 @@ def test_ranges_behind_the_end(text):
 
 def test_parts():
     assert span_of({"PartNumber": 2}, ONE) == Span(6, 10, True)
-    with pytest.raises(errors.InvalidArgument):
+    with pytest.raises(errors.InvalidPartNumber) as refused:
         span_of({"PartNumber": 3}, ONE)
+    assert refused.value.members == {"PartNumberRequested": "3", "ActualPartCount": "2"}
 
 
 @pytest.mark.parametrize(
