@@ -24,7 +24,7 @@ test: setup lint ## Check everything, then run all tests but the clients' (under
 test-fast: setup ## Run the tests that take no time (under a minute); `make check` has the house's.
 	$(BIN)/python -m pytest -q --ignore=tests/house -m "$(FAST)" $(ARGS)
 
-test-clients: setup ## Run the tests with programs of others: SDKs, consumers, Celery.
+test-clients: setup ## Run the tests with programs of others: SDKs, consumers, Celery, deploy tools.
 	@tools/setup_clients.sh
 	$(BIN)/python -m pytest -q -m clients $(ARGS)
 
