@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from headrace.store.logs.folder import segment_files, stream_file
-from headrace.store.logs.index import FileIndex, Indexes
+from headrace.store.logs.index import LINES_LOOKED_AT, FileIndex, Indexes, _whole_events
 from headrace.store.logs.lines import event_of, head_line
 
 
@@ -136,3 +136,13 @@ def test_so_many_indexes_are_kept_and_no_more(tmp_path, monkeypatch):
     for file in files[1:]:
         indexes.of(tmp_path / file.name, file)
     assert indexes.of(tmp_path / files[0].name, files[0]) is not first
+
+
+@pytest.mark.parametrize("lines", [0, 1, LINES_LOOKED_AT - 1, LINES_LOOKED_AT, 5_000])
+def test_whole_events_end_where_the_last_one_begins_however_many_lines_it_has(lines):
+    first = b"1 0|first\n\tof two lines\n"
+    last = b"2 0|last" + b"\n\tx" * lines
+    for end in (b"", b"\n"):
+        assert _whole_events(first + last + end) == len(first)
+        assert _whole_events(last + end) == 0
+    assert _whole_events(b"") == 0
