@@ -3,6 +3,7 @@
 Source: spec/lambda.md 5.4 and the API reference of PutLogEvents.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -30,11 +31,12 @@ def sift(events: Sequence[Event], now: Instant, kept_since: Instant) -> Batch:
     Raises:
         InvalidParameter: The batch is too large, too long in time, or out of order.
     """
-    _check(events)
+    instants = [at for at, _ in events]
+    _check(events, instants)
     oldest = now - limits.TOO_OLD_MS
-    too_old = sum(at < oldest for at, _ in events)
-    expired = sum(at < max(oldest, kept_since) for at, _ in events)
-    in_time = sum(at <= now + limits.TOO_NEW_MS for at, _ in events)
+    too_old = bisect_left(instants, oldest)
+    expired = bisect_left(instants, max(oldest, kept_since))
+    in_time = bisect_right(instants, now + limits.TOO_NEW_MS)
     return Batch(
         events=tuple(events[expired:in_time]),
         too_old_end=too_old or None,
@@ -43,20 +45,19 @@ def sift(events: Sequence[Event], now: Instant, kept_since: Instant) -> Batch:
     )
 
 
-def _check(events: Sequence[Event]) -> None:
-    total = 0
-    for _, text in events:
-        size = len(text.encode()) + limits.EVENT_BYTES_EXTRA
-        if size > limits.EVENT_BYTES_MAX + limits.EVENT_BYTES_EXTRA:
-            raise InvalidParameter(
-                f"Log event too large: {size} bytes exceeds limit of {limits.EVENT_BYTES_MAX}"
-            )
-        total += size
+def _check(events: Sequence[Event], instants: Sequence[int]) -> None:
+    sizes = [len(text.encode()) for _, text in events]
+    if max(sizes) > limits.EVENT_BYTES_MAX:
+        first = next(size for size in sizes if size > limits.EVENT_BYTES_MAX)
+        raise InvalidParameter(
+            f"Log event too large: {first + limits.EVENT_BYTES_EXTRA} bytes exceeds limit of "
+            f"{limits.EVENT_BYTES_MAX}"
+        )
+    total = sum(sizes) + limits.EVENT_BYTES_EXTRA * len(sizes)
     if total > limits.BATCH_BYTES_MAX:
         raise InvalidParameter(
             f"Upload too large: {total} bytes exceeds limit of {limits.BATCH_BYTES_MAX}"
         )
-    instants = [at for at, _ in events]
     if instants != sorted(instants):
         raise InvalidParameter(
             "Log events in a single PutLogEvents request must be in chronological order."
