@@ -153,3 +153,24 @@ def test_a_mapping_that_waits_alone_is_tried_again_by_time_as_on_aws():
     second = [call.at - pipe.calls[0].at for call in pipe.calls if call.bodies == ["b"]]
     assert second == [0, 1_000, 3_000]
     assert pipe.left(queue) == 0
+
+
+@pytest.mark.parametrize("limit", [Limit.ACCOUNT, Limit.FUNCTION])
+def test_the_place_of_a_direct_invoke_goes_to_the_mapping_that_waits_and_on_from_there(limit):
+    """Nobody waits for a back-off: the third try would be 3 s after the first."""
+    account = Account(0, limit, handle=200)  # direct invokes have all of it
+    pipe = Pipeline(account)
+    queues = [pipe.create_queue(name, VisibilityTimeout=120) for name in ("one", "two")]
+    for queue in queues:
+        pipe.create_mapping(queue, batch_size=1)
+    began = pipe.now
+    for queue in queues:
+        pipe.send(queue, "now")
+    pipe.advance(1_500)
+    pipe.free("handle", Limit.FUNCTION if limit is Limit.ACCOUNT else Limit.ACCOUNT)
+    assert len(pipe.calls) == 4  # a place under another limit is none of theirs
+    account.places = 1
+    pipe.free("handle", limit)
+    pipe.advance(1_000)
+    assert [call.at - began for call in calls_of(pipe, "handle")] == [1_500, 1_700]
+    assert [pipe.left(queue) for queue in queues] == [0, 0]

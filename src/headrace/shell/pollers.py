@@ -18,6 +18,7 @@ from headrace.base.arn import parse_arn
 from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import Invoke
+from headrace.core.functions.effects import OfferPlace
 from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
 from headrace.core.functions.lineage import continued, turns_of
 from headrace.core.functions.names import FunctionReference, parse_reference
@@ -32,6 +33,7 @@ from headrace.core.mapping.commands import (
     MessageAttribute,
     NotInvoked,
     Outcome,
+    PlaceFreed,
     Polled,
     PolledMessage,
     PollFailed,
@@ -63,6 +65,13 @@ log = logging.getLogger(__name__)
 
 #: Seconds until a command that the driver refused for its load is submitted again.
 SUBMIT_AGAIN_S = 0.1
+
+#: Whose concurrency a place belongs to.
+_LIMITS = {
+    Place.AHEAD: Limit.NONE,
+    Place.ACCOUNT: Limit.ACCOUNT,
+    Place.FUNCTION: Limit.FUNCTION,
+}
 
 #: A mapping's receive: (mapping, poll).
 _Key = tuple[int, int]
@@ -97,6 +106,7 @@ class Pollers:
         driver.carry(DeleteBatch, self._delete)
         driver.carry(Told, lambda effect: self._history.tell(effect.decision))
         driver.carry(DropLooping, self._drop)
+        driver.carry(OfferPlace, self._offer)
 
     @property
     def busy(self) -> int:
@@ -271,8 +281,15 @@ class Pollers:
             payload=effect.payload,
             request_id=request_id,
             trace_header=continued(effect.trace_header, arn, request_id, self._driver.clock.now()),
+            keeps_place=True,
         )
         self._driver.submit(command, take)
+
+    def _offer(self, effect: OfferPlace) -> None:
+        """Tell mappings that wait of a place; one that is not told tries again by time."""
+        if self._rooms.mappings.has_waiting and not self._stopping:
+            command = PlaceFreed(effect.function_arn, _LIMITS[effect.place])
+            self._driver.submit(command, lambda _value: None)
 
     def _delete(self, effect: DeleteBatch) -> None:
         life = self._driver.rooms
@@ -374,9 +391,7 @@ def outcome_of(value: Any) -> Outcome:
 
 def freed_by(value: Any) -> Limit:
     """Return where an invoke had the place that is free after its reply."""
-    if not isinstance(value, Invoked) or value.place is Place.AHEAD:
-        return Limit.NONE
-    return Limit.ACCOUNT if value.place is Place.ACCOUNT else Limit.FUNCTION
+    return _LIMITS[value.place] if isinstance(value, Invoked) else Limit.NONE
 
 
 class _Report(msgspec.Struct, gc=False):

@@ -27,6 +27,7 @@ from headrace.core.mapping.commands import (
     GetMapping,
     Limit,
     Outcome,
+    PlaceFreed,
     Polled,
     PollFailed,
     Source,
@@ -283,6 +284,10 @@ class Pipeline:
         """Have something happen so many milliseconds from now."""
         self._last_event += 1
         heapq.heappush(self._events, (later(self.now, milliseconds), self._last_event, event))
+
+    def free(self, function: str, limit: Limit = Limit.ACCOUNT) -> None:
+        """Say that an invoke of a function that was no mapping's has ended."""
+        self.ask(PlaceFreed(function_arn(function), limit))
 
     def left(self, queue: int) -> int:
         """Return how many messages are in a queue, wherever in it."""

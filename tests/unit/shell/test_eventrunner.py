@@ -16,6 +16,7 @@ from headrace.core.functions.commands import (
 )
 from headrace.core.functions.effects import (
     FreezeEnvironment,
+    OfferPlace,
     RunInvoke,
     SendResult,
     StartEnvironment,
@@ -77,6 +78,7 @@ class Server:
             (FreezeEnvironment, lambda effect: None),
             (StopEnvironment, lambda effect: None),
             (WriteLog, lambda effect: None),
+            (OfferPlace, lambda effect: None),
         ):
             self.driver.carry(effect, carrier)
         self.runner = EventRunner(self.driver, self.rooms, self.bodies, SeededEntropy())

@@ -311,6 +311,7 @@ class Invoke(msgspec.Struct, frozen=True, gc=False):
     client_context: str = ""  #: JSON text; empty when there is none.
     dry_run: bool = False  #: Check only whether it could be invoked.
     event: int | None = None  #: Of an asynchronous invoke: the number of the function's event.
+    keeps_place: bool = False  #: Whether the caller itself sees to who gets its place afterwards.
 
 
 class AcceptEvent(msgspec.Struct, frozen=True, gc=False):

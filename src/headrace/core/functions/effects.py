@@ -4,6 +4,7 @@ import msgspec
 
 from headrace.core.functions.eventbody import Ending
 from headrace.core.functions.names import FunctionReference
+from headrace.core.functions.replies import Place
 from headrace.core.functions.settings import Deployment
 from headrace.core.machine import BodyAddress
 
@@ -75,6 +76,13 @@ class SendResult(msgspec.Struct, frozen=True, gc=False):
     ending: Ending
     address: BodyAddress  #: Of the envelope.
     result: BodyAddress | None  #: Of how the last attempt was answered, if that is known.
+
+
+class OfferPlace(msgspec.Struct, frozen=True, gc=False):
+    """An invoke has ended: give its place to a caller that waits for one, if any does."""
+
+    function_arn: str  #: Without a qualifier.
+    place: Place  #: Never one that is ready ahead of need.
 
 
 class FreezeEnvironment(msgspec.Struct, frozen=True, gc=False):

@@ -1,12 +1,16 @@
 """One invoke in hand: accepted, counted as concurrent, not answered yet."""
 
+from typing import Any
+
 from headrace.base.instant import Instant
 from headrace.core.functions import platformlog
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
+from headrace.core.functions.effects import OfferPlace
 from headrace.core.functions.limits import LOG_TAIL_BYTES
 from headrace.core.functions.outcomes import UNHANDLED, Ending, error_document, fault_of
 from headrace.core.functions.replies import Invoked, Place
 from headrace.core.functions.settings import Deployment
+from headrace.core.machine import Reply
 
 
 class Execution:
@@ -49,6 +53,13 @@ class Execution:
         if self.is_ahead:
             return Place.AHEAD
         return Place.ACCOUNT if self.is_unreserved else Place.FUNCTION
+
+    def answer(self, value: Any) -> list[Any]:
+        """Return the effects of its end: the reply, and its place for whoever wants it."""
+        reply = Reply(self.ticket, value)
+        if self.is_ahead or self.command.keeps_place:
+            return [reply]
+        return [reply, OfferPlace(self.command.reference.arn, self.place)]
 
     def remaining_ms(self, timeout_s: int) -> int:
         """Return how long the handler may take; at least a millisecond."""

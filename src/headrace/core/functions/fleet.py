@@ -28,7 +28,6 @@ from headrace.core.functions.placement import Pool, Roster, pool_key
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.starts import Starts, initialization_type, write_log
-from headrace.core.machine import Reply
 
 Effects = list[Any]
 
@@ -174,7 +173,7 @@ class Fleet:
             return self._place_again(environment, execution, now)
         init_us = environment.init_us
         lines, reply = conclude(execution, environment.deployment, init_us, end, now)
-        effects = [*_log(environment, lines), self._answer(environment, execution, reply)]
+        effects = [*_log(environment, lines), *self._answer(environment, execution, reply)]
         environment.execution = None
         environment.init_us = None
         if end.ending in SURVIVED and not environment.is_dead:
@@ -268,7 +267,7 @@ class Fleet:
             execution.start_log = start
             lines, reply = conclude(execution, deployment, None, end, now)
             effects += _log(environment, start + lines)
-            effects.append(self._answer(environment, execution, reply))
+            effects += self._answer(environment, execution, reply)
         elif pool.waiting:
             execution = pool.waiting.popleft()
             request_id = execution.command.request_id
@@ -282,7 +281,7 @@ class Fleet:
             if len(pool.waiting) <= pool.starting:
                 return []
             execution = pool.waiting.popleft()
-        return [self._answer(environment, execution, _refusal(end))]
+        return self._answer(environment, execution, _refusal(end))
 
     def _run(self, environment: Environment, execution: Execution, now: Instant) -> Effects:
         environment.happen(Happening.TOOK)
@@ -304,12 +303,12 @@ class Fleet:
             ),
         ]
 
-    def _answer(self, environment: Environment, execution: Execution, value: Any) -> Reply:
+    def _answer(self, environment: Environment, execution: Execution, value: Any) -> Effects:
         if execution.is_ahead:
             self._roster.pool_of(environment).ahead_in_hand -= 1
         self.capacity.give_back(execution, environment.deployment)
         self.capacity.tallies.end(environment.deployment.function, execution, value)
-        return Reply(execution.ticket, value)
+        return execution.answer(value)
 
     def _free(self, environment: Environment, now: Instant) -> Effects:
         """Give an idle environment its next invoke, or let it be idle."""

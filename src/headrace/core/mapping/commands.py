@@ -190,6 +190,13 @@ class LeaseOver(msgspec.Struct, frozen=True, gc=False):
 Outcome = Succeeded | FunctionFailed | Throttled | NotInvoked | TooLarge | LeaseOver
 
 
+class PlaceFreed(msgspec.Struct, frozen=True, gc=False):
+    """An invoke of somebody else than a mapping has ended. Reply: `Done`."""
+
+    function_arn: str
+    frees: Limit  #: Where the invoke had its place, which is free now.
+
+
 class BatchFinished(msgspec.Struct, frozen=True):
     """The invoke of an `InvokeBatch` ended. Reply: `Done`."""
 

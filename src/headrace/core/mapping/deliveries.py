@@ -4,11 +4,14 @@ from typing import Any
 
 from headrace.base.instant import Instant
 from headrace.core.mapping import tags
-from headrace.core.mapping.commands import BatchFinished, Polled, PollFailed
+from headrace.core.mapping.commands import BatchFinished, PlaceFreed, Polled, PollFailed
 from headrace.core.mapping.delivery import Delivery
 from headrace.core.mapping.mapping import Mapping
 from headrace.core.mapping.tally import Tally
 from headrace.core.mapping.turns import Turns, limit_of
+
+#: What the shell tells of work that is under way.
+Notice = Polled | PollFailed | BatchFinished | PlaceFreed
 
 
 class Deliveries:
@@ -18,6 +21,11 @@ class Deliveries:
         """Start without any."""
         self.by_mapping: dict[int, Delivery] = {}
         self._turns = Turns()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a mapping waits for room."""
+        return bool(self._turns)
 
     def tally(self, mapping: int) -> Tally:
         """Return what a mapping has counted since the last start."""
@@ -41,6 +49,20 @@ class Deliveries:
         if number in self.by_mapping:
             self.by_mapping[number].bisects = tags.bisects(now_has)
 
+    def take(self, command: Notice, now: Instant) -> tuple[list[Any], list[int]]:
+        """Take note of what the shell tells; return also which mappings that has changed."""
+        match command:
+            case Polled():
+                return self.polled(command, now), [command.mapping]
+            case PollFailed():
+                return self.poll_failed(command, now), [command.mapping]
+            case PlaceFreed():
+                effects, taker = self.freed(command, now)
+                return effects, [] if taker is None else [taker]
+            case BatchFinished():
+                effects, taker = self.finished(command, now)
+                return effects, [command.mapping] if taker is None else [taker, command.mapping]
+
     def polled(self, command: Polled, now: Instant) -> list[Any]:
         """Take what a receive brought."""
         delivery = self.by_mapping.get(command.mapping)
@@ -62,6 +84,16 @@ class Deliveries:
         taker = self._next(giver, command)
         effects = [] if taker is None else self.by_mapping[taker].take_turn(now)
         return effects + giver.finished(command, now), taker
+
+    def freed(self, command: PlaceFreed, now: Instant) -> tuple[list[Any], int | None]:
+        """Take note of a place that no mapping had; return also which mapping has it now."""
+        taker = self._turns.next(
+            limit_of(command.function_arn, command.frees),
+            0,
+            lambda number: self.by_mapping[number].running,
+            is_wanted=False,
+        )
+        return ([], None) if taker is None else (self.by_mapping[taker].take_turn(now), taker)
 
     def _next(self, giver: Delivery, command: BatchFinished) -> int | None:
         if not giver.runs(command.batch):

@@ -16,6 +16,7 @@ from headrace.core.mapping.commands import (
     GetMapping,
     ListMappings,
     ListMappingTags,
+    PlaceFreed,
     Polled,
     PollFailed,
     TagMapping,
@@ -23,7 +24,7 @@ from headrace.core.mapping.commands import (
     UntagMapping,
     UpdateMapping,
 )
-from headrace.core.mapping.deliveries import Deliveries
+from headrace.core.mapping.deliveries import Deliveries, Notice
 from headrace.core.mapping.errors import MappingInUse, MappingNotFound, ResourceConflict
 from headrace.core.mapping.limits import LIST_PAGE_MAX, SETTLE_MS
 from headrace.core.mapping.mapping import Mapping, mapping_of
@@ -59,6 +60,7 @@ class Mappings:
         Polled,
         PollFailed,
         BatchFinished,
+        PlaceFreed,
     )
     growing: tuple[type, ...] = (CreateMapping, TagMapping)
     records: tuple[type[Record], ...] = (
@@ -86,9 +88,10 @@ class Mappings:
             TagMapping: self._tag,
             UntagMapping: self._tag,
             ListMappingTags: self._list_tags,
-            Polled: self._polled,
-            PollFailed: self._poll_failed,
-            BatchFinished: self._finished,
+            Polled: self._told,
+            PollFailed: self._told,
+            BatchFinished: self._told,
+            PlaceFreed: self._told,
         }
 
     # --- look-ups --------------------------------------------------------------------------------
@@ -117,6 +120,11 @@ class Mappings:
         """Return how many batches of a mapping are with its function."""
         delivery = self._deliveries.by_mapping.get(mapping)
         return 0 if delivery is None else delivery.running
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether the batches of a mapping wait for room under some limit."""
+        return self._deliveries.has_waiting
 
     # --- the room --------------------------------------------------------------------------------
 
@@ -252,20 +260,10 @@ class Mappings:
 
     # --- what the shell tells --------------------------------------------------------------------
 
-    def _polled(self, command: Polled, now: Instant) -> Decision:
-        return self._told(self._deliveries.polled(command, now), command.mapping)
-
-    def _poll_failed(self, command: PollFailed, now: Instant) -> Decision:
-        return self._told(self._deliveries.poll_failed(command, now), command.mapping)
-
-    def _finished(self, command: BatchFinished, now: Instant) -> Decision:
-        effects, taker = self._deliveries.finished(command, now)
-        if taker is not None:
-            self._rest(taker)
-        return self._told(effects, command.mapping)
-
-    def _told(self, effects: list[Any], number: int) -> Decision:
-        self._rest(number)
+    def _told(self, command: Notice, now: Instant) -> Decision:
+        effects, numbers = self._deliveries.take(command, now)
+        for number in numbers:
+            self._rest(number)
         return _DONE, effects
 
     # --- facts and time --------------------------------------------------------------------------

@@ -4,8 +4,9 @@ Mappings whose batches were throttled under the same limit take turns: the place
 ends goes to the one with the fewest batches running, of equals to the one that has waited longest
 and not to the one that has just had it.
 Only a mapping that has still fewer, and more to do, keeps its place.
+The place of an invoke that was no mapping's goes to them in the same way.
 Without that a busy mapping would take each place again in the instant in which it comes free, and
-the batches of others would find none whenever they try. While nobody but one mapping waits, there
+the batches of others would find none whenever they try. While a mapping is the only caller, there
 is nothing to share: its batches are tried again by time alone, as on AWS (spec/esm.md 4.3).
 """
 
@@ -31,6 +32,10 @@ class Turns:
         self._waiting: dict[str, dict[int, Instant]] = {}  # to mapping, to since when
         self._limits: dict[int, str] = {}  # by mapping
 
+    def __bool__(self) -> bool:
+        """Tell whether anybody waits."""
+        return bool(self._limits)
+
     def wait(self, mapping: int, limit: str, since: Instant) -> None:
         """A mapping waits for room under `limit`."""
         if self._limits.get(mapping) != limit:
@@ -54,7 +59,7 @@ class Turns:
 
         Args:
             limit: Under which a place came free.
-            giver: The mapping that had the place.
+            giver: The mapping that had the place; 0: it was no mapping's.
             running: How many batches a mapping runs, without the one that has ended.
             is_wanted: Whether the giver would use the place again at once. It keeps it while it
                 has less than those who wait.

@@ -1,9 +1,12 @@
 """What the end of an invoke means for its log and its caller."""
 
 from headrace.core.functions.commands import InvokeEnded
+from headrace.core.functions.effects import OfferPlace
 from headrace.core.functions.execution import Execution, conclude
 from headrace.core.functions.outcomes import Ending
-from tests.unit.core.functions.bench import EPOCH, REQUEST_ID, deployment_with, invoke
+from headrace.core.functions.replies import Place
+from headrace.core.machine import Reply
+from tests.unit.core.functions.bench import ARN, EPOCH, REQUEST_ID, deployment_with, invoke
 
 
 def test_the_time_of_an_init_inside_the_invoke_is_taken_from_it():
@@ -13,6 +16,17 @@ def test_the_time_of_an_init_inside_the_invoke_is_taken_from_it():
     assert execution.remaining_ms(3) == 1_766
     execution.used_us = 5_000_000
     assert execution.remaining_ms(3) == 1
+
+
+def test_its_place_is_offered_unless_it_was_ready_ahead_of_need_or_the_caller_sees_to_it():
+    execution = Execution(invoke(qualifier="$LATEST"), 7)
+    reply = Reply(7, "value")
+    assert execution.answer("value") == [reply, OfferPlace(ARN, Place.FUNCTION)]
+    execution.is_unreserved = True
+    assert execution.answer("value") == [reply, OfferPlace(ARN, Place.ACCOUNT)]
+    execution.is_ahead = True
+    assert execution.answer("value") == [reply]
+    assert Execution(invoke(keeps_place=True), 7).answer("value") == [reply]
 
 
 def test_an_answer_is_passed_on_unchanged():

@@ -6,6 +6,7 @@ from headrace.core.functions import limits
 from headrace.core.functions.commands import DeleteFunction, EnvironmentGone
 from headrace.core.functions.effects import (
     FreezeEnvironment,
+    OfferPlace,
     RunInvoke,
     StartEnvironment,
     StopEnvironment,
@@ -140,7 +141,7 @@ def test_lines_are_written_before_what_they_announce_and_before_the_answer(bench
     bench.started()
     assert [type(effect) for effect in bench.effects] == [WriteLog, RunInvoke, Reply]
     bench.ended()
-    assert [type(effect) for effect in bench.effects] == [WriteLog, Reply, Reply]
+    assert [type(effect) for effect in bench.effects] == [WriteLog, Reply, OfferPlace, Reply]
 
 
 def test_the_log_tail_goes_from_start_to_report_and_no_further_back_than_4_kb(bench):

@@ -2,7 +2,14 @@
 
 import msgspec
 
-from headrace.core.mapping.commands import BatchFinished, Limit, Polled, Succeeded, Throttled
+from headrace.core.mapping.commands import (
+    BatchFinished,
+    Limit,
+    PlaceFreed,
+    Polled,
+    Succeeded,
+    Throttled,
+)
 from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.deliveries import Deliveries
 from headrace.core.mapping.effects import InvokeBatch, Poll
@@ -81,3 +88,20 @@ def test_tags_rule_at_once():
     assert deliveries.by_mapping[1].bisects
     deliveries.follow_tags(1, {})
     assert not deliveries.by_mapping[1].bisects
+
+
+def test_a_place_that_no_mapping_had_goes_to_who_waits_under_its_limit():
+    deliveries = Deliveries()
+    assert not deliveries.has_waiting
+    batch = running(deliveries, 1)
+    deliveries.take(BatchFinished(1, batch.batch, Throttled(Limit.FUNCTION)), NOW)
+    deliveries.rest(1, is_gone=False)
+    assert deliveries.has_waiting
+    assert deliveries.take(PlaceFreed(FUNCTION, Limit.ACCOUNT), NOW) == ([], [])
+    effects, changed = deliveries.take(PlaceFreed(FUNCTION, Limit.FUNCTION), NOW)
+    (given,) = done(effects)
+    assert changed == [1]
+    assert (type(given), given.mapping) == (InvokeBatch, 1)
+    deliveries.rest(1, is_gone=False)
+    assert not deliveries.has_waiting
+    assert deliveries.take(PlaceFreed(FUNCTION, Limit.FUNCTION), NOW) == ([], [])
