@@ -12,21 +12,24 @@ from typing import Any
 
 import msgspec
 
-from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rule_of
+from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rules_of
 from headrace.core.mapping.limits import PATTERN_DEPTH_MAX
 
 Path = tuple[str, ...]
+
+_NESTED = frozenset((dict, list))
 
 
 class Node:
     """What a pattern says of one path: of the values there, and of what lies below."""
 
-    __slots__ = ("absence_fits", "choices", "fields", "path", "rules")
+    __slots__ = ("absence_fits", "choices", "fields", "path", "rules", "texts")
 
     def __init__(self, path: Path) -> None:
         """Start with nothing said."""
         self.path = path
         self.rules: tuple[Rule, ...] | None = None  #: One of them must fit; None: not asked.
+        self.texts: frozenset[str] = frozenset()  #: Or one of these, word for word.
         self.absence_fits = False  #: `exists: false` is among the rules.
         self.fields: dict[str, Node] = {}
         self.choices: list[tuple[Node, ...]] = []  #: Of each `$or` one must fit; same path.
@@ -128,19 +131,17 @@ def _at(node: Node, key: str) -> Node:
 def _set_rules(node: Node, items: list[Any]) -> None:
     if not items:
         raise BadPattern("empty arrays are not allowed")
-    rules: list[Rule] = []
-    node.absence_fits = False
-    for item in items:
-        if isinstance(item, dict) and list(item) == ["exists"]:
-            if not isinstance(item["exists"], bool):
-                raise BadPattern("exists match pattern must be either true or false")
-            if item["exists"]:
-                rules.append(_anything)
-            else:
-                node.absence_fits = True
-        else:
-            rules.append(rule_of(item))
-    node.rules = tuple(rules)
+    node.texts = frozenset(item for item in items if isinstance(item, str))
+    exists = [item["exists"] for item in items if _asks_for_existence(item)]
+    if not all(isinstance(one, bool) for one in exists):
+        raise BadPattern("exists match pattern must be either true or false")
+    others = [one for one in items if not isinstance(one, str) and not _asks_for_existence(one)]
+    node.absence_fits = False in exists
+    node.rules = (*([_anything] if True in exists else []), *rules_of(others))
+
+
+def _asks_for_existence(item: Any) -> bool:
+    return isinstance(item, dict) and list(item) == ["exists"]
 
 
 def _anything(_value: Any) -> bool:
@@ -217,7 +218,8 @@ def rules_fit(node: Node, value: Any, seen: Seen) -> bool:
     rules = node.rules
     if rules is None:
         return True
-    if any(rule(one) for one in elements(value) if not isinstance(one, dict) for rule in rules):
+    values = _values(value)
+    if not node.texts.isdisjoint(values) or any(any(map(rule, values)) for rule in rules):
         return True
     return node.absence_fits and not seen.exists(node.path)
 
@@ -238,6 +240,16 @@ def _object_fits(node: Node, value: dict[str, Any], seen: Seen) -> bool:
     return all(
         any(_object_fits(choice, value, seen) for choice in choices) for choices in node.choices
     )
+
+
+def _values(value: Any) -> list[Any]:
+    """Return the values here that are no objects; an array of them as it is, for it may be long."""
+    if isinstance(value, list):
+        if _NESTED.isdisjoint(map(type, value)):
+            return value
+    elif not isinstance(value, dict):
+        return [value]
+    return [one for one in elements(value) if not isinstance(one, dict)]
 
 
 def elements(value: Any) -> Iterator[Any]:

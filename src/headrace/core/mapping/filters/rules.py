@@ -31,6 +31,25 @@ class BadPattern(ValueError):
     """A pattern that is none; the text says why, for the log."""
 
 
+def rules_of(items: list[Any]) -> list[Rule]:
+    """Compile the elements of a rule array, of which one must fit; prefixes together are one rule.
+
+    Raises:
+        BadPattern: One is no rule.
+    """
+    rules: list[Rule] = []
+    affixes: dict[str, list[str]] = {}
+    for item in items:
+        match item:
+            case {"prefix": str(text)} if len(item) == 1:
+                affixes.setdefault("prefix", []).append(text)
+            case {"suffix": str(text)} if len(item) == 1:
+                affixes.setdefault("suffix", []).append(text)
+            case _:
+                rules.append(rule_of(item))
+    return rules + [_ends_in_one_of(name, tuple(texts)) for name, texts in affixes.items()]
+
+
 def rule_of(item: Any) -> Rule:
     """Compile one element of a rule array, `exists` excepted: that one is about more than a value.
 
@@ -70,6 +89,11 @@ def _text(name: str, argument: Any) -> str:
 def _ignoring_case(argument: Any) -> Rule:
     lowered = _text("equals-ignore-case", argument).lower()
     return lambda value: isinstance(value, str) and value.lower() == lowered
+
+
+def _ends_in_one_of(name: str, texts: tuple[str, ...]) -> Rule:
+    at_the_edge = str.startswith if name == "prefix" else str.endswith
+    return lambda value: isinstance(value, str) and at_the_edge(value, texts)
 
 
 def _affix(name: str) -> Callable[[Any], Rule]:

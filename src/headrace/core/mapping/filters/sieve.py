@@ -15,6 +15,8 @@ from headrace.core.mapping.filters.pattern import (
 )
 
 _BODY = "body"
+#: Characters of a body for which a reason is found.
+REASON_BODY_MAX = 65_536
 
 
 class Sieve:
@@ -41,7 +43,14 @@ class Sieve:
         return any(_fits(node, seen, is_json=is_json) for node in self._patterns)
 
     def why_not(self, record: dict[str, Any]) -> str:
-        """Return for people why a record that does not pass does not."""
+        """Return for people why a record that does not pass does not.
+
+        A long body is not gone through once more for that.
+        """
+        if (length := len(record[_BODY])) > REASON_BODY_MAX:
+            return (
+                f"no filter fits, and of so long a body it is not said why ({length:,} characters)"
+            )
         try:
             body, is_json = decode_json(record[_BODY]), True
         except ValueError:

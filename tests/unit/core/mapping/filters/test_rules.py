@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from headrace.core.mapping.filters.rules import BadPattern, rule_of
+from headrace.core.mapping.filters.rules import BadPattern, rule_of, rules_of
 
 #: A rule, values that fit, values that do not.
 CASES = [
@@ -98,3 +98,21 @@ def test_what_is_no_rule(rule, reason):
     """spec/esm.md 2.2: each refusal and its reason, which goes to the log."""
     with pytest.raises(BadPattern, match=reason):
         rule_of(rule)
+
+
+def test_prefixes_together_are_one_rule_and_so_are_suffixes():
+    """A value is held against hundreds of them at once, and a message has hundreds of thousands."""
+    items = [
+        {"prefix": "a"},
+        {"suffix": "z"},
+        {"prefix": "b"},
+        {"prefix": {"equals-ignore-case": "C"}},
+    ]
+    rules = rules_of(items)
+    assert len(rules) == 3
+    fitting = ["ax", "bx", "xz", "cx", "CX"]
+    assert [
+        value for value in [*fitting, "xa", "zx", 1, None] if any(r(value) for r in rules)
+    ] == fitting
+    with pytest.raises(BadPattern):
+        rules_of([{"prefix": 1}])

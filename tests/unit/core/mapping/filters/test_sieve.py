@@ -157,3 +157,13 @@ def test_what_exists(pattern, body, passing):
 def test_choices(pattern, body, passing):
     """spec/esm.md 2.2: $or, beside other fields, nested, and as a plain name."""
     assert passes_body(pattern, body) is passing
+
+
+def test_of_a_long_body_it_is_not_said_why():
+    sieve = Sieve(['{"body": {"a": ["x"]}}'])
+    short, long = (json.dumps({"a": ["y"] * count}) for count in (10, 20_000))
+    assert sieve.why_not({"body": short}) == "filter 1: body.a is 'y' and others"
+    assert not sieve.passes({"body": long})
+    assert sieve.why_not({"body": long}) == (
+        f"no filter fits, and of so long a body it is not said why ({len(long):,} characters)"
+    )
