@@ -8,7 +8,6 @@ instead would take 10 s for a package of 2,000 files.)
 
 import contextlib
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -17,6 +16,7 @@ from typing import IO
 
 from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox import limits
+from headrace.sandbox.removal import remove_tree
 
 #: Beginning of the names of what is not whole yet.
 TEMPORARY = ".unpacking-"
@@ -53,7 +53,7 @@ def unpack_code(archive: str, digest: str, folder: str) -> str:
             if not os.path.isdir(target):  # Else another server on this folder was faster.
                 raise
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove_tree(place)
     return target
 
 
@@ -72,7 +72,7 @@ def open_folder(parent: str) -> str:
         if (entry.path != folder and os.path.dirname(entry.path) == parent) or (
             entry.name.startswith((TEMPORARY, COPY_PREFIX))
         ):
-            shutil.rmtree(entry.path, ignore_errors=True)
+            remove_tree(entry.path)
     return folder
 
 
@@ -120,7 +120,16 @@ def _safe_path(place: str, name: str) -> str:
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or "\0" in name:
         raise CodeUnusable(f"The archive has an entry that leads out of its folder: {name}")
-    return os.path.join(place, *[part for part in parts if part not in ("", ".")])
+    wanted = [part for part in parts if part not in ("", ".")]
+    if len(wanted) > limits.FOLDERS_DEEP_MAX:
+        raise _too_deep()
+    return os.path.join(place, *wanted)
+
+
+def _too_deep() -> CodeUnusable:
+    return CodeUnusable(
+        f"The archive has more than {limits.FOLDERS_DEEP_MAX} folders in each other."
+    )
 
 
 def _make_folder(path: str, name: str) -> None:
@@ -155,7 +164,10 @@ def _make_link(place: str, path: str, name: str, pointed: str) -> None:
     if os.path.isabs(pointed) or os.path.commonpath([inside, target]) != inside:
         raise CodeUnusable(f"The archive has a link that leads out of its folder: {name}")
     _make_folder(os.path.dirname(path), name)
-    if os.path.commonpath([inside, os.path.realpath(os.path.dirname(path))]) != inside:
+    parent = os.path.realpath(os.path.dirname(path))  # Perhaps behind another link.
+    if os.path.commonpath([inside, parent]) != inside:
         raise CodeUnusable(f"The archive has a link that leads out of its folder: {name}")
+    if parent.count("/") - inside.count("/") > limits.FOLDERS_DEEP_MAX:
+        raise _too_deep()
     with contextlib.suppress(FileExistsError):
         os.symlink(pointed, path)

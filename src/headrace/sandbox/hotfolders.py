@@ -18,6 +18,7 @@ import msgspec
 
 from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox import files, limits
+from headrace.sandbox.removal import remove_tree
 
 #: Beginning of the names of copies, which a start of the server throws away.
 PREFIX = files.COPY_PREFIX
@@ -100,7 +101,7 @@ class HotFolders:
             with contextlib.suppress(OSError):  # Another was faster.
                 os.rename(whole, target)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            remove_tree(place)
         self._newest[source] = (name, listing)
         self._sources[name] = source
         return target
@@ -172,6 +173,10 @@ def _walk(folder: str, below: str, left_out: frozenset[str]) -> Iterator[tuple[s
                 continue
             kind = stat.S_IFMT(status.st_mode)
             if kind == stat.S_IFDIR and found.name not in left_out:
+                if path.count("/") >= limits.FOLDERS_DEEP_MAX:
+                    raise CodeUnusable(
+                        f"{folder} has more than {limits.FOLDERS_DEEP_MAX} folders in each other."
+                    )
                 # Its size and times change with what it holds, which is looked at itself.
                 yield path, _Entry(status.st_mode, 0, 0, 0)
                 with contextlib.suppress(FileNotFoundError):

@@ -7,11 +7,11 @@ links to the unpacked layers, so that it costs no room. Source: spec/lambda.md 1
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 
 from headrace.sandbox import files
+from headrace.sandbox.removal import remove_tree
 
 
 def merged_name(digests: Sequence[str]) -> str:
@@ -43,7 +43,7 @@ def merge_layers(digests: Sequence[str], folder: str) -> str:
             if not os.path.isdir(target):  # Else another server on this folder was faster.
                 raise
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove_tree(place)
     return target
 
 
@@ -66,7 +66,7 @@ def _lay(layer: str, place: str) -> None:
 
 def _clear(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

@@ -48,6 +48,11 @@ LOG_LINE_BYTES_MAX = 262_144
 UNPACKED_BYTES_MAX = 262_144_000
 #: Entries of an archive; ours: a limit on inodes.
 ARCHIVE_ENTRIES_MAX = 100_000
+#: Folders in each other, in archives, images and folders with code; ours: the house walks through
+#: them level by level, and packages have some 30.
+FOLDERS_DEEP_MAX = 256
+#: The heads of one entry of a layer, long names and other properties among them, in bytes; ours.
+ENTRY_HEAD_BYTES_MAX = 1_048_576
 #: A container image unpacked, in bytes (AWS's quota), and its entries; the latter is ours.
 IMAGE_BYTES_MAX = 10_737_418_240
 IMAGE_ENTRIES_MAX = 1_000_000

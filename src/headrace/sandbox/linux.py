@@ -82,7 +82,10 @@ class LinuxSandbox:
         self._code = files.open_folder(f"{folder}/code")
         self._posture = find_posture(folder, level=level, minimum=minimum, cgroups=cgroups)
         self.level = self._posture.level
-        self._supplies = Supplies(self._posture, folder=folder, code_folder=self._code)
+        self._unpacking = Unpacking(self._code)
+        self._supplies = Supplies(
+            self._posture, folder=folder, code_folder=self._code, remove=self._unpacking.remove
+        )
         self._pool = ZygotePool(
             self._posture,
             code_folder=self._code,
@@ -93,7 +96,6 @@ class LinuxSandbox:
         self._exact_runtimes = exact_runtimes
         self._search = dict(os.environ) if search is None else search
         self._interpreters: list[Interpreter] | None = None
-        self._unpacking = Unpacking(self._code)
         self._starting: set[asyncio.Task[LinuxEnvironment]] = set()
         #: All that live, by id; the processes that run a template's init phase are among them.
         self._environments: dict[str, LinuxEnvironment] = {}

@@ -1,7 +1,7 @@
 """What each environment uses up: a control group, a user id, folders."""
 
 import os
-import shutil
+from collections.abc import Callable
 
 import msgspec
 
@@ -11,6 +11,7 @@ from headrace.sandbox.cgroups import Group
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
 from headrace.sandbox.layers import merged_name
 from headrace.sandbox.levels import PROGRAMS, Posture
+from headrace.sandbox.removal import remove_tree
 
 
 class NoUsersLeft(Exception):
@@ -62,7 +63,20 @@ class Supply(msgspec.Struct, frozen=True):
 class Supplies:
     """Hands out what environments need and takes it back when they are gone."""
 
-    def __init__(self, posture: Posture, *, folder: str, code_folder: str) -> None:
+    def __init__(
+        self,
+        posture: Posture,
+        *,
+        folder: str,
+        code_folder: str,
+        remove: Callable[[str], None] = remove_tree,
+    ) -> None:
+        """Begin with nothing given out.
+
+        Args:
+            remove: Removes a folder that may hold very much, later if need be.
+        """
+        self._remove = remove
         self._posture = posture
         self._folder = folder
         self._code_folder = code_folder
@@ -76,7 +90,7 @@ class Supplies:
             for number in range(limits.TEMPLATE_USERS_COUNT)
         ]
         self._groups_to_remove: list[Group] = []
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove_tree(self._scratch)
         os.makedirs(self._scratch, mode=0o755, exist_ok=True)
 
     def take_users(self) -> Users | None:
@@ -130,7 +144,7 @@ class Supplies:
         if supply.group is not None and not supply.group.remove():
             self._groups_to_remove.append(supply.group)
         if supply.scratch:
-            shutil.rmtree(supply.scratch, ignore_errors=True)
+            self._remove(supply.scratch)
 
     def close(self) -> None:
         """Remove what is shared by all environments."""

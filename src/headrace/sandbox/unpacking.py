@@ -1,9 +1,7 @@
 """Have a function's code and layers unpacked, each once, and removed when no function has them."""
 
 import asyncio
-import contextlib
 import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,6 +12,7 @@ from headrace.ports.sandbox import EnvironmentSpec
 from headrace.sandbox import files, layers
 from headrace.sandbox.hotfolders import HotFolders
 from headrace.sandbox.images.unpacking import image_name, unpack_image
+from headrace.sandbox.removal import remove_tree
 
 
 class Unpacking:
@@ -67,7 +66,7 @@ class Unpacking:
         What is held goes when the last has let go of it. What is asked for again is made again.
         """
         for folder in self.hot.keep(code.folders):
-            self._remove(folder)
+            self.remove(folder)
         wanted = {*code.archives, *map(image_name, code.images)}
         wanted.update(map(layers.merged_name, code.layers))
         self._unwanted.clear()
@@ -77,28 +76,33 @@ class Unpacking:
             if self._uses[entry.name] or entry.name in self._tasks:
                 self._unwanted.add(entry.name)
             else:
-                self._remove(entry.path)
+                self.remove(entry.path)
 
     def _leave(self, spec: EnvironmentSpec, names: Sequence[str]) -> None:
         if spec.code_folder:
             for folder in self.hot.leave(spec.code_digest):
-                self._remove(folder)
+                self.remove(folder)
         self._uses.subtract(names)
         for name in names:
             if not self._uses[name]:
                 del self._uses[name]
                 if name in self._unwanted:
                     self._unwanted.discard(name)
-                    self._remove(os.path.join(self._folder, name))
+                    self.remove(os.path.join(self._folder, name))
 
-    def _remove(self, folder: str) -> None:
+    def remove(self, folder: str) -> None:
+        """Remove a folder, in a thread: it may hold very much."""
         # Out of the way first: nobody may find it half removed.
         place = tempfile.mkdtemp(prefix=files.TEMPORARY, dir=self._folder)
-        with contextlib.suppress(FileNotFoundError):  # It was never made.
+        doomed = place
+        try:
             os.rename(folder, f"{place}/code")
-        removal = asyncio.get_running_loop().create_task(
-            asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
-        )
+        except FileNotFoundError:
+            pass  # It was never made.
+        except OSError:
+            os.rmdir(place)
+            doomed = folder  # A function has locked what was its own; nobody else looks for that.
+        removal = asyncio.get_running_loop().create_task(asyncio.to_thread(remove_tree, doomed))
         self._removals.add(removal)
         removal.add_done_callback(self._removals.discard)
 

@@ -162,3 +162,20 @@ def test_what_was_unpacked_before_the_machine_started_anew_is_thrown_away(tmp_pa
     assert os.listdir(folder) == ["digest"]
     assert files.is_unpacked("digest", folder)
     assert not files.is_unpacked("other", folder)
+
+
+def test_folders_in_each_other_have_a_limit(unpack):
+    deep = "/".join(["d"] * limits.FOLDERS_DEEP_MAX)
+    with pytest.raises(CodeUnusable, match="folders in each other"):
+        unpack((f"{deep}/file", b""))
+
+
+def test_links_lead_no_deeper_either(unpack):
+    half = "/".join(["d"] * (limits.FOLDERS_DEEP_MAX - 10))
+    link = stat.S_IFLNK | 0o777
+    with pytest.raises(CodeUnusable, match="folders in each other"):
+        unpack(
+            (f"{half}/file", b""),
+            (entry("link", link), half.encode()),
+            (entry("link/" + "e/" * 20 + "other", link), b"file"),
+        )

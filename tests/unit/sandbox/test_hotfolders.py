@@ -132,3 +132,9 @@ def test_a_folder_that_holds_too_much_is_refused(source, monkeypatch, limit):
     monkeypatch.setattr(limits, limit, 3)
     with pytest.raises(CodeUnusable, match="more than 3"):
         fingerprint(str(source))
+
+
+def test_folders_in_each_other_have_a_limit(tmp_path):
+    (tmp_path / "/".join(["d"] * (limits.FOLDERS_DEEP_MAX + 1))).mkdir(parents=True)
+    with pytest.raises(CodeUnusable, match="folders in each other"):
+        fingerprint(str(tmp_path))

@@ -10,6 +10,7 @@ from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.supplies import NoUsersLeft, Supplies
 from tests.unit.sandbox.bench import spec_for
+from tests.unit.sandbox.test_removal import make_deep
 
 INTERPRETER = Interpreter("python3.11", "/usr/bin/python3.11", "/usr", "3.11.2")
 
@@ -140,3 +141,16 @@ def test_templates_have_runs_of_users_that_no_other_environment_has(tmp_path, mo
 def test_templates_share_a_user_where_all_do(tmp_path):
     store = Supplies(posture(own_user=False), folder=str(tmp_path), code_folder=str(tmp_path))
     assert store.take_users() is None
+
+
+@pytest.mark.slow
+def test_a_folder_without_end_neither_stops_the_next_start_nor_keeps_the_user(tmp_path, make):
+    chosen = posture(namespaces=False)
+    store = make(chosen)
+    supply = store.take(spec_for(tmp_path, ""), INTERPRETER)
+    make_deep(supply.scratch)
+    assert os.listdir(make(chosen)._scratch) == []  # The server was killed meanwhile.
+    os.mkdir(supply.scratch)
+    make_deep(supply.scratch)
+    store.give_back(supply)
+    assert not os.path.exists(supply.scratch)

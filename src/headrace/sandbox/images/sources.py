@@ -15,6 +15,7 @@ from headrace.ports.sandbox import CodeUnusable, ImageFound
 from headrace.sandbox import limits
 from headrace.sandbox.hotfolders import Bounds, fingerprint
 from headrace.sandbox.images.reference import Form, ImageReference, parse_image
+from headrace.sandbox.images.tars import BoundedTar
 
 #: Architectures in the words of images, and in AWS's.
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
@@ -90,7 +91,10 @@ def open_image(reference: ImageReference, digest: str, architecture: str) -> Ite
         if reference.form is Form.OCI:
             yield _OciLayers(reference, digest, architecture)
             return
-        with tarfile.open(reference.path, "r:") as archive:
+        with (
+            open(reference.path, "rb") as file,
+            BoundedTar.open(fileobj=file, mode="r:") as archive,
+        ):
             yield _DockerLayers(reference, digest, archive)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise CodeUnusable(f"The image {reference.path} cannot be read: {error}.") from error

@@ -16,6 +16,8 @@ from headrace.ports.sandbox import CodeUnusable
 from headrace.sandbox import files, limits
 from headrace.sandbox.images.reference import Form, ImageReference, parse_image
 from headrace.sandbox.images.sources import open_image, root_digest
+from headrace.sandbox.images.tars import open_layer
+from headrace.sandbox.removal import remove_tree
 
 _DELETED = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -55,7 +57,7 @@ def unpack_image(uri: str, digest: str, architecture: str, folder: str) -> str:
     except OSError as error:
         raise CodeUnusable(f"The image {uri} cannot be unpacked: {error}.") from error
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove_tree(place)
     return target
 
 
@@ -99,14 +101,15 @@ class Tree:
         """
         self._fresh = set()
         try:
-            with tarfile.open(fileobj=layer, mode="r|*") as archive:
-                for entry in archive:
+            with open_layer(layer) as archive:
+                while (entry := archive.next()) is not None:
                     self._entries_left -= 1
                     if self._entries_left < 0:
                         raise CodeUnusable(
                             f"The image has more than {limits.IMAGE_ENTRIES_MAX} entries."
                         )
                     self._place(archive, entry)
+                    archive.forget()
         except (tarfile.TarError, EOFError) as error:
             raise CodeUnusable(f"A layer of the image is not a usable tar: {error}.") from error
         except UnicodeError as error:
@@ -159,6 +162,10 @@ class Tree:
                 waiting += reversed(pointed.split("/"))
                 continue
             if not os.path.isdir(step):
+                if step.count("/") - self._root.count("/") > limits.FOLDERS_DEEP_MAX:
+                    raise CodeUnusable(
+                        f"The image has more than {limits.FOLDERS_DEEP_MAX} folders in each other."
+                    )
                 _remove(step)
                 os.mkdir(step, 0o755)
                 self._bring(step)
@@ -215,7 +222,7 @@ class Tree:
 
 def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

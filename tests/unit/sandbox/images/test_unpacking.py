@@ -236,3 +236,9 @@ def test_a_root_file_system_is_copied_as_it_was(tmp_path):
     assert not os.path.lexists(f"{place}/pipe")
     with pytest.raises(CodeUnusable, match="Update its code"):
         unpack_image(uri, "0" * 64, HERE, str(folder))
+
+
+def test_folders_in_each_other_have_a_limit(root):
+    half = "/".join(["d"] * (limits.FOLDERS_DEEP_MAX - 10))
+    lay(root, {half: None, "link": half})
+    expect_refusal(root, make_layer({"link/" + "e/" * 20: None}), "folders in each other")
