@@ -129,7 +129,12 @@ class EventRunner:
                     refusal.message,
                 )
             sent = EventSent(
-                effect.function, effect.event, effect.target, effect.is_dead_letter, again
+                effect.function,
+                effect.event,
+                effect.target,
+                effect.is_dead_letter,
+                try_again=again,
+                is_refused=refusal is not None,
             )
             self._tell(life, lambda: sent)
 

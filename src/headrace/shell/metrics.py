@@ -48,6 +48,36 @@ _FUNCTIONS = (
     ("function_concurrent_executions", "gauge", "Invokes accepted and not answered."),
     ("function_environments", "gauge", "Execution environments, by what they do."),
     ("function_cold_starts_total", "counter", "Environments that were started."),
+    (
+        "function_async_events_received_total",
+        "counter",
+        "Asynchronous invokes accepted (AWS: AsyncEventsReceived).",
+    ),
+    (
+        "function_async_event_age_seconds",
+        "histogram",
+        "How old asynchronous invokes were at each attempt (AWS: AsyncEventAge).",
+    ),
+    (
+        "function_async_events_dropped_total",
+        "counter",
+        "Asynchronous invokes over without having run well (AWS: AsyncEventsDropped).",
+    ),
+    (
+        "function_destination_delivery_failures_total",
+        "counter",
+        "Tries to tell a destination that were refused (AWS: DestinationDeliveryFailures).",
+    ),
+    (
+        "function_dead_letter_errors_total",
+        "counter",
+        "Tries to send a dead letter that were refused (AWS: DeadLetterErrors).",
+    ),
+    (
+        "function_async_events_waiting",
+        "gauge",
+        "Asynchronous invokes that are not over, or of which something must still be sent.",
+    ),
 )
 _MAPPINGS = (
     ("mapping_enabled", "gauge", "1 while messages are asked for."),
@@ -181,6 +211,9 @@ class Metrics:
                     }
                 )
                 self._add_function(families, labels, tallies.of(number))
+                events = room.events.logs.get(number)
+                waiting = 0 if events is None else events.waiting
+                families["function_async_events_waiting"].add(labels, waiting)
                 for life in Life:
                     some = lives.get((number, life), 0)
                     state = f'{labels},state="{life.name.lower()}"'
@@ -196,6 +229,13 @@ class Metrics:
         families["function_duration_seconds"].add_histogram(labels, tally.duration_us)
         families["function_concurrent_executions"].add(labels, tally.concurrent)
         families["function_cold_starts_total"].add(labels, tally.starts)
+        families["function_async_events_received_total"].add(labels, tally.events_received)
+        families["function_async_event_age_seconds"].add_histogram(labels, tally.event_age_us)
+        families["function_async_events_dropped_total"].add(labels, tally.events_dropped)
+        families["function_destination_delivery_failures_total"].add(
+            labels, tally.destination_failures
+        )
+        families["function_dead_letter_errors_total"].add(labels, tally.dead_letter_errors)
 
     # --- mappings --------------------------------------------------------------------------------
 

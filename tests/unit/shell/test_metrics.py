@@ -157,6 +157,34 @@ def test_functions_count_invokes_errors_throttles_and_environments(stage):
     assert sum(living) == 1
 
 
+def test_functions_count_asynchronous_invokes(stage):
+    stage.function()
+    stage.run_with(failing)
+    path = "/2015-03-31/functions/handle/invocations"
+    config = {
+        "MaximumRetryAttempts": 0,
+        "DestinationConfig": {"OnFailure": {"Destination": arn("dead")}},
+    }
+    stage.send("PUT", "/2019-09-25/functions/handle/event-invoke-config", config)
+    stage.sqs.ok("DeleteQueue", {"QueueUrl": stage.dead})
+    assert stage.sqs.send("POST", path, {"X-Amz-Invocation-Type": "Event"}, b"{}").status == 202
+    stage.settle()
+    found = scrape(stage)
+    names = (
+        "async_events_received_total",
+        "async_events_dropped_total",
+        "destination_delivery_failures_total",
+        "dead_letter_errors_total",
+        "async_events_waiting",
+    )
+    counts = [value(found, f"function_{name}", function="handle") for name in names]
+    assert counts == [1, 1, 1, 0, 0]
+    _, samples = found["headrace_function_async_event_age_seconds"]
+    assert ("headrace_function_async_event_age_seconds_count", 1) in [
+        (name, one) for name, _, one in samples
+    ]
+
+
 def test_the_server_counts_itself(stage):
     stage.message(stage.url)
     found = scrape(stage)

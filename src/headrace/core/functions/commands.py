@@ -339,6 +339,7 @@ class EventSent(msgspec.Struct, frozen=True, gc=False):
     target: str  #: ARN.
     is_dead_letter: bool
     try_again: bool = False  #: Whether the target could not take it now, but may later.
+    is_refused: bool = False  #: Whether the target did not take it, now or for ever.
 
 
 class MoveEvents(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from headrace.core.functions.eventlog import EventLog
 from headrace.core.functions.eventpolicy import backoff_ms
 from headrace.core.functions.names import LATEST
 from headrace.core.functions.records import EventSettled
+from headrace.core.functions.tally import Tallies
 from headrace.core.machine import BodyAddress, Remember
 
 Effects = list[Any]
@@ -25,9 +26,10 @@ Effects = list[Any]
 class Outbox:
     """Sends what events that are over have left, and sends it again."""
 
-    def __init__(self, logs: dict[int, EventLog], directory: Directory) -> None:
+    def __init__(self, logs: dict[int, EventLog], directory: Directory, tallies: Tallies) -> None:
         """Start with nothing to send; `logs` are the events of each function."""
         self._logs = logs
+        self._tallies = tallies
         self._directory = directory
         #: By function and event: when what came of it is sent (again).
         self._due: Deadlines[tuple[int, int]] = Deadlines()
@@ -62,6 +64,9 @@ class Outbox:
         target = (command.target, command.is_dead_letter)
         if log is None or event is None or target not in event.targets:
             return []
+        if command.is_refused:
+            tally = self._tallies.of(command.function)
+            tally.send_refused(is_dead_letter=command.is_dead_letter)
         if command.try_again:
             refused = self._refused[key] = self._refused.get(key, 0) + 1
             self._due.put(key, later(now, backoff_ms(refused)))

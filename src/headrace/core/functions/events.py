@@ -80,7 +80,8 @@ class Events:
         self._hands: dict[int, Hand] = {}
         #: By function: when its events are looked at next.
         self._alarms: Deadlines[int] = Deadlines()
-        self.outbox = Outbox(self.logs, directory)
+        self._tallies = fleet.capacity.tallies
+        self.outbox = Outbox(self.logs, directory, self._tallies)
         self.leftovers = Leftovers(self.outbox)
         #: Functions whose events wait for room, in the order in which they are asked.
         self._waiting: dict[int, None] = {}
@@ -93,6 +94,7 @@ class Events:
         number = log.next_number
         record = EventAccepted(function, now, number, command.reference.qualifier or "")
         self.book.take(record, command.block)
+        self._tallies.of(function).events_received += 1
         effects: Effects = [Remember(record, 2 * number, (command.body,))]
         return [*effects, Reply(ticket, EventTaken()), *self._look(function, now)]
 
@@ -115,11 +117,16 @@ class Events:
         self.leftovers.add(function, log, hand.due)
         return [*self.leftovers.take()]
 
-    def began(self, function: int, event: int) -> None:
+    def began(self, function: int, event: int, now: Instant) -> None:
         """Take note that an event counts as concurrent now."""
         hand = self._hands.get(function)
-        if hand is not None:
-            hand.pending.discard(event)
+        if hand is None:
+            return
+        hand.pending.discard(event)
+        found = self.logs[function].find(event)
+        if found is not None:
+            age_ms = now - found.accepted_at
+            self._tallies.of(function).event_age_us.observe(age_ms * 1_000)
 
     def _ended(self, command: EventEnded, now: Instant) -> Effects:
         """Take note of how an attempt ended; what was not handed out is no news."""
@@ -360,6 +367,7 @@ class Events:
             error = invoked.function_error or ""
             result = Result(invoked.executed_version, invoked.payload, error)
             bodies = (encode_body(result),)
+        self._tallies.of(function).events_dropped += condition != SUCCESS
         ending = Ending(condition, attempts, now)
         record = EventConcluded(function, now, number, ending, targets, bool(bodies))
         forgets = self.book.take(record, 0 if command is None else command.block)

@@ -298,7 +298,7 @@ class Functions:
         is_open = not is_pending(version, now)
         effects = self.wake(now, PASS_AT_MOST)
         if command.event is not None:
-            self.events.began(number, command.event)
+            self.events.began(number, command.event, now)
         return effects + self.fleet.invoke(
             command, serving, share, is_open=is_open, now=now, ticket=ticket
         )

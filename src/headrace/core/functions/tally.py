@@ -22,12 +22,37 @@ DURATION_BOUNDS_US = (
     300_000_000,
     900_000_000,
 )
+#: Bounds of how old an event is when it is tried, in microseconds: at once, again after 1 and 2
+#: minutes, and at most 6 hours (spec/lambda.md 6.2).
+EVENT_AGE_BOUNDS_US = (
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    60_000_000,
+    200_000_000,
+    1_000_000_000,
+    3_600_000_000,
+    21_600_000_000,
+)
 
 
 class FunctionTally:
     """Counts of one function over all its versions, as AWS's metrics count (spec/esm.md 6)."""
 
-    __slots__ = ("concurrent", "duration_us", "errors", "invocations", "starts", "throttles")
+    __slots__ = (
+        "concurrent",
+        "dead_letter_errors",
+        "destination_failures",
+        "duration_us",
+        "errors",
+        "event_age_us",
+        "events_dropped",
+        "events_received",
+        "invocations",
+        "starts",
+        "throttles",
+    )
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -37,6 +62,19 @@ class FunctionTally:
         self.concurrent = 0  #: Accepted and not answered, now.
         self.starts = 0  #: Environments whose init phase went well: cold starts.
         self.duration_us = Histogram(DURATION_BOUNDS_US)
+        # Of asynchronous invokes:
+        self.events_received = 0  #: Accepted.
+        self.events_dropped = 0  #: Over without having run well.
+        self.event_age_us = Histogram(EVENT_AGE_BOUNDS_US)  #: At each attempt.
+        self.destination_failures = 0  #: Tries to send an invocation record that were refused.
+        self.dead_letter_errors = 0  #: The same of dead letters.
+
+    def send_refused(self, *, is_dead_letter: bool) -> None:
+        """Count that a target did not take what came of an asynchronous invoke."""
+        if is_dead_letter:
+            self.dead_letter_errors += 1
+        else:
+            self.destination_failures += 1
 
 
 class Tallies:

@@ -7,6 +7,7 @@ from headrace.core.functions.eventleftovers import Leftovers
 from headrace.core.functions.eventlog import EventLog
 from headrace.core.functions.eventoutbox import Outbox
 from headrace.core.functions.records import EventAccepted, EventFailed
+from headrace.core.functions.tally import Tallies
 from headrace.core.machine import Forget
 from tests.unit.core.functions.bench import EPOCH
 
@@ -27,7 +28,7 @@ def left_by(outbox, failed, untried):
 
 def test_a_chunk_is_let_go_of_at_a_time_with_all_that_knew_of_it(monkeypatch):
     monkeypatch.setattr(tried, "CHUNK_NUMBERS", 2)
-    outbox = Outbox({}, Directory())
+    outbox = Outbox({}, Directory(), Tallies())
     leftovers, due = left_by(outbox, failed=4, untried=3)
     dead = []
     while leftovers:
@@ -40,7 +41,7 @@ def test_a_chunk_is_let_go_of_at_a_time_with_all_that_knew_of_it(monkeypatch):
 
 
 def test_an_empty_log_leaves_nothing_and_a_replay_counts_nothing():
-    outbox = Outbox({}, Directory())
+    outbox = Outbox({}, Directory(), Tallies())
     leftovers = Leftovers(outbox)
     leftovers.add(16, EventLog(), Deadlines())
     assert not leftovers
