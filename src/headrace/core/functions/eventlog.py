@@ -10,6 +10,7 @@ from collections import Counter
 
 from msgspec.structs import replace
 
+from headrace.base.instant import Instant
 from headrace.core.functions import tried, untried
 from headrace.core.functions.eventstate import FrozenEvents, columns_of, decode_stored
 from headrace.core.functions.records import (
@@ -77,6 +78,12 @@ class EventLog:
             return None
         block, at, name = found
         return Event(block, at, self._names[name])
+
+    def accepted_at(self, number: int) -> Instant:
+        """Return when an event that is here was accepted."""
+        event = self.find(number)
+        assert event is not None
+        return event.accepted_at
 
     def take(self, record: Record, block: int) -> list[Forget]:
         """Apply a fact whose bodies lie in `block`; return which bodies nobody needs any more."""

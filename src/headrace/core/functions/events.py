@@ -60,6 +60,7 @@ from headrace.core.functions.records import (
     EventFailed,
 )
 from headrace.core.functions.replies import EventTaken, Invoked
+from headrace.core.functions.tried import Event
 from headrace.core.machine import BodyAddress, Remember, Reply
 
 Effects = list[Any]
@@ -120,13 +121,10 @@ class Events:
     def began(self, function: int, event: int, now: Instant) -> None:
         """Take note that an event counts as concurrent now."""
         hand = self._hands.get(function)
-        if hand is None:
-            return
-        hand.pending.discard(event)
-        found = self.logs[function].find(event)
-        if found is not None:
-            age_ms = now - found.accepted_at
-            self._tallies.of(function).event_age_us.observe(age_ms * 1_000)
+        if hand is not None and event in hand.pending:
+            hand.pending.discard(event)
+            accepted_at = self.logs[function].accepted_at(event)
+            self._tallies.of(function).event_tried(now - accepted_at)
 
     def _ended(self, command: EventEnded, now: Instant) -> Effects:
         """Take note of how an attempt ended; what was not handed out is no news."""
@@ -279,13 +277,9 @@ class Events:
     def _hand_out(self, function: int, hand: Hand, number: int) -> RunEvent:
         hand.running.add(number)
         hand.pending.add(number)
-        log, found = self.logs[function], self._directory.functions[function]
-        event = log.find(number)
+        event = self.logs[function].find(number)
         assert event is not None
-        reference = FunctionReference(
-            found.account, found.region, found.name, event.qualifier or None
-        )
-        return RunEvent(function, number, reference, BodyAddress(event.block, function, 2 * number))
+        return _run(function, self._directory.functions[function], number, event)
 
     def _wait(self, function: int, hand: Hand, now: Instant) -> None:
         """Wait for room: until an invoke ends, and no longer than the back-off."""
@@ -361,12 +355,7 @@ class Events:
         targets: tuple[tuple[str, bool], ...] = ()
         if condition != _ABANDONED:
             targets = targets_of(self._directory.functions[function], event, condition)
-        bodies: tuple[bytes, ...] = ()
-        if command is not None and targets:
-            invoked = command.value
-            error = invoked.function_error or ""
-            result = Result(invoked.executed_version, invoked.payload, error)
-            bodies = (encode_body(result),)
+        bodies = _bodies_of(command.value) if command is not None and targets else ()
         self._tallies.of(function).events_dropped += condition != SUCCESS
         ending = Ending(condition, attempts, now)
         record = EventConcluded(function, now, number, ending, targets, bool(bodies))
@@ -376,6 +365,19 @@ class Events:
             *self.outbox.send(function, number),
             *forgets,
         ]
+
+
+def _run(function: int, found: Function, number: int, event: Event) -> RunEvent:
+    """Return how an event is run."""
+    qualifier = event.qualifier or None
+    reference = FunctionReference(found.account, found.region, found.name, qualifier)
+    return RunEvent(function, number, reference, BodyAddress(event.block, function, 2 * number))
+
+
+def _bodies_of(invoked: Invoked) -> tuple[bytes, ...]:
+    """Return what is kept of how the last attempt was answered."""
+    result = Result(invoked.executed_version, invoked.payload, invoked.function_error or "")
+    return (encode_body(result),)
 
 
 def _next_wait_ms(hand: Hand) -> int:

@@ -69,6 +69,10 @@ class FunctionTally:
         self.destination_failures = 0  #: Tries to send an invocation record that were refused.
         self.dead_letter_errors = 0  #: The same of dead letters.
 
+    def event_tried(self, age_ms: int) -> None:
+        """Count that an attempt at an asynchronous invoke begins."""
+        self.event_age_us.observe(age_ms * 1_000)
+
     def send_refused(self, *, is_dead_letter: bool) -> None:
         """Count that a target did not take what came of an asynchronous invoke."""
         if is_dead_letter:
