@@ -10,6 +10,7 @@ from typing import Any
 
 from headrace.base.instant import Instant, later
 from headrace.core.deadlines import Deadlines
+from headrace.core.functions import limits
 from headrace.core.functions.commands import EventSent
 from headrace.core.functions.directory import Directory
 from headrace.core.functions.effects import SendResult
@@ -33,6 +34,8 @@ class Outbox:
         self._directory = directory
         #: By function and event: when what came of it is sent (again).
         self._due: Deadlines[tuple[int, int]] = Deadlines()
+        #: Which targets are being told, so that their answers come.
+        self._sending: dict[tuple[int, int], set[tuple[str, bool]]] = {}
         #: How often in a row it could not be sent.
         self._refused: dict[tuple[int, int], int] = {}
 
@@ -45,23 +48,29 @@ class Outbox:
         for event in events:
             self._due.withdraw((function, event))
             self._refused.pop((function, event), None)
+            self._sending.pop((function, event), None)
 
     def next_deadline(self) -> Instant | None:
-        """Return when something is sent next."""
-        return self._due.next()
+        """Return when something is sent next; None while as much as may be is under way."""
+        return None if self._is_full else self._due.next()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._sending) >= limits.SENDS_IN_HAND_MAX
 
     def wake(self, due: Instant) -> Effects:
         """Send the one thing whose time has come first."""
         taken = self._due.take_due(due)
         assert taken is not None
-        return self.send(*taken[1])
+        return self._send(*taken[1])
 
     def sent(self, command: EventSent, now: Instant) -> Effects:
         """Take note of what a target said; what is settled already is no news."""
         key = (command.function, command.event)
+        target = (command.target, command.is_dead_letter)
+        self._told(key, target)
         log = self._logs.get(command.function)
         event = None if log is None else log.tried.get(command.event)
-        target = (command.target, command.is_dead_letter)
         if log is None or event is None or target not in event.targets:
             return []
         if command.is_refused:
@@ -78,7 +87,22 @@ class Outbox:
             self._due.withdraw(key)
         return [Remember(record), *forgets]
 
-    def send(self, function: int, number: int) -> Effects:
+    def send(self, function: int, number: int, now: Instant) -> Effects:
+        """Send what came of an event, or have it sent when less is under way."""
+        if self._is_full:
+            self.put(function, number, now)
+            return []
+        return self._send(function, number)
+
+    def _told(self, key: tuple[int, int], target: tuple[str, bool]) -> None:
+        """Take note that a target has answered."""
+        targets = self._sending.get(key)
+        if targets is not None:
+            targets.discard(target)
+            if not targets:
+                del self._sending[key]
+
+    def _send(self, function: int, number: int) -> Effects:
         """Send what came of an event to each target that has not got it."""
         log = self._logs.get(function)
         event = None if log is None else log.tried.get(number)
@@ -87,6 +111,8 @@ class Outbox:
         result = None
         if event.result_block:
             result = BodyAddress(event.result_block, function, 2 * number + 1)
+        if event.targets:
+            self._sending[function, number] = set(event.targets)
         found = self._directory.functions[function]
         return [
             SendResult(

@@ -362,7 +362,7 @@ class Events:
         forgets = self.book.take(record, 0 if command is None else command.block)
         return [
             Remember(record, 2 * number + 1, bodies),
-            *self.outbox.send(function, number),
+            *self.outbox.send(function, number, now),
             *forgets,
         ]
 

@@ -72,6 +72,10 @@ EVENTS_AT_FIRST = 32
 EVENT_PACE_MS = 1_000
 EVENT_WAIT_MS = 10_000
 
+#: Events of which something is being sent at the same time on one shard: each is read from disk
+#: with its answer, 7 MiB together at most. (Ours.)
+SENDS_IN_HAND_MAX = 64
+
 #: Events of one function that are looked at in one step; more are looked at in the next. (Ours.)
 EVENTS_LOOKED_AT = 100
 
