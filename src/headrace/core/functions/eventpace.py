@@ -20,13 +20,14 @@ class Pace:
         self.ended = 0  #: How many have ended since `since`.
         self.since: Instant | None = None  #: None: nothing has waited yet.
 
-    def hold(self, waiting: int, now: Instant) -> Instant:
+    def hold(self, waiting: int, now: Instant, *, is_growing: bool = False) -> Instant:
         """Take note that events wait although there is room; return when to look again.
 
         Of so many that wait the last would have its turn in ten seconds at the pace of the last
-        second, or more are allowed from now on.
+        second, or more are allowed from now on. While it `is_growing`, environments start that
+        have not shown yet how many are enough.
         """
-        if self.since is None:
+        if self.since is None or is_growing:
             self.since, self.ended = now, 0
         elapsed_ms = now - self.since
         if elapsed_ms >= limits.EVENT_PACE_MS:

@@ -60,6 +60,7 @@ from headrace.core.functions.records import (
     EventFailed,
 )
 from headrace.core.functions.replies import EventTaken, Invoked
+from headrace.core.functions.settings import Deployment
 from headrace.core.functions.tried import Event
 from headrace.core.machine import BodyAddress, Remember, Reply
 
@@ -258,7 +259,7 @@ class Events:
             self._stop_waiting(function, hand)
             free = self._fleet.starts.free(serving)
             if free <= len(hand.pending) and len(hand.running) >= hand.pace.allowed:
-                self._hold(function, hand, number, now)
+                self._hold(serving, hand, number, now)
             return ""
         waits_again = hand.waits_until is None or hand.waits_until <= now
         if waits_again and age_ms + _next_wait_ms(hand) >= age_ms_max:
@@ -267,9 +268,11 @@ class Events:
         self._wait(function, hand, now)
         return ""
 
-    def _hold(self, function: int, hand: Hand, number: int, now: Instant) -> None:
+    def _hold(self, serving: Deployment, hand: Hand, number: int, now: Instant) -> None:
         """Hand an event out later if no more may be under way for now."""
-        look_at = hand.pace.hold(self.logs[function].waiting, now)
+        is_growing = self._fleet.starts.are_under_way(serving)
+        waiting = self.logs[serving.function].waiting
+        look_at = hand.pace.hold(waiting, now, is_growing=is_growing)
         if len(hand.running) >= hand.pace.allowed:
             hand.due.put(number, now)
             hand.held_until = look_at

@@ -158,6 +158,11 @@ class Roster:
         pool = self.pools.get(pool_key(deployment))
         return 0 if pool is None else pool.left_over
 
+    def are_starting(self, deployment: Deployment) -> bool:
+        """Tell whether environments of a deployment start for invokes that wait."""
+        pool = self.pools.get(pool_key(deployment))
+        return pool is not None and pool.starting > 0
+
     def pool_of(self, environment: Environment) -> Pool:
         """Return the pool that an environment belongs to."""
         return self.pools[pool_key(environment.deployment)]

@@ -48,6 +48,10 @@ class Starts:
         """Return how many environments are idle or start and have no invoke that waits for them."""
         return self._roster.free(deployment)
 
+    def are_under_way(self, deployment: Deployment) -> bool:
+        """Tell whether environments start for invokes that wait."""
+        return self._roster.are_starting(deployment)
+
     def has_room(self, function: int, pool: Pool | None, now: Instant) -> bool:
         """Return whether an environment serves one more invoke, or may be started for it (6.1)."""
         is_short = pool is None or pool.is_short

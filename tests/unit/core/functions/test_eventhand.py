@@ -2,6 +2,7 @@
 
 from headrace.core.functions import limits
 from headrace.core.functions.commands import EnvironmentStarted
+from headrace.core.functions.environment import Life
 from headrace.core.functions.eventhand import Hand
 from headrace.core.functions.outcomes import Ending
 from tests.unit.core.functions.bench import invoke
@@ -32,11 +33,31 @@ def test_a_load_hands_out_a_few_of_many_events_at_once():
     assert len(bench.room.fleet.environments) == limits.EVENTS_AT_FIRST
 
 
+def start(bench):
+    """Have all environments that were asked for start well."""
+    fleet = bench.room.fleet
+    while starting := [one.id for one in fleet.environments if one.life is Life.STARTING]:
+        for environment in starting:
+            bench.ask(EnvironmentStarted(environment, Ending.OK))
+
+
+def test_none_more_are_handed_out_while_environments_start():
+    bench = deep(500)
+    bench.sleep(10_000)
+    assert len(bench.handed_out) == limits.EVENTS_AT_FIRST
+    start(bench)
+    bench.sleep(999)
+    assert len(bench.handed_out) == limits.EVENTS_AT_FIRST
+
+
 def test_a_hundred_more_are_handed_out_each_second_if_they_take_long():
     bench = deep(500)
+    start(bench)
     handed_out = []
     for _ in range(6):
         bench.sleep(1_000)
+        run(bench)
+        start(bench)
         handed_out.append(len(bench.handed_out))
     assert handed_out == [132, 232, 332, 432, 500, 500]
 
