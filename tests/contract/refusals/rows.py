@@ -21,7 +21,7 @@ _LET = re.compile(r"let (\w+) = (.*)")
 _WORD = re.compile(r"\$\((\w+)\)")
 _TIMES = re.compile(r"\$\((\d+) x (\S)\)")
 _ASKED = re.compile(r"(\w+) (\{.*\})")
-_ANSWER = re.compile(r"  (\d{3}) (\S+) (.*)")
+_ANSWER = re.compile(r"  (\d{3}) (\S+)(?: (.*))?")
 
 
 class Row(NamedTuple):
@@ -55,7 +55,7 @@ def read(service, text):
             objects = [json.loads(one) for one in match[2].split(" + ")]
             asked = match[1], {key: value for one in objects for key, value in one.items()}
         elif asked is not None and (match := _ANSWER.fullmatch(whole)):
-            text = None if match[3] == "null" else match[3].replace("⏎", "\n")
+            text = None if match[3] == "null" else (match[3] or "").replace("⏎", "\n")
             rows.append(Row(service, *asked, int(match[1]), match[2], text))
             asked = None
         else:

@@ -54,7 +54,7 @@ def parameters_of(service, operation):
 
 JSON = [
     (service, operation)
-    for service in ("lambda", "logs")
+    for service in ("lambda", "logs", "events")
     for operation in TABLES[service]
     if members_of(service, operation)
 ]

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from headrace.api.services import TABLES
 from tests.contract.refusals.rows import read, rows_of
 
 #: Codes that no model has, with their statuses (spec/lambda.md 1.4; API references).
@@ -25,6 +26,7 @@ UNMODELLED = {
     "iam": {"ValidationError": 400, "SerializationException": 400},
     "sts": {"ValidationError": 400, "AccessDenied": 403, "SerializationException": 400},
     "logs": {"SerializationException": 400},
+    "events": {"ValidationException": 400, "SerializationException": 400},
     "s3": {
         "404": 404,
         "412": 412,
@@ -58,14 +60,9 @@ WITHOUT_TYPE = re.compile(
 )
 CAPITAL = {"AccessDeniedException", "RequestEntityTooLargeException"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SERVICES = ("lambda", "iam", "sts", "logs", "s3")
+#: SQS has its own (tests/contract/sqs).
+SERVICES = sorted(TABLES.keys() - {"sqs"})
 ROWS = [row for service in SERVICES for row in rows_of(service)]
-
-
-def modelled(client, operation, code):
-    """Return the shape that an operation's model has for an error; None: it has none."""
-    shapes = client.meta.service_model.operation_model(operation).error_shapes
-    return next((shape for shape in shapes if code in {shape.name, shape.error_code}), None)
 
 
 def of_service(client, code):
@@ -79,7 +76,7 @@ def check_json(service, refusal, shape):
     members = json.loads(refusal.body)
     assert refusal.body == json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
     assert UUID.fullmatch(refusal.headers["x-amzn-requestid"])
-    if service == "logs":
+    if service in {"events", "logs"}:
         assert refusal.headers["content-type"] == "application/x-amz-json-1.1"
         assert list(members) == ["__type", "message"]
         return
@@ -135,7 +132,7 @@ def check(world, service, operation, refusal):
         assert refusal.status == status
     if shape is not None:
         assert isinstance(refusal.error, client.exceptions.from_code(refusal.code))
-    if service in {"lambda", "logs"}:
+    if service in {"events", "lambda", "logs"}:
         check_json(service, refusal, shape)
     elif service == "s3":
         check_objects(refusal)

@@ -73,8 +73,24 @@ def new_clients(server):
             aws_secret_access_key="test",
             config=config,
         )
-        for service in ("lambda", "iam", "sts", "logs", "s3", "sqs")
+        for service in ("lambda", "iam", "sts", "logs", "s3", "events", "sqs")
     }
+
+
+def fill(value, names):
+    """Return parameters, or a text, with what `$(name)` stands for; bytes stand alone."""
+    if isinstance(value, dict):
+        return {key: fill(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [fill(inner, names) for inner in value]
+    if not isinstance(value, str) or "$(" not in value:
+        return value
+    for name, text in names.items():
+        if value == f"$({name})":
+            return text
+        if isinstance(text, str):
+            value = value.replace(f"$({name})", text)
+    return value
 
 
 class Refusal:
@@ -160,18 +176,7 @@ class World:
 
     def filled(self, value):
         """Return parameters, or a text, with what only the server knew."""
-        if isinstance(value, dict):
-            return {key: self.filled(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.filled(inner) for inner in value]
-        if not isinstance(value, str) or "$(" not in value:
-            return value
-        for name, text in self.names.items():
-            if value == f"$({name})":
-                return text
-            if isinstance(text, str):
-                value = value.replace(f"$({name})", text)
-        return value
+        return fill(value, self.names)
 
     def settle(self):
         """Let states settle."""
