@@ -84,10 +84,14 @@ class Telemetry:
 
     def take_lines(self, category: Category, text: bytes) -> None:
         """Take whole lines that the function or its extensions wrote."""
-        if self._early is None and not self._deliveries:
+        takers = self._takers(category)
+        if not (takers or self._keeps_early()):
             return
+        # One reading of a pipe may hold 65,536 lines: what they have in common is made once.
+        head = msgspec.json.encode({"time": self._moment(), "type": category})[:-1] + b',"record":'
         for line in text.splitlines():
-            self._note(category, category, self._record_of(line))
+            event = head + msgspec.json.encode(self._record_of(line)) + b"}"
+            self._pass_on(event, category, takers)
 
     def begin(self, invocation: Invocation) -> None:
         """Take note that an event goes out."""
@@ -201,18 +205,29 @@ class Telemetry:
         self._note("platform", f"platform.{kind}", record)
 
     def _note(self, category: Category, kind: str, record: Any) -> None:
-        moment = format_moment(Instant(int(self._now() * 1_000)))
-        event = msgspec.json.encode({"time": moment, "type": kind, "record": record})
-        if self._early is not None and self._early_bytes <= limits.TELEMETRY_EARLY_BYTES_MAX:
+        event = {"time": self._moment(), "type": kind, "record": record}
+        self._pass_on(msgspec.json.encode(event), category, self._takers(category))
+
+    def _pass_on(self, event: bytes, category: Category, takers: list[Delivery]) -> None:
+        if self._early is not None and self._keeps_early():
             self._early_bytes += len(event)
             self._early.append((category, event))
-        for delivery in self._deliveries.values():
-            if category in delivery.subscription.types:
-                delivery.take(event)
+        for delivery in takers:
+            delivery.take(event)
+
+    def _keeps_early(self) -> bool:
+        """Return whether events are kept for who subscribes later."""
+        return self._early is not None and self._early_bytes <= limits.TELEMETRY_EARLY_BYTES_MAX
+
+    def _takers(self, category: Category) -> list[Delivery]:
+        return [one for one in self._deliveries.values() if category in one.subscription.types]
+
+    def _moment(self) -> str:
+        return format_moment(Instant(int(self._now() * 1_000)))
 
     def _record_of(self, line: bytes) -> Any:
         """Return a line as a record: an object where the function logs in JSON, else text."""
-        if self._spec.variables.get("AWS_LAMBDA_LOG_FORMAT") == "JSON" and line.startswith(b"{"):
+        if line.startswith(b"{") and self._spec.variables.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
             try:
                 return msgspec.json.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):

@@ -194,3 +194,24 @@ def test_all_deliveries_pause_and_go_on_and_end(bench):
     for act in (telemetry.pause, telemetry.resume, telemetry.flush, telemetry.close):
         act()
     assert delivery.calls == ["pause", "resume", "resume", "flush", "close"]
+
+
+def test_what_lines_of_one_reading_have_in_common_is_made_once(tmp_path):
+    bench = Bench(tmp_path)
+    bench.begin()
+    moments = iter(range(1_000))
+    bench.telemetry._now = lambda: next(moments)
+    bench.telemetry.take_lines("function", b'a\n\n"b"\n' * 100)
+    told = bench.deliveries[0].events[-300:]
+    assert [one["record"] for one in told] == ["a", "", '"b"'] * 100
+    assert {one["type"] for one in told} == {"function"}
+    assert {one["time"] for one in told} == {"1970-01-01T00:00:00.000Z"}
+
+
+def test_lines_that_nobody_wants_cost_nothing(tmp_path):
+    bench = Bench(tmp_path)
+    bench.subscribe(types=["platform"])
+    bench.telemetry.end_init({}, Answer("ready"))
+    bench.telemetry._now = None
+    bench.telemetry.take_lines("function", b"line\n")
+    assert "function" not in bench.deliveries[-1].kinds
