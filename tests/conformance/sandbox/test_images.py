@@ -1,6 +1,8 @@
 """Container images as the roots of environments: at `namespace` and `strict`, refused below."""
 
+import io
 import os
+import tarfile
 
 import pytest
 
@@ -228,5 +230,69 @@ def test_an_image_may_bring_extensions(bench, tmp_path):
             assert answer(await environment.invoke(invocation(1))) == 1
             await environment.kill()
             assert bytes(bench.log) == b"INVOKE image\nSHUTDOWN image\n"
+
+    bench.run(story())
+
+
+def hostile_layer():
+    """Return a layer whose root would lead out, or up, if it were believed."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind, value, mode in (
+            ("proc", tarfile.SYMTYPE, "/app", 0o777),
+            ("tmp", tarfile.SYMTYPE, "../../../..", 0o777),
+            ("dev", tarfile.SYMTYPE, "/", 0o777),
+            ("etc/hosts", tarfile.SYMTYPE, "/app/main", 0o777),
+            ("etc/passwd", tarfile.REGTYPE, b"me:x:993:990::/:/bin/sh\n", 0o644),
+            ("out", tarfile.SYMTYPE, "/../../../../root", 0o777),
+            ("app/id", tarfile.REGTYPE, b"#!", 0o6755),
+            ("app/memory", tarfile.CHRTYPE, b"", 0o666),
+            ("app/pipe", tarfile.FIFOTYPE, b"", 0o666),
+            ("app/hard", tarfile.LNKTYPE, "etc/passwd", 0o644),
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode, entry.devmajor, entry.devminor = kind, mode, 1, 1
+            if isinstance(value, str):
+                entry.linkname = value
+                archive.addfile(entry)
+            else:
+                entry.size = len(value)
+                archive.addfile(entry, io.BytesIO(value))
+    return buffer.getvalue()
+
+
+def test_a_root_that_would_lead_out_or_up_does_neither(bench, tmp_path):
+    source = """
+def handle(event, headers):
+    seen = {path: os.path.lexists(path) for path in event}
+    mounted = [line.split()[1:3] for line in open("/proc/mounts")]
+    return {
+        "seen": seen,
+        "mounts": sorted(mounted),
+        "mode": os.stat("/app/id").st_mode & 0o7777,
+        "passwd": open("/etc/passwd").read(),
+        "hosts": open("/etc/hosts").read()[:9],
+        "user": [os.getresuid(), os.getresgid()],
+        "out": os.path.exists("/out"),
+    }
+"""
+    make_oci(tmp_path / "oci", [*parts(source), hostile_layer()])
+    paths = ["/app/memory", "/app/pipe", "/app/hard", "/app/mounts", str(tmp_path)]
+
+    async def story():
+        async with bench:
+            if not has_roots(bench):
+                return
+            environment = await start(bench, image(f"oci:{tmp_path / 'oci'}"))
+            assert environment.init.status.value == "ok", (environment.init, bytes(bench.log))
+            told = answer(await environment.invoke(invocation(paths)))
+            assert [one for one, there in told["seen"].items() if there] == ["/app/hard"]
+            assert ["/proc", "proc"] in told["mounts"]
+            assert ["/tmp", "tmpfs"] in told["mounts"]
+            assert told["mode"] & 0o7000 == 0
+            assert told["passwd"].startswith("me:x:993")
+            assert not told["hosts"].startswith("#!")
+            assert all(0 not in ids for ids in told["user"])
+            assert not told["out"]
 
     bench.run(story())
