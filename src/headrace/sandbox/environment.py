@@ -19,7 +19,6 @@ from headrace.ports.sandbox import (
     InitStatus,
     Invocation,
     InvokeOutcome,
-    InvokeStatus,
     LogTaker,
     SandboxUnavailable,
 )
@@ -28,7 +27,8 @@ from headrace.sandbox.cgroups import Group
 from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
-from headrace.sandbox.processes import Ended, ProcessTree
+from headrace.sandbox.outcomes import INIT_ENDINGS, init_outcome, invoke_outcome
+from headrace.sandbox.processes import ProcessTree
 from headrace.sandbox.trees import wait_readable
 
 
@@ -150,36 +150,14 @@ class LinuxEnvironment:
         duration = time.monotonic_ns() - started_ns
         if answer is None:
             await asyncio.shield(self.exited)
-            status = InitStatus.TIMED_OUT if self._timed_out else InitStatus(self._how())
-            self.init = InitOutcome(
-                status,
-                duration,
-                exit_status=self.processes.exit_status,
-                signal=self.processes.signal,
-                memory_peak_mb=self.processes.memory_peak_mb(),
-            )
-        elif answer.kind == "ready":
-            if not self.is_template:
-                self.processes.limit_cpu()
-            self.init = InitOutcome(
-                InitStatus.OK, duration, memory_peak_mb=self.processes.memory_peak_mb()
-            )
-        elif answer.kind == "init_error":
-            self.init = InitOutcome(
-                InitStatus.ERROR,
-                duration,
-                answer.payload,
-                memory_peak_mb=self.processes.memory_peak_mb(),
-            )
-            await self._end_all("failure")
-        elif answer.kind == "fault":
-            await self._end_all("failure")
-            self.init = InitOutcome(
-                InitStatus.FAULT, duration, answer.payload, error_type=answer.error_type
-            )
-        else:
+        elif answer.kind not in INIT_ENDINGS:
             await self.kill()
             raise SandboxUnavailable(f"The sandbox could not be entered: {answer.error_type}.")
+        elif answer.kind != "ready":
+            await self._end_all("failure")
+        elif not self.is_template:
+            self.processes.limit_cpu()
+        self.init = init_outcome(answer, duration, self.processes, timed_out=self._timed_out)
         if self._attendance is not None:
             extensions = self._attendance.extensions.external
             self.init = msgspec.structs.replace(self.init, extensions=extensions)
@@ -210,30 +188,9 @@ class LinuxEnvironment:
         answer = await self._ask(invocation)
         duration = time.monotonic_ns() - started
         peak = self.processes.memory_peak_mb()
-        if answer is None:
-            status = InvokeStatus.TIMED_OUT if self._timed_out else InvokeStatus(self._how())
-            return InvokeOutcome(
-                status,
-                duration,
-                exit_status=self.processes.exit_status,
-                signal=self.processes.signal,
-                memory_peak_mb=peak,
-            )
-        if answer.kind == "result":
-            return InvokeOutcome(
-                InvokeStatus.ANSWERED, duration, answer.payload, memory_peak_mb=peak
-            )
-        if answer.kind == "too_large":
-            return InvokeOutcome(InvokeStatus.TOO_LARGE, duration, memory_peak_mb=peak)
-        if answer.kind == "fault":
+        if answer is not None and answer.kind == "fault":
             await self._end_all("failure")
-        return InvokeOutcome(
-            InvokeStatus.FAULT if answer.kind == "fault" else InvokeStatus.ERROR,
-            duration,
-            answer.payload,
-            memory_peak_mb=peak,
-            error_type=answer.error_type,
-        )
+        return invoke_outcome(answer, duration, peak, self.processes, timed_out=self._timed_out)
 
     def freeze(self) -> None:
         """Stop all processes until the next invoke, or kill what will not stop."""
@@ -330,6 +287,3 @@ class LinuxEnvironment:
             action()
         if not self.exited.done():
             self.exited.set_result(None)
-
-    def _how(self) -> str:
-        return (self.processes.ended or Ended.KILLED).value
