@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.acceptance.running import REGION, Running
+from tests.unit.sandbox.bench import alive
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
@@ -22,7 +24,7 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SOURCE = """
-import json, os, sys, time, urllib.request
+import json, os, subprocess, sys, tempfile, time, urllib.request
 
 calls = 0
 
@@ -48,6 +50,14 @@ def handler(event, context):
     if what == "sleep":
         time.sleep(event["s"])
         return calls
+    if what == "leave":
+        subprocess.Popen(["sleep", event["token"]], start_new_session=True)
+        with open(tempfile.gettempdir() + "/x", "w") as file:
+            file.write("kept")
+        time.sleep(30)
+    if what == "look":
+        files = [(e.name, open(e.path).read()) for e in os.scandir(tempfile.gettempdir())]
+        return {"calls": calls, "stream": context.log_stream_name, "files": files}
     if what == "exit":
         sys.exit(event["status"])
     if what == "die":
@@ -219,15 +229,20 @@ def test_a_handler_error_has_the_document_of_python(function):
 
 
 @pytest.mark.parametrize("function", [{"Timeout": 1}], indirect=True)
-def test_a_time_out_ends_the_environment(function):
-    """lambda.md 10, rows 3 and 4."""
-    assert function.result({"do": "count"})["calls"] == 1
-    document, request_id = function.failure({"do": "sleep", "s": 30})
+def test_a_time_out_resets_the_environment(function):
+    """lambda.md 10, rows 3 to 5, 11, item 5."""
+    token = f"5{os.getpid()}.5"
+    before = function.result({"do": "look"})
+    document, request_id = function.failure({"do": "leave", "token": token})
     assert document == {
         "errorType": "Sandbox.Timedout",
         "errorMessage": f"RequestId: {request_id} Error: Task timed out after 1.00 seconds",
     }
-    assert function.result({"do": "count"})["calls"] == 1
+    assert alive(token) == []
+    after = function.result({"do": "look"})
+    assert (before["calls"], before["files"]) == (1, [])
+    assert after == before | {"files": [["x", "kept"]]}
+    assert function.result({"do": "look"})["calls"] == 2
 
 
 @pytest.mark.parametrize(

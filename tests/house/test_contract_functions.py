@@ -17,8 +17,6 @@ NUMBERED = {
 }
 #: Numbers that no test here can prove, with the reason.
 EXCUSED = {
-    ("10, row", 5): "/tmp goes with a time-out's reset",
-    ("11, item", 5): "/tmp goes with a time-out's reset",
     ("11, item", 17): "`aws logs tail` is of the AWS CLI v2, which is on no registry",
     ("L-A", 20): "there is no EC2 that could know a security group",
     ("L-A", 66): "code signing is not served",

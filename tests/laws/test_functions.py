@@ -249,6 +249,15 @@ waits = st.sampled_from([0, 0, 1, 5, 99, 100, 101, 1_000, limits.STOP_AFTER_MS])
 stories = st.lists(st.tuples(waits, st.one_of(st.none(), steps)), max_size=30)
 #: Stories that have a function from the first instant.
 busy_stories = stories.map(lambda story: [(0, ("create", "a", 2)), (0, ("invoke", "a", 1)), *story])
+#: Those in which an environment is reset first.
+failing_stories = stories.map(
+    lambda story: [
+        (0, ("create", "a", 2)),
+        *[(0, (what, "a", number)) for what, number in FAILURE],
+        *story,
+    ]
+)
+FAILURE = (("invoke", 1), ("started", 0), ("invoke", 3), ("ended", 5))
 
 IMAGES = Interpreter("image", "", "")
 LAWS = Laws(lambda: Functions(Numbers(), [PYTHON, IMAGES], preparation_ms=100), translate)
@@ -264,7 +273,7 @@ def test_waking_early_does_nothing(story):
     LAWS.check_early_wake_does_nothing(story)
 
 
-@given(busy_stories)
+@given(st.one_of(busy_stories, failing_stories))
 def test_no_deadline_is_left(story):
     LAWS.check_no_deadline_is_left(story)
 
@@ -274,7 +283,7 @@ def test_time_does_not_go_back(story):
     LAWS.check_time_does_not_go_back(story)
 
 
-@given(busy_stories)
+@given(st.one_of(busy_stories, failing_stories))
 def test_waking_late_is_as_good_as_waking_on_time(story):
     LAWS.check_late_is_as_good_as_on_time(story)
 
@@ -319,11 +328,13 @@ def check_books(life: Life):
     assert len(held) == len(set(held)) == sum(fleet.capacity.in_hand.values())
     assert not set(held) & life.replies.keys()
     idle = {id for id, e in roster.environments.items() if e.life.value in {"idle", "frozen"}}
+    reset = {id for id, e in roster.environments.items() if e.life.value == "reset"}
+    assert reset == {id for pool in roster.pools.values() for id in pool.reset}
     ahead = {id for pool in roster.pools.values() for id in pool.idle_ahead}
     assert ahead == {id for id in idle if roster.environments[id].is_ahead}
-    assert idle - ahead == set(roster.idle)
+    assert (idle - ahead) | reset == set(roster.idle)
     frozen = {id for id in ahead if roster.environments[id].life.value == "frozen"}
-    assert set(roster.deadlines) == idle - frozen
+    assert set(roster.deadlines) == (idle - frozen) | reset
     assert roster.ahead == sum(e.is_ahead for e in roster.environments.values())
     assert roster.ahead <= limits.AHEAD_MAX
     starting = sum(e.life.value == "starting" for e in roster.environments.values())
@@ -345,6 +356,7 @@ def check_books(life: Life):
         if pool.is_retired:
             assert pool.members or pool.waiting
             assert not pool.idle
+            assert not pool.reset
         else:
             function = life.room.directory.functions[pool.deployment.function]
             version = function.versions[key[1]]
@@ -356,7 +368,7 @@ def check_books(life: Life):
     )
 
 
-@given(busy_stories)
+@given(st.one_of(busy_stories, failing_stories))
 def test_the_books_of_the_fleet_are_straight_after_each_step(story):
     life = Life(LAWS.make())
     for wait_ms, step in story:
@@ -364,7 +376,7 @@ def test_the_books_of_the_fleet_are_straight_after_each_step(story):
         check_books(life)
 
 
-@given(busy_stories)
+@given(st.one_of(busy_stories, failing_stories))
 def test_every_invoke_is_answered_once_when_all_environments_end(story):
     life = LAWS.live(story)
     for _ in range(1_000):

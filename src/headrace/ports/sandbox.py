@@ -210,7 +210,11 @@ class Environment(Protocol):
         ...
 
     async def kill(self) -> None:
-        """Kill the whole tree and wait until it is gone; does nothing if it is gone."""
+        """Kill the whole tree and wait until it is gone; nothing is kept of it.
+
+        Needed for one that has ended in an invoke, too: what was in its /tmp is kept until then, or
+        until another takes its place.
+        """
         ...
 
 
@@ -226,6 +230,9 @@ class Sandbox(Protocol):
 
     async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> Environment:
         """Start an environment and run its init phase.
+
+        With the id of one that has ended in an invoke, it takes that one's place, and has what is
+        in its /tmp, unless its code has changed.
 
         Returns an environment whatever the init phase came to: look at `init`.
 

@@ -1,8 +1,9 @@
 """Control groups: memory, process count and CPU of each environment, versions 1 and 2.
 
-Single use: a group belongs to one environment and is removed with it (a group that was killed
-once kills whatever joins it later). Groups lie below the server's own, in a group named after the
-server's pid, so that a later server can remove what a killed one left.
+A group belongs to one environment, through all its resets, and is removed with it. It is never
+killed as a group: one that was once kills whatever joins it later. Groups lie below the server's
+own, in a group named after the server's pid, so that a later server can remove what a killed one
+left.
 """
 
 import contextlib
@@ -27,6 +28,10 @@ class Group(Protocol):
 
     def limit_cpu(self, memory_mb: int) -> None:
         """Give CPU by memory, as Lambda does."""
+        ...
+
+    def free_cpu(self) -> None:
+        """Give all the CPU that there is."""
         ...
 
     def oom_kill_count(self) -> int:
@@ -107,6 +112,10 @@ class _Version1Group:
         if "cpu" in self._folders:
             _write(f"{self._folders['cpu']}/cpu.cfs_quota_us", str(cpu_quota_us(memory_mb)))
 
+    def free_cpu(self) -> None:
+        if "cpu" in self._folders:
+            _write(f"{self._folders['cpu']}/cpu.cfs_quota_us", "-1")
+
     def oom_kill_count(self) -> int:
         text = _read(f"{self._folders['memory']}/memory.oom_control")
         return _keyed(text, "oom_kill")
@@ -168,6 +177,10 @@ class _Version2Group:
     def limit_cpu(self, memory_mb: int) -> None:
         if os.path.exists(f"{self._folder}/cpu.max"):
             _write(f"{self._folder}/cpu.max", f"{cpu_quota_us(memory_mb)} {limits.CPU_PERIOD_US}")
+
+    def free_cpu(self) -> None:
+        if os.path.exists(f"{self._folder}/cpu.max"):
+            _write(f"{self._folder}/cpu.max", f"max {limits.CPU_PERIOD_US}")
 
     def oom_kill_count(self) -> int:
         return _keyed(_read(f"{self._folder}/memory.events"), "oom_kill")

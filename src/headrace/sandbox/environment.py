@@ -23,7 +23,7 @@ from headrace.ports.sandbox import (
     SandboxUnavailable,
 )
 from headrace.sandbox.attendance import Attendance
-from headrace.sandbox.cgroups import Group
+from headrace.sandbox.belongings import Belongings
 from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
@@ -43,20 +43,22 @@ class LinuxEnvironment:
         log: int,
         take_log: LogTaker,
         *,
-        group: Group | None,
+        belongings: Belongings | None,
         kills_with_keeper: bool,
         framed_log: bool = False,
     ) -> None:
         self.environment_id = spec.environment_id
         self.init = InitOutcome(InitStatus.EXITED, 0)
         self.exited: asyncio.Future[None] = loop.create_future()
-        self._spec = spec
+        self.spec = spec
         self._loop = loop
+        self.belongings = belongings
         self.processes = ProcessTree(
             loop,
-            group=group,
+            group=None if belongings is None else belongings.supply.group,
             kills_with_keeper=kills_with_keeper,
             memory_mb=spec.memory_mb,
+            oom_kills=0 if belongings is None else belongings.oom_kills,
         )
         self.is_template = False  #: Whether its keeper outlives it, for the sake of its copies.
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
@@ -68,6 +70,8 @@ class LinuxEnvironment:
         # The init phase's answer may come before anyone waits for it.
         self._turn: asyncio.Future[Answer | None] | None = loop.create_future()
         self._timed_out = False
+        #: Whether an invoke is in hand, or has ended with the processes: another may come after it.
+        self._leaves = False
         self._on_gone: list[Callable[[], None]] = []
         self._attendance: Attendance | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -87,7 +91,7 @@ class LinuxEnvironment:
 
     def attend(self, stream: socket.socket, log: int) -> Attendance:
         """Have extensions, who report on a socket and log to a pipe; events go through them."""
-        self._attendance = Attendance(self, self._spec, self.processes.memory_peak_mb)
+        self._attendance = Attendance(self, self.spec, self.processes.memory_peak_mb)
         self._attendance.hear_logs(self._log, log)
         self._attendance.speak_through(self._dialogue)
         reports = Connection(
@@ -146,7 +150,7 @@ class LinuxEnvironment:
             SandboxUnavailable: The process could not enter its fences.
         """
         assert self._turn is not None
-        answer = await self._wait(self._turn, self._spec.init_limit_ms)
+        answer = await self._wait(self._turn, self.spec.init_limit_ms)
         duration = time.monotonic_ns() - started_ns
         if answer is None:
             await asyncio.shield(self.exited)
@@ -157,6 +161,8 @@ class LinuxEnvironment:
             await self._end_all("failure")
         elif not self.is_template:
             self.processes.limit_cpu()
+        if self.belongings is not None:
+            self.belongings.close_hatch()
         self.init = init_outcome(answer, duration, self.processes, timed_out=self._timed_out)
         if self._attendance is not None:
             extensions = self._attendance.extensions.external
@@ -164,6 +170,7 @@ class LinuxEnvironment:
 
     def end(self) -> None:
         """Kill the whole tree without waiting."""
+        self._leaves = False
         self.processes.kill()
 
     def note_end(self, status: int | None) -> None:
@@ -184,13 +191,19 @@ class LinuxEnvironment:
     async def invoke(self, invocation: Invocation) -> InvokeOutcome:
         """Run one event; see the port."""
         self.processes.thaw()
+        self._leaves = True
         started = time.monotonic_ns()
         answer = await self._ask(invocation)
         duration = time.monotonic_ns() - started
         peak = self.processes.memory_peak_mb()
         if answer is not None and answer.kind == "fault":
             await self._end_all("failure")
-        return invoke_outcome(answer, duration, peak, self.processes, timed_out=self._timed_out)
+        outcome = invoke_outcome(answer, duration, peak, self.processes, timed_out=self._timed_out)
+        if outcome.environment_lives:
+            self._leaves = False
+            if self.processes.ended is not None:
+                self.let_go()
+        return outcome
 
     def freeze(self) -> None:
         """Stop all processes until the next invoke, or kill what will not stop."""
@@ -200,6 +213,12 @@ class LinuxEnvironment:
     async def kill(self) -> None:
         """Kill the whole tree and wait until it is gone."""
         await self._end_all("spindown")
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Give back what an ended environment still has, because none comes after it."""
+        if self.belongings is not None:
+            self.belongings.give_back()
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -231,7 +250,7 @@ class LinuxEnvironment:
         try:
             return await turn
         except asyncio.CancelledError:
-            self.processes.kill()
+            self.end()
             raise
         finally:
             timer.cancel()
@@ -285,5 +304,7 @@ class LinuxEnvironment:
             self._turn.set_result(None)
         for action in self._on_gone:
             action()
+        if not self._leaves:
+            self.let_go()
         if not self.exited.done():
             self.exited.set_result(None)

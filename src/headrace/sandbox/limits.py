@@ -92,7 +92,7 @@ TEMPLATE_USERS_COUNT = 28
 #: Templates at a time; ours. Another one takes the place of the one that was used least recently.
 TEMPLATE_COUNT_MAX = 20
 
-#: Environments at a time; ours: each costs the server three descriptors, four from a template.
+#: Environments at a time; ours: each costs the server four descriptors.
 ENVIRONMENT_COUNT_MAX = 4_096
 
 #: How long a zygote may take to become ready, in seconds; ours.

@@ -132,7 +132,8 @@ class LinuxSandbox:
         """Start an environment and run its init phase; see the port."""
         if self._closed:
             raise SandboxUnavailable("The sandbox is closed.")
-        if len(self._environments) + len(self._starting) >= limits.ENVIRONMENT_COUNT_MAX:
+        count = len(self._environments) + len(self._starting)
+        if spec.environment_id not in self._environments and count >= limits.ENVIRONMENT_COUNT_MAX:
             raise SandboxUnavailable(
                 f"There are {limits.ENVIRONMENT_COUNT_MAX} environments already."
             )
@@ -217,6 +218,20 @@ class LinuxSandbox:
         return interpreter
 
     async def _start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment:
+        before = self._environments.get(spec.environment_id)
+        try:
+            if before is not None:
+                await asyncio.shield(before.exited)  # Its extensions may be at their shutdown.
+                if before.spec.code_digest != spec.code_digest:
+                    before.let_go()  # A folder has changed: nothing passes from code to code.
+            return await self._start_after(before, spec, take_log)
+        finally:
+            if before is not None:
+                before.let_go()
+
+    async def _start_after(
+        self, before: LinuxEnvironment | None, spec: EnvironmentSpec, take_log: LogTaker
+    ) -> LinuxEnvironment:
         self._check_network(spec)
         interpreter = await self._interpreter(spec.runtime)
         let_go = self._unpacking.hold(spec)
@@ -227,7 +242,7 @@ class LinuxSandbox:
                 if environment is not None:
                     _when_gone(environment, let_go)
                     return environment
-            started, environment = await self._maker.fork(spec, take_log, interpreter)
+            started, environment = await self._maker.fork(spec, take_log, interpreter, after=before)
         except BaseException:
             let_go()
             raise

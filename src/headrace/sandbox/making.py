@@ -6,6 +6,7 @@ import socket
 import time
 
 from headrace.ports.sandbox import EnvironmentSpec, LogTaker, SandboxUnavailable
+from headrace.sandbox.belongings import Belongings
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.environment import LinuxEnvironment
 from headrace.sandbox.forker import ForkerGone
@@ -53,10 +54,12 @@ class Maker:
         interpreter: Interpreter,
         control: socket.socket | None = None,
         users: Users | None = None,
+        after: LinuxEnvironment | None = None,
     ) -> tuple[int, LinuxEnvironment]:
         """Let a zygote fork an environment; return when it began, and the environment.
 
         Args:
+            after: One that has ended and that it takes the place of.
             control: The end of a control socket, for a template.
             users: Where it gets its user id from, if not from those of all.
         """
@@ -65,7 +68,7 @@ class Maker:
         started = time.monotonic_ns()
         parts = (spec, take_log, interpreter)
         try:
-            environment = await self._fork_from(zygote, *parts, users, control)
+            environment = await self._fork_from(zygote, *parts, users, control, after)
         except ForkerGone:
             # It had died without our noticing; a new one gets one chance.
             zygote = await self._pool.get(python)
@@ -108,36 +111,33 @@ class Maker:
         interpreter: Interpreter,
         users: Users | None,
         control: socket.socket | None = None,
+        after: LinuxEnvironment | None = None,
     ) -> LinuxEnvironment:
-        supply = self._supplies.take(spec, interpreter, users)
+        belongings = self._take(spec, interpreter, users, after)
+        supply = belongings.supply
         language = language_for(interpreter.runtime)
+        takes = belongings.has_left
+        leaves = self._posture.namespaces and control is None and isinstance(forker, Zygote)
         try:
             environment, descriptors = self._open_environment(
-                spec, take_log, supply, control, framed_log=language.frames_log
+                spec, take_log, belongings, control, framed_log=language.frames_log, leaves=leaves
             )
         except OSError as error:
-            self._supplies.give_back(supply)
+            belongings.give_back()
             raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
         self._environments[spec.environment_id] = environment
-        environment.when_gone(lambda: self._forget(spec.environment_id, supply))
         endpoint, address = None, ""
         speaks_frames = language.speech is Speech.FRAMES
         is_alone = spec.network == "none"
         attended = may_have_extensions(spec) and control is None and isinstance(forker, Zygote)
         if attended or not speaks_frames:
-            try:
-                endpoint, address = _open_endpoint(
-                    environment,
-                    descriptors,
-                    speaks_frames=speaks_frames,
-                    attended=attended,
-                    is_alone=is_alone,
-                )
-            except OSError as error:
-                for descriptor in descriptors:
-                    os.close(descriptor)
-                environment.note_end(None)
-                raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
+            endpoint, address = _open_endpoint(
+                environment,
+                descriptors,
+                speaks_frames=speaks_frames,
+                attended=attended,
+                is_alone=is_alone,
+            )
         order = compose_order(
             spec,
             supply,
@@ -149,6 +149,8 @@ class Maker:
             api_address=address,
             api_port=endpoint.port if endpoint is not None and is_alone else 0,
             is_template=control is not None,
+            leaves_temporary=leaves,
+            takes_temporary=takes,
         )
         try:
             environment.adopt(await forker.start(order, descriptors, environment.note_end))
@@ -164,19 +166,30 @@ class Maker:
         self,
         spec: EnvironmentSpec,
         take_log: LogTaker,
-        supply: Supply,
+        belongings: Belongings,
         control: socket.socket | None,
         *,
         framed_log: bool,
+        leaves: bool,
     ) -> tuple[LinuxEnvironment, list[int]]:
         """Return our end of an environment, and the descriptors for its own end.
 
         Raises:
             OSError: There are too many open files.
         """
-        descriptors = supply.group.joining_descriptors() if supply.group is not None else []
-        ours, theirs = socket.socketpair()
-        log_reader, log_writer = os.pipe()
+        group = belongings.supply.group
+        descriptors = group.joining_descriptors() if group is not None else []
+        try:
+            if leaves:
+                descriptors[:0] = belongings.open_hatch()
+            if control is not None:
+                descriptors.insert(0, os.dup(control.fileno()))
+            ours, theirs = socket.socketpair()
+            log_reader, log_writer = os.pipe()
+        except OSError:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
         ours.setblocking(False)
         environment = LinuxEnvironment(
             asyncio.get_running_loop(),
@@ -184,18 +197,28 @@ class Maker:
             ours,
             log_reader,
             take_log,
-            group=supply.group,
+            belongings=belongings,
             kills_with_keeper=self._posture.namespaces,
             framed_log=framed_log,
         )
-        if control is not None:
-            environment.is_template = True
-            descriptors.insert(0, os.dup(control.fileno()))
+        environment.is_template = control is not None
         return environment, [theirs.detach(), log_writer, *descriptors]
 
-    def _forget(self, environment_id: str, supply: Supply) -> None:
+    def _take(
+        self,
+        spec: EnvironmentSpec,
+        interpreter: Interpreter,
+        users: Users | None,
+        after: LinuxEnvironment | None,
+    ) -> Belongings:
+        """Return what the environment before has left, or else something new."""
+        if after is not None and after.belongings is not None and not after.belongings.is_gone:
+            return after.belongings.pass_on(spec, interpreter, after.processes)
+        supply = self._supplies.take(spec, interpreter, users)
+        return Belongings(self._supplies, supply, lambda: self._forget(spec.environment_id))
+
+    def _forget(self, environment_id: str) -> None:
         self._environments.pop(environment_id, None)
-        self._supplies.give_back(supply)
 
 
 def _open_endpoint(
@@ -206,10 +229,41 @@ def _open_endpoint(
     attended: bool,
     is_alone: bool,
 ) -> tuple[Endpoint, str]:
-    """Let the programs of an environment reach us over HTTP; return where.
+    """Let the programs of an environment reach us over HTTP, or end it; return where.
 
     Args:
-        descriptors: What the environment is given; behind the first two come the socket for
+        descriptors: What the environment is given, see `_add_endpoint`.
+
+    Raises:
+        SandboxUnavailable: There is no free port or descriptor.
+    """
+    try:
+        return _add_endpoint(
+            environment,
+            descriptors,
+            speaks_frames=speaks_frames,
+            attended=attended,
+            is_alone=is_alone,
+        )
+    except OSError as error:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        environment.note_end(None)
+        raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
+
+
+def _add_endpoint(
+    environment: LinuxEnvironment,
+    descriptors: list[int],
+    *,
+    speaks_frames: bool,
+    attended: bool,
+    is_alone: bool,
+) -> tuple[Endpoint, str]:
+    """Return an endpoint for an environment, and its address; add what its programs need for it.
+
+    Args:
+        descriptors: What the environment is given; right behind the first two come the socket for
             reports and the log of extensions, where it may have some, and the door for its
             listener, where it is alone.
         is_alone: Whether it has a network of its own, and nobody else is there.

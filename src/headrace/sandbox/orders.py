@@ -31,6 +31,8 @@ def compose_order(
     api_address: str = "",
     api_port: int = 0,
     is_template: bool = False,
+    leaves_temporary: bool = False,
+    takes_temporary: bool = False,
 ) -> dict[str, Any]:
     """Return the order for one environment.
 
@@ -40,6 +42,7 @@ def compose_order(
         api_address: Where the environment finds the Runtime API; empty: nowhere.
         api_port: Where it opens that itself, on a network of its own; 0: it does not.
         is_template: Whether it is to be a process from which environments are forked.
+        leaves_temporary, takes_temporary: Whether it hands out a hold on its /tmp; is given one.
     """
     places = supply.places
     readable = [*_SYSTEM, PROGRAMS, places.task, *libraries]
@@ -62,15 +65,12 @@ def compose_order(
         "api_port": api_port,
         "attended": may_have_extensions(spec),
         "is_template": is_template,
+        "leaves_temporary": leaves_temporary,
+        "takes_temporary": takes_temporary,
         "user": supply.user,
         "user_count": 0 if supply.users is None else supply.users.count,
         "scratch": supply.scratch,
-        "ephemeral_storage_mb": spec.ephemeral_storage_mb,
-        "inode_count_max": spec.ephemeral_storage_mb * _MEGABYTE // limits.BYTES_PER_INODE,
-        "data_bytes_max": 0 if supply.group is not None else _data_bytes_max(spec, language),
-        "process_count_max": limits.PROCESS_COUNT_MAX,
-        # The kernel counts processes by user: those of others do not count against this one.
-        "counts_apart": bool(supply.user) or posture.user_namespace,
+        **_limits(spec, supply, posture, language),
         "readable": readable,
         "writable": writable,
         "language": interpreter.prefix,
@@ -79,6 +79,20 @@ def compose_order(
         "variables": variables,
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
+    }
+
+
+def _limits(
+    spec: EnvironmentSpec, supply: Supply, posture: Posture, language: Language
+) -> dict[str, Any]:
+    """Return how much of what it may use up."""
+    return {
+        "ephemeral_storage_mb": spec.ephemeral_storage_mb,
+        "inode_count_max": spec.ephemeral_storage_mb * _MEGABYTE // limits.BYTES_PER_INODE,
+        "data_bytes_max": 0 if supply.group is not None else _data_bytes_max(spec, language),
+        "process_count_max": limits.PROCESS_COUNT_MAX,
+        # The kernel counts processes by user: those of others do not count against this one.
+        "counts_apart": bool(supply.user) or posture.user_namespace,
     }
 
 

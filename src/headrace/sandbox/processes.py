@@ -35,10 +35,12 @@ class ProcessTree:
         group: Group | None,
         kills_with_keeper: bool,
         memory_mb: int,
+        oom_kills: int = 0,
     ) -> None:
         """Begin without a process.
 
         Args:
+            oom_kills: How many the kernel had killed in the group before.
             kills_with_keeper: Whether the keeper is the pid namespace's init, so that its death
                 takes all others.
         """
@@ -51,6 +53,7 @@ class ProcessTree:
         self.is_frozen = False
         self._loop = loop
         self._memory_mb = memory_mb
+        self._oom_kills = oom_kills
         self.pid = 0  #: Of the keeper, in our namespace; 0: not known.
         self._kill_sent = False
         self._peak_kb = 0
@@ -166,7 +169,7 @@ class ProcessTree:
         self.kill()
 
     def _has_oom_kills(self) -> bool:
-        return self.group is not None and self.group.oom_kill_count() > 0
+        return self.group is not None and self.group.oom_kill_count() > self._oom_kills
 
     def _kill_hard(self) -> None:
         """Kill the keeper too; what it leaves is adopted and killed by the zygote."""

@@ -58,6 +58,7 @@ class Supply(msgspec.Struct, frozen=True):
     places: Places
     scratch: str  #: The folder for its temporary files; empty where it gets a /tmp of its own.
     users: Users | None = None  #: Where the user id goes back to.
+    is_used: bool = False  #: Whether another process tree of the same environment had it before.
 
 
 class Supplies:
@@ -136,6 +137,13 @@ class Supplies:
         if users is None:
             users = self._users if self._has_own_user(interpreter) else None
         return Supply(group, 0 if users is None else users.take(), places, scratch, users)
+
+    def renew(self, supply: Supply, spec: EnvironmentSpec, interpreter: Interpreter) -> Supply:
+        """Return what an environment needs that is reset: what it had."""
+        places = supply.places
+        if supply.scratch:
+            places = self._real_places(spec, interpreter, supply.scratch)
+        return msgspec.structs.replace(supply, places=places, is_used=True)
 
     def give_back(self, supply: Supply) -> None:
         """Take everything back from an environment that is gone."""

@@ -68,6 +68,7 @@ class _Place:
         "folder",
         "fresh_until",
         "group",
+        "is_asked",
         "stream",
         "tail",
         "version",
@@ -79,6 +80,8 @@ class _Place:
         self.environment: Environment | None = None
         #: The folder that it runs from, and what it held at the start; empty for an archive.
         self.folder: tuple[str, str] | tuple[()] = ()
+        #: Whether an invoke is in hand, or has ended with the processes; its ending tells of them.
+        self.is_asked = False
         self.fresh_until = 0.0  #: Until when its first invoke does not look whether that changed.
         group = deployment.settings.logging.group
         self.group = GroupPlace(deployment.account, deployment.region, group)
@@ -96,6 +99,24 @@ class _Place:
     def last_log(self) -> bytes:
         """Return the end of what was written."""
         return bytes(self.tail[-LOG_TAIL_BYTES:])
+
+    async def is_stale(self) -> bool:
+        """Tell whether the folder that the environment runs from has changed since it started.
+
+        One that has just started counts as up to date: else a folder that changes all the time
+        would keep its function from running at all.
+        """
+        if not self.folder:
+            return False
+        folder, state = self.folder
+        is_fresh = asyncio.get_running_loop().time() < self.fresh_until
+        self.fresh_until = 0.0
+        if is_fresh:
+            return False
+        try:
+            return await asyncio.to_thread(fingerprint, folder) != state
+        except CodeUnusable:
+            return True  # The new environment will say why.
 
 
 class Invoker:
@@ -173,11 +194,12 @@ class Invoker:
 
     def _start(self, effect: StartEnvironment) -> None:
         place = _Place(self._log_lines, effect.deployment, effect.log_stream)
+        before = self._places.get(effect.environment)
         self._places[effect.environment] = place
         refused = EnvironmentStarted(
             effect.environment, Ending.REFUSED, payload=b"The server has a bug; see its log."
         )
-        task = self._begin(self._run_start(effect, place), refused)
+        task = self._begin(self._run_start(effect, place, before), refused)
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
@@ -210,7 +232,10 @@ class Invoker:
 
     # --- work ------------------------------------------------------------------------------------
 
-    async def _run_start(self, effect: StartEnvironment, place: _Place) -> EnvironmentStarted:
+    async def _run_start(
+        self, effect: StartEnvironment, place: _Place, before: _Place | None
+    ) -> EnvironmentStarted:
+        """Start an environment; `before` is itself, when it has ended in an invoke."""
         id = effect.environment
         try:
             spec = await self._specs.make(effect)
@@ -218,6 +243,9 @@ class Invoker:
         except (CodeUnusable, SandboxUnavailable, JournalError) as error:
             self._places.pop(id, None)
             return EnvironmentStarted(id, ending_of(error), payload=str(error).encode())
+        finally:
+            if before is not None and before.environment is not None:
+                await before.environment.kill()  # What has not gone to the other goes back.
         init = environment.init
         ending = Ending(init.status.value)
         if ending is not Ending.OK:
@@ -229,7 +257,7 @@ class Invoker:
             if spec.code_folder:
                 place.folder = (spec.code_folder, spec.code_digest)
                 place.fresh_until = asyncio.get_running_loop().time() + FRESH_S
-            environment.exited.add_done_callback(lambda _: self._note_exit(id))
+            environment.exited.add_done_callback(lambda _: self._note_exit(id, place))
         return EnvironmentStarted(
             environment=id,
             ending=ending,
@@ -263,10 +291,11 @@ class Invoker:
         environment = None if place is None else place.environment
         if place is None or environment is None or environment.exited.done():
             return InvokeEnded(id, Ending.LOST)
-        if await self._is_stale(place):
+        if await place.is_stale():
             self._places.pop(id, None)
             await environment.kill()
             return InvokeEnded(id, Ending.STALE)
+        place.is_asked = True
         place.tail.clear()
         stream = self._streams.get(effect.request_id)
         if stream is not None:
@@ -283,6 +312,10 @@ class Invoker:
                 stream=stream,
             )
         )
+        if outcome.environment_lives:
+            place.is_asked = False
+            if environment.exited.done():
+                self._note_exit(id, place)
         return InvokeEnded(
             environment=id,
             ending=Ending(outcome.status.value),
@@ -295,26 +328,13 @@ class Invoker:
             log=place.last_log(),
         )
 
-    async def _is_stale(self, place: _Place) -> bool:
-        """Tell whether the folder that an environment runs from has changed since it started.
+    def _note_exit(self, id: str, place: _Place) -> None:
+        """Tell that an environment is gone, unless the invoke in its hand does, or a later start.
 
-        One that has just started counts as up to date: else a folder that changes all the time
-        would keep its function from running at all.
+        What has ended in an invoke stays here until it is stopped or starts anew.
         """
-        if not place.folder:
-            return False
-        folder, state = place.folder
-        is_fresh = asyncio.get_running_loop().time() < place.fresh_until
-        place.fresh_until = 0.0
-        if is_fresh:
-            return False
-        try:
-            return await asyncio.to_thread(fingerprint, folder) != state
-        except CodeUnusable:
-            return True  # The new environment will say why.
-
-    def _note_exit(self, id: str) -> None:
-        if self._places.pop(id, None) is not None:
+        if self._places.get(id) is place and not place.is_asked:
+            del self._places[id]
             self._tell(self._driver.rooms, EnvironmentGone(id), lambda: None)
 
     # --- the driver ------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Puppet:
         reader, self.writer = os.pipe()
         self.environment = LinuxEnvironment(
             asyncio.get_running_loop(), spec_for(tmp_path, "", **changes), ours, reader,
-            self.log.extend, group=None, kills_with_keeper=True,
+            self.log.extend, belongings=None, kills_with_keeper=True,
         )  # fmt: skip
 
     def say(self, body=b"", **header):

@@ -10,7 +10,11 @@ from headrace.core.machine import BodyAddress
 
 
 class StartEnvironment(msgspec.Struct, frozen=True):
-    """Start an environment and run its init phase. Comes back as `EnvironmentStarted`."""
+    """Start an environment and run its init phase. Comes back as `EnvironmentStarted`.
+
+    With the id of one whose invoke ended with its processes, it is that one, started anew: the same
+    log stream, the same files in /tmp.
+    """
 
     environment: str  #: 32 lower-case hex digits.
     deployment: Deployment
@@ -92,7 +96,7 @@ class FreezeEnvironment(msgspec.Struct, frozen=True, gc=False):
 
 
 class StopEnvironment(msgspec.Struct, frozen=True, gc=False):
-    """Kill an environment that takes no more invokes."""
+    """Kill an environment that takes no more invokes, and keep nothing of it."""
 
     environment: str
 

@@ -1,10 +1,15 @@
 """The life of one execution environment, as a table.
 
     STARTING ─ready─► IDLE ─froze─► FROZEN
-        │              │ ▲            │
-        │        took  ▼ │ answered   │ took (thaws)
-        │             BUSY ◄──────────┘
-        └──ended──► GONE ◄──ended── any of them
+      │  ▲             │ ▲            │
+      │  │       took  ▼ │ answered   │ took (thaws)
+      │  │            BUSY ◄──────────┘
+      │  │ took        │ failed
+      │  └─────────── RESET
+      └──ended──► GONE ◄──ended── any of them
+
+RESET (spec/lambda.md 4.1): its invoke ended with its processes. It has its id, its log stream and
+the files in its /tmp, and starts anew inside the next invoke that is given to it.
 
 An environment is volatile: nothing of it is recorded, and none outlives the server.
 """
@@ -24,6 +29,7 @@ class Life(Enum):
     IDLE = "idle"
     BUSY = "busy"
     FROZEN = "frozen"
+    RESET = "reset"
     GONE = "gone"
 
 
@@ -34,7 +40,8 @@ class Happening(Enum):
     TOOK = "took"  #: It was given an invoke.
     ANSWERED = "answered"  #: Its invoke is over and it can take another.
     FROZE = "froze"
-    ENDED = "ended"  #: It failed, died or was stopped.
+    FAILED = "failed"  #: Its processes ended with its invoke, and others may take their place.
+    ENDED = "ended"  #: It died or was stopped, or failed for good.
 
 
 LIVES = {
@@ -46,7 +53,10 @@ LIVES = {
     (Life.FROZEN, Happening.TOOK): Life.BUSY,
     (Life.FROZEN, Happening.ENDED): Life.GONE,
     (Life.BUSY, Happening.ANSWERED): Life.IDLE,
+    (Life.BUSY, Happening.FAILED): Life.RESET,
     (Life.BUSY, Happening.ENDED): Life.GONE,
+    (Life.RESET, Happening.TOOK): Life.STARTING,
+    (Life.RESET, Happening.ENDED): Life.GONE,
 }
 
 

@@ -61,6 +61,16 @@ class Execution:
             return [reply]
         return [reply, OfferPlace(self.command.reference.arn, self.place)]
 
+    def begins_again(self, ending: Ending) -> bool:
+        """Tell whether another environment is to have it, because its event came to none yet.
+
+        An environment that was dead before is an excuse once.
+        """
+        if ending is Ending.LOST and not self.was_lost:
+            self.was_lost = True
+            return True
+        return ending is Ending.STALE
+
     def remaining_ms(self, timeout_s: int) -> int:
         """Return how long the handler may take; at least a millisecond."""
         return max(1, timeout_s * 1_000 - self.used_us // 1_000)

@@ -24,7 +24,7 @@ from headrace.core.functions.errors import (
 )
 from headrace.core.functions.execution import Execution, conclude
 from headrace.core.functions.outcomes import SURVIVED, Ending
-from headrace.core.functions.placement import Pool, Roster, pool_key
+from headrace.core.functions.placement import Pool, Roster, may_be_reset, pool_key
 from headrace.core.functions.runtimes import Interpreter
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.starts import Starts, initialization_type, write_log
@@ -166,13 +166,9 @@ class Fleet:
             return []
         execution = environment.execution
         assert execution is not None
-        if end.ending is Ending.STALE:
+        if execution.begins_again(end.ending):
             return self._place_again(environment, execution, now)
-        if end.ending is Ending.LOST and not execution.was_lost:
-            execution.was_lost = True
-            return self._place_again(environment, execution, now)
-        init_us = environment.init_us
-        lines, reply = conclude(execution, environment.deployment, init_us, end, now)
+        lines, reply = conclude(execution, environment.deployment, environment.init_us, end, now)
         effects = [*_log(environment, lines), *self._answer(environment, execution, reply)]
         environment.execution = None
         environment.init_us = None
@@ -181,7 +177,10 @@ class Fleet:
             effects += self._free(environment, now)
         else:
             pool = self._roster.pool_of(environment)
-            self._lose(environment)
+            if may_be_reset(environment, pool, end.ending):
+                self._roster.reset(environment, now)
+            else:
+                effects += self._stop(environment)
             effects += self._serve(pool, now)
             self._roster.drop_if_done(pool)
         return effects + self.starts.feed(now)
@@ -196,7 +195,7 @@ class Fleet:
     def gone(self, id: str, now: Instant) -> Effects:
         """Take note that an environment's process is no more."""
         environment = self._roster.environments.get(id)
-        if environment is None:
+        if environment is None or environment.life is Life.RESET:
             return []
         if environment.life not in {Life.IDLE, Life.FROZEN}:
             environment.is_dead = True  # how its init or invoke ended is told separately

@@ -61,6 +61,11 @@ class Ending(Enum):
 #: After these an environment can take the next invoke.
 SURVIVED = frozenset({Ending.OK, Ending.ANSWERED, Ending.ERROR, Ending.TOO_LARGE})
 
+#: After these its processes are gone, and others may take their place (spec/lambda.md 4.1).
+RESET = frozenset(
+    {Ending.EXITED, Ending.KILLED, Ending.OUT_OF_MEMORY, Ending.TIMED_OUT, Ending.FAULT}
+)
+
 
 class ExtensionState(msgspec.Struct, frozen=True, gc=False):
     """How far an external extension has come in the init phase, in AWS's words."""

@@ -17,6 +17,7 @@ from headrace.core.deadlines import Deadlines
 from headrace.core.functions import limits
 from headrace.core.functions.environment import Environment, Happening, Life
 from headrace.core.functions.execution import Execution
+from headrace.core.functions.outcomes import RESET, Ending
 from headrace.core.functions.settings import Deployment
 
 #: Function number, version, generation.
@@ -37,6 +38,7 @@ class Pool:
         "is_open",
         "is_retired",
         "members",
+        "reset",
         "starting",
         "waiting",
         "wanted",
@@ -49,6 +51,8 @@ class Pool:
         self.idle: dict[str, Environment] = {}
         #: The same, those that are kept ahead of need.
         self.idle_ahead: dict[str, Environment] = {}
+        #: Those that have to start anew, in the order in which they failed.
+        self.reset: dict[str, Environment] = {}
         self.waiting: deque[Execution] = deque()
         #: How many environments there are, in whatever state.
         self.members = 0
@@ -85,7 +89,8 @@ class Pool:
     @property
     def left_over(self) -> int:
         """How many more environments are free or start than invokes wait; negative: fewer."""
-        return self.starting + len(self.idle) + len(self.idle_ahead) - len(self.waiting)
+        free = len(self.idle) + len(self.idle_ahead) + len(self.reset)
+        return self.starting + free - len(self.waiting)
 
     @property
     def has_failed(self) -> bool:
@@ -110,17 +115,17 @@ class Pool:
 
     @property
     def free(self) -> list[Environment]:
-        """All environments that are idle."""
-        return [*self.idle.values(), *self.idle_ahead.values()]
+        """All environments that have nothing in hand."""
+        return [*self.idle.values(), *self.idle_ahead.values(), *self.reset.values()]
 
 
 class Roster:
     """All pools and environments of a shard.
 
-    Invariants: `idle`, here and in the pools, holds exactly the environments that are IDLE or
-    FROZEN and not kept ahead of need, and each of those has a deadline; `idle_ahead` of the pools
-    holds the others, which have one until they are frozen; no retired pool is kept without a
-    member or a waiting invoke.
+    Invariants: `idle` of the pools holds exactly the environments that are IDLE or FROZEN and not
+    kept ahead of need, `reset` those that are RESET, our own `idle` both, and each of those has a
+    deadline; `idle_ahead` of the pools holds the others, which have one until they are frozen; no
+    retired pool is kept without a member or a waiting invoke.
     """
 
     def __init__(self) -> None:
@@ -200,6 +205,28 @@ class Roster:
             self.idle[environment.id] = environment
         self.deadlines.put(environment.id, later(now, limits.FREEZE_AFTER_MS))
 
+    def reset(self, environment: Environment, now: Instant) -> None:
+        """Let an environment whose processes are gone wait for the next invoke, as if frozen."""
+        environment.happen(Happening.FAILED)
+        environment.idle_since = now
+        self.pool_of(environment).reset[environment.id] = environment
+        self.idle[environment.id] = environment
+        self.deadlines.put(environment.id, later(now, limits.STOP_AFTER_MS))
+
+    def revive(self, pool: Pool) -> Environment:
+        """Take the environment that failed last, to start anew inside an invoke of its pool.
+
+        That is the one that waits longest of those that no other environment starts for.
+        """
+        id, environment = pool.reset.popitem()
+        del self.idle[id]
+        self.deadlines.withdraw(id)
+        environment.happen(Happening.TOOK)
+        environment.execution = pool.waiting[pool.starting]
+        del pool.waiting[pool.starting]
+        self.starting += 1
+        return environment
+
     def freeze(self, environment: Environment) -> None:
         """Note that an idle environment is frozen; the next thing, if any, is to stop it."""
         environment.happen(Happening.FROZE)
@@ -257,7 +284,8 @@ class Roster:
             self.ahead -= 1
             pool.ahead -= 1
         if self.idle.pop(id, None) is not None:
-            del pool.idle[id]
+            if pool.idle.pop(id, None) is None:
+                del pool.reset[id]
             self.deadlines.withdraw(id)
         elif pool.idle_ahead.pop(id, None) is not None:
             self.deadlines.withdraw(id)
@@ -266,6 +294,16 @@ class Roster:
         """Forget a retired pool that has nothing left."""
         if pool.is_retired and not pool.members and not pool.waiting:
             self.pools.pop(pool.key, None)
+
+
+def may_be_reset(environment: Environment, pool: Pool, ending: Ending) -> bool:
+    """Tell whether others may take the place of processes that ended with their invoke.
+
+    An environment that is kept ahead of need, or comes from a template, is replaced by a new one
+    instead: that need not begin inside an invoke.
+    """
+    is_apart = environment.is_ahead or environment.deployment.has_template or pool.is_retired
+    return ending in RESET and not environment.is_dead and not is_apart
 
 
 def pool_key(deployment: Deployment) -> PoolKey:

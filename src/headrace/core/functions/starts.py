@@ -77,13 +77,19 @@ class Starts:
     def feed(self, now: Instant) -> Effects:
         """Start environments for pools that need some, one a pool in turn, as the limits allow.
 
-        Invokes that wait come before what is wanted ahead of need.
+        Invokes that wait come before what is wanted ahead of need, and environments that have been
+        reset before new ones.
         """
         effects: Effects = []
-        while self.hungry and self._make_room(effects):
+        while self.hungry and self._roster.starting < limits.STARTING_MAX:
             key, pool = next(iter(self.hungry.items()))
+            is_revival = pool.must_start and bool(pool.reset)
+            if not is_revival and not self._make_room(effects):
+                break
             del self.hungry[key]
-            if pool.must_start:
+            if is_revival:
+                effects += self._effects(self._roster.revive(pool), now)
+            elif pool.must_start:
                 request_id = pool.waiting[pool.starting].command.request_id
                 effects += self.start(pool.deployment, None, request_id, now)
             elif self.needs(pool):
@@ -95,8 +101,6 @@ class Starts:
     def _make_room(self, effects: Effects) -> bool:
         """Tell whether an environment may start, if need be by stopping the longest idle one."""
         roster = self._roster
-        if roster.starting >= limits.STARTING_MAX:
-            return False
         if not roster.is_full:
             return True
         longest_idle = next(iter(roster.idle.values()), None)

@@ -60,9 +60,12 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     extensions_log = rest.pop(0) if order["attended"] else -1
     # Through the door goes a listening socket of a network that only we are in.
     door = rest.pop(0) if order["api_port"] else -1
+    # Through the hatch goes our /tmp for the one after us; from the one before us, we have its own.
+    hatch = rest.pop(0) if order["leaves_temporary"] else -1
+    left = rest.pop(0) if order["takes_temporary"] else -1
     for descriptor in rest:
         os.write(descriptor, b"0")
-    beside = (reports, extensions_log, door)
+    beside = (reports, extensions_log, door, hatch, left)
     kernel.close_all_but(present(connection, log, status_writer, *beside))
     if not namespaces:
         kernel.become_subreaper()
@@ -190,22 +193,22 @@ def become_runtime(settings, seccomp, order, connection, log, beside):
     """Enter the fences and run the function's handler; does not return.
 
     Args:
-        beside: The extensions' socket and log, and the door for a listener; -1: there is none.
+        beside: The extensions' socket and log, the door for a listener, the hatch for /tmp, and a
+            /tmp that was left to us; -1: there is none.
     """
-    reports, extensions_log, door = beside
+    reports, extensions_log, door, hatch, left = beside
     try:
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
         take_streams(log)
-        if door >= 0:
-            door = move_aside(door)
+        door, hatch, left = (move_aside(one) if one >= 0 else one for one in (door, hatch, left))
         if order["attended"]:
             connection = move_aside(connection)
             extensions_log = move_aside(extensions_log)
             reports = move(reports, REPORTS)
         connection = move(connection, CONNECTION)
-        kernel.close_all_but(present(connection, reports, extensions_log, door))
-        enter(settings, seccomp, order)
+        kernel.close_all_but(present(connection, reports, extensions_log, door, hatch, left))
+        enter(settings, seccomp, order, hatch, left)
         if door >= 0:
             pass_listener(door, order["api_port"])
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
@@ -265,14 +268,23 @@ def send_frame(connection, header):
     os.write(connection, (0).to_bytes(4, "little") + len(text).to_bytes(2, "little") + text)
 
 
-def enter(settings, seccomp, order):
-    """Give up, step by step, everything that a function must not have."""
+def enter(settings, seccomp, order, hatch, left):
+    """Give up, step by step, everything that a function must not have.
+
+    Args:
+        hatch: Where our /tmp is handed out; closed here, as `left` is. -1: nowhere.
+        left: A /tmp that was left to us; -1: there is none.
+    """
     if settings["namespaces"]:
         if order["image"]:
-            enter_image(order)
+            enter_image(order, left)
         else:
-            enter_namespaces(settings, order)
+            enter_namespaces(settings, order, left)
             mount_processes()
+        if hatch >= 0:
+            leave_temporary(hatch)
+        if left >= 0:
+            os.close(left)
     set_limits(order)
     give_up_rights(settings, seccomp, order)
 
@@ -304,10 +316,10 @@ def give_up_rights(settings, seccomp, order):
         fences.install_filter(seccomp)
 
 
-def enter_namespaces(settings, order):
+def enter_namespaces(settings, order, left=-1):
     """Mount what is this environment's own, and hide the code and languages of all others."""
     leave_machine(order)
-    mount_temporary(order)
+    mount_temporary(order, left=left)
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
         kernel.bind("/.store/" + order["layers"], "/opt")
@@ -334,12 +346,12 @@ def leave_network():
     kernel.bring_up_loopback()
 
 
-def enter_image(order):
+def enter_image(order, left):
     """Make a container image's root ours, with the few things that every root has."""
     leave_machine(order)
     root = "/.image"
     kernel.bind("/.store/" + order["image"], root)
-    mount_temporary(order, root)
+    mount_temporary(order, root, left)
     kernel.bind("/dev", root + "/dev", recursive=True)
     for name in ("/etc/hosts", "/etc/resolv.conf"):
         if os.path.exists(name):
@@ -351,8 +363,11 @@ def enter_image(order):
     os.chdir("/")
 
 
-def mount_temporary(order, root=""):
-    """Mount an empty /tmp of the size asked for, below a root."""
+def mount_temporary(order, root="", left=-1):
+    """Mount a /tmp below a root: what was left to us, or an empty one of the size asked for."""
+    if left >= 0:
+        kernel.place_mount(left, root + "/tmp")
+        return
     kernel.mount(
         "tmpfs",
         root + "/tmp",
@@ -361,6 +376,18 @@ def mount_temporary(order, root=""):
         "size=%dm,nr_inodes=%d,mode=1777"
         % (order["ephemeral_storage_mb"], order["inode_count_max"]),
     )
+
+
+def leave_temporary(hatch):
+    """Give the server a hold on our /tmp, by which it outlives us; not every kernel has that."""
+    with socket.socket(fileno=hatch) as way:
+        try:
+            mount = kernel.copy_mount("/tmp")
+        except OSError:
+            return
+        rights = array.array("i", [mount]).tobytes()
+        way.sendmsg([b"0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        os.close(mount)
 
 
 def mount_processes(root=""):

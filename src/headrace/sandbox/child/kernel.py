@@ -36,6 +36,8 @@ MOUNT_ATTR_NOSUID = 2
 MOUNT_ATTR_NODEV = 4
 AT_FDCWD = -100
 AT_RECURSIVE = 0x8000
+OPEN_TREE_CLONE = 1
+MOVE_MOUNT_F_EMPTY_PATH = 4
 
 PR_SET_PDEATHSIG = 1
 PR_CAPBSET_DROP = 24
@@ -55,6 +57,8 @@ NUMBERS = {
     "pivot_root": 155 if X86 else 41,
     "seccomp": 317 if X86 else 277,
     "capset": 126 if X86 else 91,
+    "open_tree": 428,
+    "move_mount": 429,
     "pidfd_open": 434,
     "close_range": 436,
     "mount_setattr": 442,
@@ -122,6 +126,18 @@ def bind_read_only(source, target):
 def umount(target):
     """Detach a mount at once, whoever uses it."""
     checked(libc.umount2(os.fsencode(target), MNT_DETACH), "umount %s" % target)
+
+
+def copy_mount(path):
+    """Return a descriptor that holds what is mounted at a path, even when nobody sees it there."""
+    flags = OPEN_TREE_CLONE | os.O_CLOEXEC
+    return call("open_tree", AT_FDCWD, os.fsencode(path), ctypes.c_uint(flags))
+
+
+def place_mount(descriptor, path):
+    """Mount at a path what `copy_mount` holds; that can be done once."""
+    flags = ctypes.c_uint(MOVE_MOUNT_F_EMPTY_PATH)
+    call("move_mount", descriptor, b"", AT_FDCWD, os.fsencode(path), flags)
 
 
 def pivot_root(new, old):

@@ -227,6 +227,7 @@ def test_one_that_ends_is_replaced(bench):
     bench.started(environment=start.environment)
     bench.send(qualifier="1")
     bench.ended(Ending.TIMED_OUT)
+    assert bench.stopped() == [start.environment]
     assert len(bench.of(StartEnvironment)) == 1
 
 

@@ -2,9 +2,9 @@
 
 from headrace.base.instant import Instant, later
 from headrace.core.functions import limits
+from headrace.core.functions.commands import EnvironmentGone
 from headrace.core.functions.effects import StartEnvironment
 from headrace.core.functions.errors import TooManyRequests
-from headrace.core.functions.outcomes import Ending
 from headrace.core.functions.rates import Buckets
 from headrace.core.functions.replies import Invoked
 from tests.unit.core.functions.bench import bench_with_function, invoke
@@ -57,11 +57,12 @@ def test_a_function_gains_a_thousand_environments_at_once_and_then_a_hundred_a_s
     bench = bench_with_function()
 
     def crash():
-        """Have an invoke kill its environment, so that the next one needs another."""
+        """Have an idle environment die, so that the next invoke needs another."""
         ticket = bench.send()
         bench.started()
-        bench.ended(Ending.EXITED, exit_status=1)
+        environment = bench.ended()
         assert isinstance(bench.replies[ticket], Invoked)
+        bench.ask(EnvironmentGone(environment))
 
     for _ in range(limits.GROWTH_MAX):
         crash()
