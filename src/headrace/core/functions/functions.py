@@ -56,8 +56,10 @@ Effects = list[Any]
 #: before, a thousand units a turn, and lets the rest pass in the turns that follow: of a million
 #: events that are given up at once nothing depends on which command comes between.
 PASS_AT_MOST = 100
+#: Units of work that an effect is.
+EFFECT_UNITS = 2
 #: Units of work that a chunk of the events of a deleted function is, besides what comes of it.
-LEFTOVER_UNITS = 200
+LEFTOVER_UNITS = 500
 
 
 class Functions:
@@ -198,7 +200,7 @@ class Functions:
                 effects += self.events.wake(due, max(due, self._now))
             else:
                 effects += self.fleet.wake(now)
-            left -= max(1, len(effects) - before)
+            left -= max(1, EFFECT_UNITS * (len(effects) - before))
         self._now = now
         return effects
 
