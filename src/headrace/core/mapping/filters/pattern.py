@@ -152,9 +152,12 @@ def _anything(_value: Any) -> bool:
 
 
 class Seen:
-    """A record while patterns are held against it; each of its objects is gone through once."""
+    """A record while patterns are held against it; each of its objects is gone through once.
 
-    __slots__ = ("_paths", "record")
+    So is the record for each path that must be absent: its elements may be many, and each asks.
+    """
+
+    __slots__ = ("_exists", "_paths", "record")
 
     def __init__(self, record: dict[str, Any]) -> None:
         """Hold a record of the event document."""
@@ -162,6 +165,7 @@ class Seen:
         #: By identity of an object, which is kept so that no other takes it: what its keys with
         #: dots say of its fields.
         self._paths: dict[int, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {}
+        self._exists: dict[Path, bool] = {}  # by path, what was found out
 
     def members(self, value: dict[str, Any], name: str) -> list[Any]:
         """Return what an object has under a name without dots; `a.b` is `b` inside `a`."""
@@ -176,6 +180,12 @@ class Seen:
 
     def exists(self, path: Path) -> bool:
         """Tell whether a value that is no object is at a path, in any element of any array."""
+        known = self._exists.get(path)
+        if known is None:
+            known = self._exists[path] = self._look_for(path)
+        return known
+
+    def _look_for(self, path: Path) -> bool:
         level: list[Any] = [self.record]
         for name in path:
             level = [
