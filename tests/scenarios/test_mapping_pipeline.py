@@ -319,25 +319,6 @@ def test_deleted_during_an_invoke_it_ends_and_deletes():
     assert list(pipe.mappings.machines()) == []
 
 
-@pytest.mark.slow
-def test_32_a_backlog_makes_concurrency_grow_by_300_a_minute_to_1250():
-    seen = {}
-
-    def function(call):
-        seen[when(call)] = call.running + 1
-        return succeed(call, 1_000)
-
-    pipe = Pipeline(function)
-    queue = pipe.create_queue("orders")
-    pipe.send(queue, *["x"] * 12_000)
-    pipe.create_mapping(queue, batch_size=1)
-    began = pipe.now
-    pipe.advance(MINUTE)
-    at_most = [n for at, n in seen.items() if at <= began - START + MINUTE]
-    assert max(at_most) == 305
-    assert pipe.calls[5].at == began + 200
-
-
 @pytest.mark.parametrize("outcome", [throttle(), Result(NotInvoked())])
 def test_13_a_function_that_is_missing_for_a_while_is_found_again(outcome):
     pipe = Pipeline(lambda call: outcome)

@@ -1,5 +1,7 @@
 """How many batches at once, and what the filters leave of them, in virtual time (esm.md 4, 5.3)."""
 
+import pytest
+
 from headrace.testing.pipeline import Pipeline, arn_of_queue, succeed, throttle
 
 MINUTE = 60_000
@@ -7,6 +9,46 @@ MINUTE = 60_000
 
 def slowly(milliseconds):
     return lambda call: succeed(call, milliseconds)
+
+
+@pytest.mark.slow
+def test_32_a_backlog_of_100_000_makes_concurrency_grow_from_5_to_305_in_a_minute():
+    """esm.md 4.1: one more each 200 ms, to the number, and nothing is received twice."""
+    most = {}  # running, by milliseconds since the first call
+
+    def function(call):
+        at = call.at - pipe.calls[0].at if pipe.calls else 0
+        most[at] = max(call.running + 1, most.get(at, 0))
+        return succeed(call, 1_000)
+
+    pipe = Pipeline(function)
+    queue = pipe.create_queue("orders")
+    ids = pipe.send(queue, *["x"] * 100_000)
+    pipe.create_mapping(queue, batch_size=10)
+    pipe.advance(MINUTE)
+    assert [most[step] for step in range(0, MINUTE + 1, 200)] == list(range(5, 306))
+    assert max(most.values()) == 305
+    pipe.advance(MINUTE)
+    assert pipe.left(queue) == 0
+    assert pipe.deleted == set(ids)
+    assert {count for call in pipe.calls for count in call.receive_counts} == {1}
+
+
+@pytest.mark.slow
+def test_32_a_backlog_makes_concurrency_grow_to_1250_and_no_further():
+    """esm.md 4.1: 1,245 more are there after 249 s, and stay."""
+    pipe = Pipeline(slowly(10 * MINUTE))
+    queue = pipe.create_queue("orders", VisibilityTimeout=3_600)
+    pipe.send(queue, *["x"] * 1_300)
+    pipe.create_mapping(queue, batch_size=1, timeout_s=600)
+    pipe.advance(4 * MINUTE + 8_900)
+    assert pipe.running == 1_249
+    pipe.advance(100)
+    assert pipe.running == 1_250
+    pipe.advance(5 * MINUTE)
+    assert pipe.running == 1_250
+    pipe.advance(20 * MINUTE)
+    assert len(pipe.deleted) == len(pipe.calls) == 1_300
 
 
 def story_without_room(max_receives):
