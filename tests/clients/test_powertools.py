@@ -159,7 +159,7 @@ class Stage:
 
 
 @pytest.mark.parametrize("language", RUNTIMES)
-def test_a_poison_message_fails_alone_and_ends_in_the_dead_letter_queue(
+def test_34_a_poison_message_fails_alone_and_ends_in_the_dead_letter_queue(
     server, powertools, language
 ):
     stage = Stage(server, language, powertools[language], is_fifo=False)
@@ -170,7 +170,7 @@ def test_a_poison_message_fails_alone_and_ends_in_the_dead_letter_queue(
 
 
 @pytest.mark.parametrize("language", RUNTIMES)
-def test_a_failing_group_waits_and_others_go_on(server, powertools, language):
+def test_34_a_failing_group_waits_and_others_go_on(server, powertools, language):
     stage = Stage(server, language, powertools[language], is_fifo=True)
     stage.send("a1", "a2-late", "a3", group="a")
     stage.send("b1", "b2", group="b")

@@ -9,8 +9,8 @@ from tests.house.tree import files_of_tests
 
 NUMBERS = range(1, 36)
 #: Numbers without a test of that name, with the reason.
-EXCUSED = {34: "unchanged clients have tests/clients and tests/acceptance for themselves"}
-FOLDERS = ("tests/contract/esm/", "tests/scenarios/")
+EXCUSED: dict[int, str] = {}
+FOLDERS = ("tests/contract/esm/", "tests/scenarios/", "tests/clients/test_powertools.py")
 _NAME = re.compile(r"test_(\d+)(?:_(and|to)_(\d+))?_")
 
 

@@ -62,6 +62,17 @@ _ANSWERS = frozenset(
 )
 
 
+class Silence:
+    """What is left to say when an environment is gone: nothing."""
+
+    def deliver(self, invocation: Invocation) -> None:
+        """Let an event go: there is nobody."""
+
+    def release(self) -> bool:
+        """Have no answer."""
+        return False
+
+
 class FrameDialogue:
     """Our own protocol, see `frames.py` and `child/runtime.py`."""
 

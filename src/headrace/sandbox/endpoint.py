@@ -98,6 +98,8 @@ class Endpoint:
             self._door = None
         if self._web is not None:
             self._web.close()
+        # Connections lead to us, and from here to an environment that would never be forgotten.
+        self._runtime = self._extensions = self._telemetry = self._web = None
 
     async def _receive(self, door: socket.socket) -> None:
         """Take the listening socket of an environment; nothing comes of one that is ending."""

@@ -24,7 +24,7 @@ from headrace.ports.sandbox import (
 )
 from headrace.sandbox.attendance import Attendance
 from headrace.sandbox.belongings import Belongings
-from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue
+from headrace.sandbox.dialogue import Answer, Dialogue, FrameDialogue, Silence
 from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
 from headrace.sandbox.outcomes import INIT_ENDINGS, init_outcome, invoke_outcome
@@ -63,7 +63,7 @@ class LinuxEnvironment:
         self.is_template = False  #: Whether its keeper outlives it, for the sake of its copies.
         self._connection = Connection(loop, stream, self._on_frame, self._on_stream_end)
         #: Replaced by `speak_through` when the function's program does not speak frames.
-        self._frames = FrameDialogue(self._connection, self.hear)
+        self._frames: FrameDialogue | None = FrameDialogue(self._connection, self.hear)
         self._dialogue: Dialogue = self._frames
         self._speaks_frames = True
         self._log = LogPipe(loop, log, take_log, framed=framed_log)
@@ -273,7 +273,8 @@ class LinuxEnvironment:
         peak = header.get("peak_kb")
         if isinstance(peak, int) and peak >= 0:
             self.processes.note_peak(peak)
-        self._frames.hear(header, body)
+        if self._frames is not None:
+            self._frames.hear(header, body)
 
     def _on_stream_end(self, error: BrokenFrame | None) -> None:
         """Kill what has closed its socket but does not end, or has broken the protocol.
@@ -304,6 +305,9 @@ class LinuxEnvironment:
             self._turn.set_result(None)
         for action in self._on_gone:
             action()
+        self._on_gone.clear()
+        # Who is gone is forgotten at once: the garbage collector looks for old circles hardly ever.
+        self._frames, self._dialogue = None, Silence()
         if not self._leaves:
             self.let_go()
         if not self.exited.done():

@@ -141,8 +141,9 @@ class Connection:
             self._loop.add_reader(self._socket, self._on_readable)
 
     def close(self) -> None:
-        """Close the socket; nothing is called any more."""
+        """Close the socket; nothing is called any more, nor kept from being forgotten."""
         if self._open:
+            self._on_frame = self._on_end = _nobody
             self._open = False
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
@@ -187,5 +188,10 @@ class Connection:
 
     def _end(self, error: BrokenFrame | None = None) -> None:
         if self._open:
+            on_end = self._on_end
             self.close()
-            self._on_end(error)
+            on_end(error)
+
+
+def _nobody(*_: object) -> None:
+    """Nothing comes any more."""

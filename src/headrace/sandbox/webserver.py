@@ -147,7 +147,7 @@ class WebConnection(asyncio.Protocol):
         self._is_stuck = False  #: Its answers are not read.
         self._is_held = False  #: Who takes its body has enough for now.
         self._transport: Any = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._begin()
 
@@ -181,6 +181,7 @@ class WebConnection(asyncio.Protocol):
         self._waiting.clear()
         self._drop_body()
         self._peers.connections.discard(self)
+        self._parser = None  # it holds us, and with us all that the server answers for
 
     def pause_writing(self) -> None:
         """Read no more and answer no more: what was answered is not read."""

@@ -1,11 +1,14 @@
 """How environments end, and that nothing of them is left, at every level."""
 
 import asyncio
+import contextlib
+import gc
 import os
 import select
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from tests.unit.sandbox.bench import (
     invocation,
     run,
 )
+from tests.unit.sandbox.programs import bootstrap
 
 ECHO = "def handler(event, context):\n    return event\n"
 
@@ -291,3 +295,40 @@ def test_nothing_outlives_a_server_that_is_killed(level, folder):
         poll.unregister(handle)
         os.close(handle)
     assert alive(token) == alive(str(folder)) == []
+
+
+@pytest.mark.parametrize("way", ["kill", "exit", "time", "program"])
+def test_who_is_gone_is_forgotten_without_the_garbage_collector(bench, way):
+    """The server lets it look for old circles hardly ever: each would stay for good."""
+    source = (
+        "import os, time\n"
+        "def handler(event, context):\n"
+        "    os._exit(1) if event == 'exit' else time.sleep(30)\n"
+    )
+
+    async def story():
+        async with bench:
+            gc.collect()
+            gc.disable()
+            try:
+                if way == "program":
+                    environment = await bench.start(
+                        bootstrap("def handle(event, headers): pass\n"), runtime="provided.al2"
+                    )
+                else:
+                    environment = await bench.start(source)
+                if way in {"exit", "time"}:
+                    await environment.invoke(invocation(way, timeout_ms=300))
+                await environment.kill()
+                gone = weakref.ref(environment)
+                bench.forget(environment)
+                del environment
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(10):
+                        while gone() is not None:
+                            await asyncio.sleep(0)
+                assert gone() is None
+            finally:
+                gc.enable()
+
+    bench.run(story())

@@ -143,6 +143,10 @@ class Bench:
         self._started.append(environment)
         return environment
 
+    def forget(self, environment):
+        """Do not end an environment at the end of the block: it has ended."""
+        self._started.remove(environment)
+
     async def call(self, source, event=None, *, timeout_ms=20_000, **changes) -> InvokeOutcome:
         """Start an environment, run one event, and leave it."""
         environment = await self.start(source, **changes)
