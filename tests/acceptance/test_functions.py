@@ -13,7 +13,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.acceptance.running import REGION, Running
 from tests.unit.sandbox.bench import alive
@@ -221,7 +221,7 @@ def test_a_function_knows_its_context(functions, function):
 
 
 def test_a_handler_error_has_the_document_of_python(function):
-    """lambda.md 10, rows 1 and 2, 11, item 4."""
+    """lambda.md 2.1 I1, 10, rows 1 and 2, 11, item 4."""
     document, request_id = function.failure({"do": "raise"})
     assert list(document) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert (document["errorMessage"], document["errorType"]) == ("no", "ValueError")
@@ -372,6 +372,22 @@ def test_events_at_the_same_time_run_in_environments_of_their_own(function):
     with ThreadPoolExecutor(8) as pool:
         calls = list(pool.map(function.result, [{"do": "sleep", "s": 0.5}] * 8))
     assert calls == [1] * 8
+
+
+def test_a_client_that_goes_does_not_stop_the_function(server, functions, function):
+    """lambda.md 2.1 I13."""
+    functions.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
+    hasty = server.client("lambda", ACCOUNT, read_timeout=0.3)
+    with pytest.raises(ReadTimeoutError):
+        hasty.invoke(FunctionName=function.name, Payload=b'{"do": "sleep", "s": 1}')
+    hasty.close()
+    end = time.monotonic() + 20
+    while True:
+        try:
+            assert function.result({"do": "count"})["calls"] == 2
+            return
+        except functions.exceptions.TooManyRequestsException:
+            assert time.monotonic() < end
 
 
 def test_new_code_runs_after_an_update_and_the_old_finishes(functions, function):

@@ -103,7 +103,7 @@ def test_versions_are_immutable_and_never_numbered_again(functions, make):
 
 
 def test_an_alias_splits_invokes_and_keeps_its_version(functions, make):
-    """lambda.md 11, item 13."""
+    """lambda.md 2.1 I9, 11, item 13."""
     make("aliases", Publish=True)
     functions.update_function_code(FunctionName="aliases", ZipFile=archive(2), Publish=True)
     made = functions.create_alias(

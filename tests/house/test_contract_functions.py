@@ -10,6 +10,8 @@ import re
 from tests.house.test_contract import documents, numbers_of
 
 NUMBERED = {
+    "I": range(1, 14),  #: How an invoke is asked for and answered (2.1).
+    "A": range(1, 10),  #: What becomes of events (6.2).
     "10, row": range(1, 41),  #: The behaviours that emulators most often get wrong.
     "11, item": range(1, 21),  #: What a black box is tried with.
     "L-C": range(1, 15),  #: Corrections from AWS's recordings.
@@ -17,6 +19,9 @@ NUMBERED = {
 }
 #: Numbers that no test here can prove, with the reason.
 EXCUSED = {
+    ("I", 10): "nobody knows what AWS does with another content type; ours takes it",
+    ("I", 11): "about clients",
+    ("I", 12): "nobody knows; ours waits",
     ("11, item", 17): "`aws logs tail` is of the AWS CLI v2, which is on no registry",
     ("L-A", 20): "there is no EC2 that could know a security group",
     ("L-A", 66): "code signing is not served",
@@ -36,6 +41,7 @@ _ROWS = {
     "11, item": re.compile(r"\b11, items? " + _LIST),
 }
 _OTHERS = re.compile(r"\bL-([AC])(\d+)\b(?: to L-[AC](\d+))?")
+_RULES = re.compile(r"(?<![\w-])([IA])(\d{1,2})\b")
 
 
 def citations(text):
@@ -49,6 +55,7 @@ def citations(text):
         for rows in pattern.findall(text)
         for number in numbers_of(rows)
     }
+    found |= {(letter, int(number)) for letter, number in _RULES.findall(text)}
     for letter, first, last in _OTHERS.findall(text):
         found |= {(f"L-{letter}", number) for number in range(int(first), int(last or first) + 1)}
     return found

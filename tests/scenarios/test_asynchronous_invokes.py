@@ -317,6 +317,7 @@ def test_a_busy_function_takes_events_one_after_the_other(scene):
 @pytest.mark.slow
 @pytest.mark.parametrize(("recursion", "turns"), [("Terminate", 16), ("Allow", 40)])
 def test_a_loop_of_functions_ends_after_sixteen_turns(scene, recursion, turns):
+    """lambda.md 6.2 A9."""
     """The function invokes itself, as AWS's SDKs do: with the trace header that it was given."""
     url, arn = scene.queue("failures")
     scene.create()

@@ -50,7 +50,7 @@ def tell(desk, queue="told", **members):
     ],
 )
 def test_a_payload_that_is_no_json(desk, payload, said, column):
-    """lambda.md L-A88."""
+    """lambda.md 2.1 I2, L-A88."""
     answer = desk.invoke(document=payload)
     assert answer.status == 400
     assert answer.headers["x-amzn-errortype"] == "InvalidRequestContentException"
@@ -63,7 +63,7 @@ def test_a_payload_that_is_no_json(desk, payload, said, column):
 
 
 def test_an_answer_that_is_too_large_and_the_next_one(desk):
-    """lambda.md L-A89, 11, item 7."""
+    """lambda.md 2.1 I4, L-A89, 11, item 7."""
     desk.outcome = InvokeOutcome(InvokeStatus.TOO_LARGE, 1_000_000, b"6291557")
     answer = desk.invoke()
     assert answer.headers["x-amz-function-error"] == "Unhandled"
@@ -96,7 +96,7 @@ def test_a_function_may_be_made_and_run_at_once_after_its_deletion(desk):
 
 
 def test_calls_without_a_result_have_no_payload(desk):
-    """lambda.md L-A92, L-C7."""
+    """lambda.md 2.1 I8, 6.2 A1, L-A92, L-C7."""
     for kind, status in (("Event", 202), ("DryRun", 204)):
         answer = desk.invoke(X_Amz_Invocation_Type=kind)
         assert (answer.status, answer.body) == (status, b"")
@@ -119,7 +119,7 @@ def test_a_trace_header_arrives(desk):
 
 
 def test_a_failing_event_is_tried_three_times_under_one_id(desk):
-    """lambda.md L-A100, 10, rows 19, 20 and 23, 11, item 10."""
+    """lambda.md 6.2 A2 and A3, L-A100, 10, rows 19, 20 and 23, 11, item 10."""
     tell(desk)
     desk.outcome = ERROR
     began = desk.invoke(**EVENT).headers["x-amzn-requestid"]
@@ -138,7 +138,7 @@ def test_a_failing_event_is_tried_three_times_under_one_id(desk):
 
 @pytest.mark.parametrize("age_s, count", [(60, 1), (90, 2)])
 def test_an_event_that_is_too_old_is_given_up(desk, age_s, count):
-    """lambda.md L-A101."""
+    """lambda.md 6.2 A5, L-A101."""
     tell(desk, MaximumEventAgeInSeconds=age_s)
     desk.outcome = ERROR
     desk.invoke(**EVENT)
@@ -160,7 +160,7 @@ def test_an_event_without_retries(desk):
 
 
 def test_a_function_that_may_not_run_is_told_of_without_an_answer(desk):
-    """lambda.md L-A104, 11, item 11."""
+    """lambda.md 2.1 I5 and I6, 6.2 A6, L-A104, 11, item 11."""
     tell(desk)
     desk.ok("PUT", RESERVED, {"ReservedConcurrentExecutions": 0})
     refused = desk.invoke()
@@ -175,8 +175,63 @@ def test_a_function_that_may_not_run_is_told_of_without_an_answer(desk):
     assert desk.runs == []
 
 
+def test_a_throttled_event_waits_and_counts_no_attempt(desk):
+    """lambda.md 6.2 A4."""
+    tell(desk)
+    desk.outcome = InvokeOutcome(InvokeStatus.FAULT, 0, b"no", error_type="Extension.Crash")
+    desk.ok("PUT", RESERVED, {"ReservedConcurrentExecutions": 1})
+    for _ in range(30):  # a concurrency of one is ten requests a second
+        desk.outcome = None
+        assert desk.invoke(**EVENT).status == 202
+    desk.settle()
+    assert 0 < len(desk.runs) < 30
+    desk.server.advance(60)
+    assert len(desk.runs) == 30
+    counts = {record["requestContext"]["approximateInvokeCount"] for record in records(desk)}
+    assert counts == {1}
+
+
+def test_an_event_runs_on_what_the_function_is_then_unless_a_version_was_named(desk):
+    """lambda.md 6.2 A7."""
+    desk.publish()
+    desk.outcome = ERROR
+    desk.invoke(**EVENT)
+    desk.invoke(qualifier="1", **EVENT)
+    desk.settle()
+    desk.configure(Environment={"Variables": {"NEW": "1"}})
+    desk.outcome = None
+    desk.server.advance(70)
+    later = {run.invoked_function_arn: environment for environment, run in desk.runs[2:]}
+    assert set(later) == {function_arn(), f"{function_arn()}:1"}
+    assert later[function_arn()].spec.variables["NEW"] == "1"
+    assert "NEW" not in later[f"{function_arn()}:1"].spec.variables
+
+
+def test_a_failure_goes_to_the_destination_and_to_the_dead_letter_queue(desk):
+    """lambda.md 6.2 A8."""
+    tell(desk, MaximumRetryAttempts=0)
+    url = desk.caller.queue("dead")
+    dead = {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"}
+    desk.configure(DeadLetterConfig=dead)
+    desk.outcome = ERROR
+    desk.invoke(document={"n": 1}, **EVENT)
+    desk.settle()
+    assert [record["requestPayload"] for record in records(desk)] == [{"n": 1}]
+    (letter,) = desk.caller.ok("ReceiveMessage", {"QueueUrl": url, "WaitTimeSeconds": 0})[
+        "Messages"
+    ]
+    assert json.loads(letter["Body"]) == {"n": 1}
+
+
 def test_an_event_of_exactly_one_mebibyte(desk):
-    """lambda.md 11, item 9."""
+    """lambda.md 2.1 I3, 11, item 9."""
+    sync = b'"' + b"x" * (6_291_456 - 2) + b'"'
+    assert desk.invoke(document=sync).status == 200
+    answer = desk.invoke(document=sync[:-1] + b'x"')
+    assert answer.json["Message"] == (
+        "6291457 byte payload is too large for the RequestResponse invocation type"
+        " (limit 6291456 bytes)"
+    )
     most = b'"' + b"x" * (1_048_576 - 2) + b'"'
     assert desk.invoke(document=most, **EVENT).status == 202
     answer = desk.invoke(document=most[:-1] + b'x"', **EVENT)
@@ -187,10 +242,12 @@ def test_an_event_of_exactly_one_mebibyte(desk):
 
 
 def test_a_missing_function_is_named_with_latest(desk):
-    """lambda.md 1.4."""
+    """lambda.md 1.4, 2.1 I7."""
     said = f"Function not found: {function_arn('missing')}:$LATEST"
     path = f"{FUNCTIONS}/missing/invocations"
     assert desk.refusal("POST", path) == (404, NOT_FOUND, said)
+    answer = desk.invoke("missing", **EVENT)
+    assert (answer.status, answer.json["Message"]) == (404, said)
 
 
 def test_both_spellings_of_the_list_of_functions(desk):
