@@ -99,6 +99,8 @@ ENVIRONMENT_COUNT_MAX = 4_096
 ZYGOTE_START_S = 30.0
 #: How long a fork may take to be reported, in seconds; ours.
 FORK_S = 10.0
+#: Between two looks at processes that are about to stop and have no processor yet, in seconds.
+STOP_LOOK_S = 0.02
 #: How long a polite kill may take before the hard one, in seconds; ours.
 KILL_PATIENCE_S = 2.0
 #: How long close() waits for a zygote before it is killed, in seconds; ours.

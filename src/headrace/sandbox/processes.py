@@ -13,6 +13,7 @@ from enum import Enum
 from headrace.sandbox import limits, peers, trees
 from headrace.sandbox.cgroups import Group
 from headrace.sandbox.memory import MemoryWatch
+from headrace.sandbox.trees import Held
 
 _MEGABYTE = 1_048_576
 
@@ -97,8 +98,17 @@ class ProcessTree:
         """Stop all, until `thaw`, or kill what will not stop."""
         if self.ended is None and not self.is_frozen:
             self.is_frozen = True
-            if not trees.stop_tree(self.pid):
-                self.kill()  # Its processes wake each other up; no honest function's do.
+            self._hold()
+
+    def _hold(self) -> None:
+        """Stop all that run; look again while some are only about to stop."""
+        if not self.is_frozen or self.ended is not None:
+            return
+        held = trees.stop_tree(self.pid)
+        if held is Held.NOT:
+            self.kill()  # Its processes wake each other up; no honest function's do.
+        elif held is Held.SOON:
+            self._loop.call_later(limits.STOP_LOOK_S, self._hold)
 
     def thaw(self) -> None:
         """Let all go on that are stopped."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from enum import IntEnum
 
 #: How often a tree is stopped before it counts as one that will not stop.
 STOP_ROUNDS_MAX = 200
@@ -22,8 +23,16 @@ def pid_of(handle: int) -> int:
     return 0
 
 
-def stop_tree(root: int) -> bool:
-    """Send SIGSTOP to every process below `root`; return False if they do not stay stopped.
+class Held(IntEnum):
+    """Whether a tree stands still; false says that it does not."""
+
+    NOT = 0
+    SOON = 1  #: Some have the signal before them, and no processor yet to see it.
+    SURELY = 2
+
+
+def stop_tree(root: int) -> Held:
+    """Send SIGSTOP to every process below `root`.
 
     Processes that wake each other up are stopped again and again, until all are found stopped
     twice in a row: one that was seen stopped may be woken by one that stops just after. Nobody
@@ -31,28 +40,32 @@ def stop_tree(root: int) -> bool:
     """
     quiet = 0
     for _ in range(STOP_ROUNDS_MAX):
-        found = descendants(root)
-        running = [pid for pid in found if not _is_stopped(pid)]
+        states = {pid: _state_of(pid) for pid in descendants(root)}
+        running = [pid for pid, state in states.items() if state is Held.NOT]
         quiet = 0 if running else quiet + 1
-        if quiet == 2 or (quiet and len(found) == 1):
-            return True
+        is_alone = len(states) == 1
+        if quiet == 2 or (quiet and is_alone):
+            return Held.SURELY if is_alone else min(states.values(), default=Held.SURELY)
         for pid in running:
             send_signal(pid, signal.SIGSTOP)
-    return False
+    return Held.NOT
 
 
-def _is_stopped(pid: int) -> bool:
-    """Return whether a process is stopped, has a stop signal before it, or is dead.
+def _state_of(pid: int) -> Held:
+    """Return whether a process is stopped or dead, or has a stop signal before it.
 
-    One without CPU left for this period stops only when it gets some.
+    One without CPU left for this period stops only when it gets some; in the middle of a system
+    call it may until then do one thing more, such as waking another up.
     """
     try:
         with open(f"/proc/{pid}/status") as file:
             facts = dict(line.split(":", 1) for line in file)
     except OSError:
-        return True
-    pending = int(facts["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1
-    return bool(pending) or facts["State"].strip()[0] in "TtZX"
+        return Held.SURELY
+    if facts["State"].strip()[0] in "TtZX":
+        return Held.SURELY
+    is_pending = int(facts["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1
+    return Held.SOON if is_pending else Held.NOT
 
 
 def continue_tree(root: int) -> None:

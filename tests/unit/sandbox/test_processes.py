@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from headrace.sandbox.processes import Ended, ProcessTree
-from headrace.sandbox.trees import wait_readable
+from headrace.sandbox.trees import Held, wait_readable
 
 
 class FakeGroup:
@@ -50,6 +50,33 @@ def test_an_end_is_what_the_status_and_the_group_say(
         processes.judge(status, before_kill=before_kill)
         assert (processes.ended, processes.exit_status, processes.signal) == expected
         assert processes.memory_peak_mb() == 3
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("last", [Held.SURELY, Held.NOT])
+def test_what_is_only_about_to_stop_is_looked_at_again(monkeypatch, last):
+    """In the middle of a system call it may still wake another up."""
+    looks = [Held.SOON, Held.SOON, last]
+    monkeypatch.setattr("headrace.sandbox.processes.trees.stop_tree", lambda _: looks.pop(0))
+    monkeypatch.setattr("headrace.sandbox.processes.limits.STOP_LOOK_S", 0)
+
+    async def story():
+        processes = tree()
+        killed = []
+        monkeypatch.setattr(processes, "kill", lambda: killed.append(True))
+        processes.freeze()
+        assert (len(looks), killed) == (2, [])
+        while looks:
+            await asyncio.sleep(0)
+        assert killed == ([] if last is Held.SURELY else [True])
+        looks.append(Held.SOON)
+        processes.is_frozen = False
+        processes.freeze()
+        processes.thaw()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert looks == []  # after a thaw nobody stops it again
 
     asyncio.run(story())
 

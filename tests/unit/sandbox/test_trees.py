@@ -54,7 +54,7 @@ def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
             assert process.stdout.readline() == b"up\n"
         below = trees.descendants(process.pid)
         held = trees.stop_tree(process.pid)
-        running = [pid for pid in below if not trees._is_stopped(pid)]
+        running = [pid for pid in below if trees._state_of(pid) is trees.Held.NOT]
         assert not (held and running)
     finally:
         for pid in trees.descendants(process.pid):
@@ -77,9 +77,9 @@ def test_one_that_is_alone_is_looked_at_once_after_it_was_stopped(monkeypatch):
     )
     try:
         assert process.stdout.readline() == b"up\n"
-        assert trees.stop_tree(process.pid)
+        assert trees.stop_tree(process.pid) is trees.Held.SURELY
         assert looks == [find(process.pid)] * 2
-        assert trees._is_stopped(looks[0][0])
+        assert trees._state_of(looks[0][0]) is not trees.Held.NOT
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
