@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run all tests but the clients' in two halves side by side, one for each core: those that compute,
-# and those that start servers and functions and mostly wait for them. Arguments go to pytest.
+# Run all tests but the clients' in two halves side by side, one for each core: those that compute
+# and, for as long, those that kill servers; and those that start servers and functions and mostly
+# wait for them. Arguments go to pytest.
 #
 # The output of the first half comes when both have ended. Status 5, no test chosen, is good in a
 # half, for a choice (-k) may lie in the other.
@@ -8,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.."
 python="${PYTHON:-.venv/bin/python}"
 
-computing="tests/house tests/unit tests/laws tests/scenarios tests/wire tests/contract"
+computing="tests/house tests/unit tests/laws tests/scenarios tests/wire tests/contract tests/crash"
 others=
 for folder in $computing; do others="$others --ignore=$folder"; done
 
