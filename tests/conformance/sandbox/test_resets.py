@@ -5,6 +5,7 @@ that the first had (spec/lambda.md 4.1: reset after a failed invoke).
 """
 
 import asyncio
+import gc
 import os
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conformance.sandbox.test_images import image, oci
 from tests.unit.sandbox.bench import alive, answer, invocation, spec_for
 from tests.unit.sandbox.programs import bootstrap
 
+ECHO = "def handler(event, context):\n    return event\n"
 #: `act(event)` does what the event asks for and returns what can be seen.
 ACT = """
 import json, os, signal, subprocess, time
@@ -186,6 +188,12 @@ def test_files_that_leave_no_memory_are_given_up(bench, level):
     bench.run(story())
 
 
+def ours():
+    """Count our descriptors, without what tests before this one have left to be collected."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
 def test_nothing_of_ours_grows_with_resets(bench):
     async def story():
         async with bench:
@@ -196,14 +204,11 @@ def test_nothing_of_ours_grows_with_resets(bench):
                 await it.fail(do="exit")
                 assert ours() <= before
                 await it.start()
-                assert ours() == before
+                assert ours() <= before
             await it.environment.kill()
             assert ours() < before
             assert it.spec.environment_id not in str(bench.box._environments)
             assert not os.path.exists(f"{bench.box._supplies._scratch}/{it.spec.environment_id}")
-
-    def ours():
-        return len(os.listdir("/proc/self/fd"))
 
     bench.run(story())
 
@@ -211,12 +216,13 @@ def test_nothing_of_ours_grows_with_resets(bench):
 def test_what_is_killed_after_it_ended_leaves_nothing(bench):
     async def story():
         async with bench:
+            await (await bench.start(ECHO)).kill()  # whoever forks is there from now on
             it = Story(bench, **PYTHON)
-            before = len(os.listdir("/proc/self/fd"))
+            before = ours()
             await it.start()
             await it.fail(do="exit")
             await it.environment.kill()
-            assert len(os.listdir("/proc/self/fd")) == before
+            assert ours() <= before
             assert not os.path.exists(f"{bench.box._supplies._scratch}/{it.spec.environment_id}")
             await it.start()
             assert (await it.look())["files"] == {}
@@ -251,14 +257,15 @@ def test_an_init_phase_that_fails_in_its_place_ends_it_for_good(bench):
 
     async def story():
         async with bench:
+            await (await bench.start(ECHO)).kill()  # whoever forks is there from now on
             it = Story(bench, source)
-            before = len(os.listdir("/proc/self/fd"))
+            before = ours()
             await it.start()
             await it.fail(do="exit")
             environment = await bench.box.start(it.spec, bench.log.extend)
             assert environment.init.status is InitStatus.EXITED
             assert environment.init.exit_status == 4
-            assert len(os.listdir("/proc/self/fd")) == before
+            assert ours() <= before
             await it.start()
             assert (await it.look())["files"] == {}
 
