@@ -17,6 +17,8 @@ from tests.crash.load import Worker
 from tests.crash.wire import Connection, Gone
 
 WORKERS = 3
+#: What one page of a list has room for.
+VERSIONS_MAX = 45
 ROLE = "arn:aws:iam::000000000000:role/any"
 _SIGNED = (
     "AWS4-HMAC-SHA256 Credential=test/20261128/us-east-1/{service}/aws4_request, "
@@ -63,6 +65,7 @@ class ControlModel:
         self.answers = 0
         self.known = {}  # (worker, setting) to a number
         self.maybe = {}  # (worker, setting) to numbers that got no answer
+        self.published = 0  # versions that were asked for
 
     def saw(self, key, value):
         """A setting was read after a start.
@@ -91,12 +94,18 @@ class Setter(Worker):
 
     def act(self, setting):
         async def change():
+            if setting == "version":
+                if self.model.published >= VERSIONS_MAX:
+                    return
+                self.model.published += 1
             value = next(self.clock)
             key = (self.number, setting)
             self.model.maybe.setdefault(key, set()).add(value)
             method, path, body, more, good = SETTINGS[setting][0](f"c{self.number}", value)
             status, answer = await self.connection.rest(method, path, body, **more)
-            if status == 409:  # an update is under way: nothing has happened
+            is_old = setting == "version" and f'"Description":"{value}"'.encode() not in answer
+            if status == 409 or (status == good and is_old):
+                # An update is under way, or there was none since the last version: nothing happened.
                 self.model.maybe[key].discard(value)
                 return
             if status != good:
@@ -160,6 +169,13 @@ SETTINGS = {
         ),
         lambda name: ("GET", f"{_F}/{name}/aliases/live", b"", {}),
         rb'"Description":"(\d*)"',
+    ),
+    "version": (
+        lambda name, value: _lambda(
+            "POST", f"{_F}/{name}/versions", _document(Description=str(value)), 201
+        ),
+        lambda name: ("GET", f"{_F}/{name}/versions", b"", {}),
+        rb'.*"Description":"(\d*)"[^{}]*"Version":"\d',  # of the newest one
     ),
     "tag": (
         lambda name, value: _lambda(
