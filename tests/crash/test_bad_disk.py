@@ -6,11 +6,13 @@ import os
 import sqlite3
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from headrace.base.errors import InternalFailure, ServiceError
 from headrace.store.limits import KIB, MIB, SpaceLimits
 from headrace.store.sqlite.journal import SqliteJournal
 from headrace.testing.faults import Faults, failing_connection
+from tests.acceptance.running import STOP_S, Running
 from tests.unit.shell.shard import ShardUnderTest
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
@@ -112,3 +114,20 @@ def test_after_a_failed_flush_memory_equals_the_journal(tmp_path, code, is_writt
         await again.stop()
 
     asyncio.run(scenario())
+
+
+def test_a_server_whose_journal_is_removed_acknowledges_nothing_more_and_ends(tmp_path):
+    with Running(tmp_path) as server:
+        sqs = server.client("sqs")
+        url = sqs.create_queue(QueueName="q")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="kept")
+        (tmp_path / "data").rename(tmp_path / "moved")
+        with pytest.raises((ClientError, BotoCoreError)):
+            sqs.send_message(QueueUrl=url, MessageBody="for nobody")
+        sqs.close()
+        assert server.process.wait(STOP_S) == 1
+        assert (
+            "journal.sqlite is gone: it was removed or moved"
+            in (tmp_path / "errors.txt").read_text()
+        )
+    assert not (tmp_path / "data" / "journal.sqlite").exists()

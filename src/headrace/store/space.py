@@ -1,5 +1,6 @@
 """How much disk is left, and a reserve that is given up when there is none."""
 
+import contextlib
 import logging
 import os
 from pathlib import Path
@@ -53,7 +54,7 @@ class DiskSpace:
         self._has_reserve = False
         if self._reserve.exists():
             log.warning("%s: the reserve of disk space is given up", self._folder)
-            self._reserve.unlink()
+            self._reserve.unlink(missing_ok=True)
 
     def _mark_low(self, free: int) -> None:
         if not self._is_low:
@@ -61,21 +62,27 @@ class DiskSpace:
             log.warning("%s: disk space is low (%d MiB)", self._folder, free // MIB)
 
     def _free_bytes(self) -> int:
-        disk = os.statvfs(self._folder)
+        """Return how much is free; nothing of a disk that does not say."""
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError:
+            return 0
         return disk.f_bavail * disk.f_frsize
 
     def _make_reserve(self) -> None:
-        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(descriptor, 0, self._limits.reserve_bytes)
-            else:  # macOS
-                for _ in range(self._limits.reserve_bytes // MIB):
-                    os.write(descriptor, bytes(MIB))
+            with self._reserve.open("wb") as file:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), 0, self._limits.reserve_bytes)
+                else:  # macOS
+                    file.write(bytes(self._limits.reserve_bytes))
             self._has_reserve = True
         except OSError as error:
-            self._reserve.unlink()
+            with contextlib.suppress(OSError):
+                self._reserve.unlink()
             log.warning("%s: no reserve of disk space (%s)", self._folder, error)
-            self._mark_low(self._free_bytes())
-        finally:
-            os.close(descriptor)
+            free = self._free_bytes()
+            # Where there is room, that is not why: it goes on without, and says so once.
+            self._has_reserve = free >= self._limits.enough_bytes
+            if not self._has_reserve:
+                self._mark_low(free)

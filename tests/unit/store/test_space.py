@@ -62,3 +62,21 @@ def test_a_real_disk_says_how_much_is_free(tmp_path):
     space.check()
     assert space.is_low
     assert not (tmp_path / "reserve").exists()
+
+
+def test_a_reserve_that_cannot_be_made_is_told_once_and_done_without(disk, tmp_path, caplog):
+    (tmp_path / "reserve").symlink_to(tmp_path / "nowhere" / "file")
+    for _ in range(3):
+        disk.check()
+        assert not disk.is_low
+    assert [record.message.split(": ")[1][:27] for record in caplog.records] == [
+        "no reserve of disk space ([",
+    ]
+
+
+def test_a_disk_that_cannot_be_asked_takes_nothing_more(tmp_path):
+    space = DiskSpace(tmp_path / "gone", LIMITS)
+    space.check()
+    assert space.is_low
+    space.give_up_reserve()
+    assert space.is_low

@@ -6,6 +6,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from headrace.ports.journal import AppendRefused, AppendUnknown, JournalError
@@ -46,6 +47,7 @@ class Committer:
         space: DiskSpace,
         gate: threading.Lock,
         checkpointer: Checkpointer,
+        file: Path,
     ) -> None:
         """Start the thread.
 
@@ -54,7 +56,14 @@ class Committer:
             space: Looked at after each job.
             gate: Held while a job is under way; a checkpoint that must be alone takes it.
             checkpointer: Says before each job whether the WAL may grow.
+            file: The connection's. What is written to a file that was removed or moved is lost,
+                and SQLite does not tell.
+
+        Raises:
+            OSError: There is no such file.
         """
+        self._file = file
+        self._inode = file.stat().st_ino
         self._connection = connection
         self._space = space
         self._gate = gate
@@ -134,9 +143,20 @@ class Committer:
         self._checkpointer.wait_for_room()
         try:
             with self._gate:
-                return work(self._connection)
+                value = work(self._connection)
         except sqlite3.Error as error:
             raise self._judge(error) from error
+        if not self._file_is_there():
+            self._broken = f"{self._file} is gone: it was removed or moved"
+            log.error("nobody will find what was written: %s", self._broken)
+            raise AppendUnknown(self._broken)
+        return value
+
+    def _file_is_there(self) -> bool:
+        try:
+            return self._file.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def _judge(self, error: sqlite3.Error) -> JournalError:
         """Return what an error of SQLite means for what was to be written."""

@@ -62,6 +62,7 @@ class SqliteJournal:
         self._space = DiskSpace(folder, SpaceLimits() if space is None else space)
         self._connection_factory = connection_factory
         self._last_seq = 0
+        self._was_open = False
         self._committer: Committer | None = None
         self._checkpointer: Checkpointer | None = None
         self._readers: Readers | None = None
@@ -188,6 +189,10 @@ class SqliteJournal:
 
     def _open(self) -> None:
         """Open the file and start the threads; runs off the event loop."""
+        if self._was_open and not self.path.exists():
+            raise JournalDamaged(
+                f"{self.name} is gone: it was removed or moved while it was in use"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock.take()
         gate = threading.Lock()
@@ -198,14 +203,16 @@ class SqliteJournal:
                 undo.callback(connection.close)
                 self._prepare(connection)
                 self._space.check()
-                self._checkpointer = Checkpointer(self.path, gate, self._break_off)
+                self._checkpointer = checkpointer = Checkpointer(self.path, gate, self._break_off)
+                undo.callback(checkpointer.close)
+                self._committer = Committer(connection, self._space, gate, checkpointer, self.path)
                 undo.pop_all()
         except sqlite3.DatabaseError as error:
             raise JournalDamaged(f"{self.name} cannot be opened: {error}") from error
         except OSError as error:
             raise AppendUnknown(f"{self.name} cannot be opened: {error}") from error
-        self._committer = Committer(connection, self._space, gate, self._checkpointer)
         self._readers = Readers(self.path)
+        self._was_open = True
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Create or check the tables, check the WAL, and learn the newest block."""

@@ -1,6 +1,7 @@
 """The committing thread: order, limits, what an error means."""
 
 import asyncio
+import shutil
 import sqlite3
 import threading
 
@@ -32,7 +33,8 @@ def connection():
 
 def committer(connection, tmp_path):
     space = DiskSpace(tmp_path, SpaceLimits(reserve_bytes=4_096))
-    return Committer(connection, space, threading.Lock(), Room())
+    (tmp_path / "file").touch()
+    return Committer(connection, space, threading.Lock(), Room(), tmp_path / "file")
 
 
 def failing(code):
@@ -150,3 +152,26 @@ def test_a_transaction_is_all_or_nothing(connection):
     assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
     assert transaction(lambda c: c.execute("INSERT INTO t VALUES (1)").rowcount)(connection) == 1
     connection.close()
+
+
+@pytest.mark.parametrize("end", ["removed", "replaced", "with its folder"])
+def test_what_went_to_a_file_that_is_gone_is_unknown(connection, tmp_path, end):
+    async def scenario():
+        folder = tmp_path / "data"
+        folder.mkdir()
+        thread = committer(connection, folder)
+        assert await thread.write(lambda c: 1) == 1
+        if end == "with its folder":
+            shutil.rmtree(folder)
+        else:
+            (folder / "file").rename(folder / "elsewhere")
+            if end == "replaced":
+                (folder / "file").touch()
+        with pytest.raises(AppendUnknown, match="file is gone: it was removed or moved"):
+            await thread.write(lambda c: 2)
+        assert thread.is_broken
+        with pytest.raises(AppendUnknown, match="must be opened anew"):
+            await thread.write(lambda c: 3)
+        await thread.close()
+
+    asyncio.run(scenario())
