@@ -81,6 +81,7 @@ _REFUSALS: dict[int, type[ServiceError]] = {
 }
 #: How the path ends of what brings a function's code, to the operation.
 _BRINGS_CODE = {"/functions": "CreateFunction", "/code": "UpdateFunctionCode"}
+_CODE_PATHS = tuple(_BRINGS_CODE)
 _STOPPING = ServiceUnavailable("The server is stopping. Please try again.")
 
 
@@ -138,15 +139,15 @@ class Service:
             raise Refused(403, refusal)
         if is_url:
             return PAYLOAD_BODY_BYTES_MAX
+        if method == "PUT" and _is_upload(method, target, headers):
+            return CODE_BODY_BYTES_MAX  # whatever the key of the object looks like
         if "/functions" in target:
             path = target.partition("?")[0].rstrip("/")
-            if path.endswith(tuple(_BRINGS_CODE)):
+            if path.endswith(_CODE_PATHS):
                 return FUNCTION_BODY_BYTES_MAX
             if path.endswith(("/invocations", "/response-streaming-invocations")):
                 return PAYLOAD_BODY_BYTES_MAX
         if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
-            return CODE_BODY_BYTES_MAX
-        if method == "PUT" and _is_upload(method, target, headers):
             return CODE_BODY_BYTES_MAX
         return BODY_BYTES_MAX
 
@@ -165,7 +166,7 @@ class Service:
         if kind is None or protocol.form is Form.NONE:
             text = f"{sentence}\n".encode()
             return HttpResponse(status, [("Content-Type", "text/plain; charset=utf-8")], text)
-        if kind is TooLarge:
+        if kind is TooLarge and protocol.form is Form.REST_JSON:
             sentence = _code_is_too_large(head) or sentence
         return encode_error(protocol, kind(sentence), self._entropy.uuid())
 

@@ -285,6 +285,8 @@ def test_each_path_has_its_own_limit_for_bodies():
         with pytest.raises(Refused):
             service.body_limit("POST", "/", {"host": "evil.example"})
         assert service.body_limit("PUT", "/b/k", {"host": "s3.localhost"}) == CODE_BODY_BYTES_MAX
+        for key in ("/b/functions", "/b/functions/code", "/b/functions/invocations"):
+            assert service.body_limit("PUT", key, {"host": "s3.localhost"}) == CODE_BODY_BYTES_MAX
         assert service.body_limit("PUT", "/b/k", {"host": "localhost"}) == BODY_BYTES_MAX
         assert service.body_limit("POST", "/b/k", {"host": "s3.localhost"}) == BODY_BYTES_MAX
 
@@ -329,6 +331,12 @@ def test_each_path_has_its_own_limit_for_bodies():
             413,
             "application/json",
             "Request must be smaller than 70167211 bytes for the CreateFunction operation",
+        ),
+        (
+            b"PUT /b/functions HTTP/1.1\r\nHost: s3.localhost\r\nContent-Length: 99999999\r\n\r\n",
+            413,
+            "application/xml",
+            "The body exceeds",
         ),
         (b"rubbish\r\n\r\n", 400, "text/plain; charset=utf-8", "no HTTP request"),
     ],
