@@ -5,10 +5,9 @@ the rows of section 11, the questions of section 12, the recordings of section 1
 a test says which of them it proves: "11 row 5", "11 rows 1, 2 and 4 to 6", "12 Q8", "14.4 S-A16".
 """
 
-import ast
 import re
 
-from tests.house.tree import ROOT, files_of_tests
+from tests.house.contracts import LIST, Contract, numbers_of
 
 #: What is numbered, to its numbers.
 NUMBERED = {
@@ -23,8 +22,7 @@ EXCUSED = {
     ("S-A", 14): "AWS's counter of moved messages may lag: ours may not",
 }
 
-_LIST = r"(\d+(?:(?:, | and | to |, and )\d+)*)"
-_ROWS = re.compile(r"\b11,? rows? " + _LIST)
+_ROWS = re.compile(r"\b11,? rows? " + LIST)
 _OTHERS = {kind: re.compile(rf"\b{kind}(\d+)\b") for kind in ("Q", "S-C", "S-A")}
 
 
@@ -37,22 +35,7 @@ def citations(text):
     return found
 
 
-def numbers_of(text):
-    """Return the numbers of a list such as "1, 2 and 4 to 6"."""
-    spans = [part.split(" to ") for part in re.split(r", and |, | and ", text)]
-    return [number for span in spans for number in range(int(span[0]), int(span[-1]) + 1)]
-
-
-def documents():
-    """Return what stands above each test function, and above and in each story."""
-    for file in files_of_tests():
-        if file.name.startswith("tests/house/"):
-            continue
-        for function in file.functions():
-            if function.name.startswith("test") and (text := ast.get_docstring(function)):
-                yield f"{file.name}: {function.name}", text
-    for story in sorted((ROOT / "tests" / "scenarios" / "queues").glob("*.txt")):
-        yield story.name, story.read_text(encoding="utf-8")
+CONTRACT = Contract(NUMBERED, EXCUSED, citations)
 
 
 def test_lists_of_numbers_are_read():
@@ -62,21 +45,12 @@ def test_lists_of_numbers_are_read():
 
 
 def test_each_number_of_the_contract_is_cited_by_a_test():
-    cited = {citation for _, text in documents() for citation in citations(text)}
-    wanted = {(kind, number) for kind, numbers in NUMBERED.items() for number in numbers}
-    assert sorted(wanted - cited - EXCUSED.keys()) == []
+    assert CONTRACT.unproven() == []
 
 
 def test_what_is_excused_is_not_proven_after_all():
-    cited = {citation for _, text in documents() for citation in citations(text)}
-    assert EXCUSED.keys() & cited == set()
+    assert EXCUSED.keys() & CONTRACT.cited() == set()
 
 
 def test_no_test_cites_a_number_that_the_contract_does_not_have():
-    strays = [
-        (name, citation)
-        for name, text in documents()
-        for citation in citations(text)
-        if citation[1] not in NUMBERED[citation[0]]
-    ]
-    assert strays == []
+    assert CONTRACT.strays() == []

@@ -7,7 +7,7 @@ lambda.md says which of them it proves: "lambda.md 10, rows 1 and 5", "11, item 
 
 import re
 
-from tests.house.test_contract import documents, numbers_of
+from tests.house.contracts import LIST, Contract, numbers_of
 
 NUMBERED = {
     "I": range(1, 14),  #: How an invoke is asked for and answered (2.1).
@@ -35,10 +35,9 @@ EXCUSED = {
     ("L-C", 6): "says only that what was taken as proven is not",
 }
 
-_LIST = r"(\d+(?:(?:, | and | to |, and )\d+)*)"
 _ROWS = {
-    "10, row": re.compile(r"\b10, rows? " + _LIST),
-    "11, item": re.compile(r"\b11, items? " + _LIST),
+    "10, row": re.compile(r"\b10, rows? " + LIST),
+    "11, item": re.compile(r"\b11, items? " + LIST),
 }
 _OTHERS = re.compile(r"\bL-([AC])(\d+)\b(?: to L-[AC](\d+))?")
 _RULES = re.compile(r"(?<![\w-])([IA])(\d{1,2})\b")
@@ -61,9 +60,7 @@ def citations(text):
     return found
 
 
-def all_citations():
-    """Return what all tests cite together."""
-    return {citation for _, text in documents() for citation in citations(text)}
+CONTRACT = Contract(NUMBERED, EXCUSED, citations)
 
 
 def test_lists_of_numbers_are_read():
@@ -78,19 +75,12 @@ def test_lists_of_numbers_are_read():
 
 
 def test_each_number_of_the_contract_is_cited_by_a_test():
-    wanted = {(kind, number) for kind, numbers in NUMBERED.items() for number in numbers}
-    assert sorted(wanted - all_citations() - EXCUSED.keys()) == []
+    assert CONTRACT.unproven() == []
 
 
 def test_what_is_excused_is_not_proven_after_all():
-    assert EXCUSED.keys() & all_citations() == set()
+    assert EXCUSED.keys() & CONTRACT.cited() == set()
 
 
 def test_no_test_cites_a_number_that_the_contract_does_not_have():
-    strays = [
-        (name, citation)
-        for name, text in documents()
-        for citation in citations(text)
-        if citation[1] not in NUMBERED[citation[0]]
-    ]
-    assert strays == []
+    assert CONTRACT.strays() == []

@@ -310,6 +310,8 @@ def test_a_busy_function_takes_events_one_after_the_other(scene):
     ids = [scene.invoke({"n": n}) for n in range(20)]
     scene.server.quiet()
     assert scene.instants() == [0] * 10  # a concurrency of one is ten requests a second (6.1)
+    with pytest.raises(scene.functions.exceptions.TooManyRequestsException):
+        scene.functions.invoke(FunctionName="work")
     scene.server.advance(2)
     assert sorted(invocation.request_id for _, invocation in scene.calls) == sorted(ids)
 

@@ -32,20 +32,21 @@ from tests.unit.shell.shard import ShardUnderTest, living
 BODIES = [b"body number %d" % number for number in range(6)]
 
 
+async def fill(journal):
+    """Have a queue with six messages, three to a block, none in a snapshot."""
+    shard = ShardUnderTest(journal)
+    await shard.start()
+    queue = await shard.create()
+    await shard.send(queue, *BODIES[:3])
+    await shard.send(queue, *BODIES[3:])
+    await shard.driver.settled()
+    await shard.crash()
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a queue and six messages, three to a block, none in a snapshot."""
-
-    async def scenario():
-        shard = ShardUnderTest(SqliteJournal(tmp_path / "data"))
-        await shard.start()
-        queue = await shard.create()
-        await shard.send(queue, *BODIES[:3])
-        await shard.send(queue, *BODIES[3:])
-        await shard.driver.settled()
-        await shard.crash()
-
-    asyncio.run(scenario())
+    """A folder that is filled."""
+    asyncio.run(fill(SqliteJournal(tmp_path / "data")))
     return tmp_path / "data"
 
 
@@ -309,18 +310,8 @@ def test_a_folder_without_a_journal_is_named(tmp_path):
 
 @pytest.fixture
 def filled(database):
-    """A database with a queue and six messages, three to a block, none in a snapshot."""
-
-    async def scenario():
-        shard = ShardUnderTest(new_journal(database))
-        await shard.start()
-        queue = await shard.create()
-        await shard.send(queue, *BODIES[:3])
-        await shard.send(queue, *BODIES[3:])
-        await shard.driver.settled()
-        await shard.crash()
-
-    asyncio.run(scenario())
+    """A database that is filled."""
+    asyncio.run(fill(new_journal(database)))
     return database
 
 
