@@ -5,7 +5,6 @@ that the first had (spec/lambda.md 4.1: reset after a failed invoke).
 """
 
 import asyncio
-import gc
 import os
 
 import pytest
@@ -188,26 +187,19 @@ def test_files_that_leave_no_memory_are_given_up(bench, level):
     bench.run(story())
 
 
-async def ours(bench):
-    """Count our descriptors, without what waits for the collector or is open for a removal."""
-    gc.collect()
-    await bench.box._unpacking.close()
-    return len(os.listdir("/proc/self/fd"))
-
-
 def test_nothing_of_ours_grows_with_resets(bench):
     async def story():
         async with bench:
             it = Story(bench, **PYTHON)
             await it.start()
-            before = await ours(bench)
+            before = await bench.descriptors()
             for _ in range(5):
                 await it.fail(do="exit")
-                assert await ours(bench) <= before
+                assert await bench.descriptors() <= before
                 await it.start()
-                assert await ours(bench) <= before
+                assert await bench.descriptors() <= before
             await it.environment.kill()
-            assert await ours(bench) < before
+            assert await bench.descriptors() < before
             assert it.spec.environment_id not in str(bench.box._environments)
             assert not os.path.exists(f"{bench.box._supplies._scratch}/{it.spec.environment_id}")
 
@@ -219,11 +211,11 @@ def test_what_is_killed_after_it_ended_leaves_nothing(bench):
         async with bench:
             await (await bench.start(ECHO)).kill()  # whoever forks is there from now on
             it = Story(bench, **PYTHON)
-            before = await ours(bench)
+            before = await bench.descriptors()
             await it.start()
             await it.fail(do="exit")
             await it.environment.kill()
-            assert await ours(bench) <= before
+            assert await bench.descriptors() <= before
             assert not os.path.exists(f"{bench.box._supplies._scratch}/{it.spec.environment_id}")
             await it.start()
             assert (await it.look())["files"] == {}
@@ -260,13 +252,13 @@ def test_an_init_phase_that_fails_in_its_place_ends_it_for_good(bench):
         async with bench:
             await (await bench.start(ECHO)).kill()  # whoever forks is there from now on
             it = Story(bench, source)
-            before = await ours(bench)
+            before = await bench.descriptors()
             await it.start()
             await it.fail(do="exit")
             environment = await bench.box.start(it.spec, bench.log.extend)
             assert environment.init.status is InitStatus.EXITED
             assert environment.init.exit_status == 4
-            assert await ours(bench) <= before
+            assert await bench.descriptors() <= before
             await it.start()
             assert (await it.look())["files"] == {}
 

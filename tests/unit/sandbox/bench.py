@@ -1,6 +1,7 @@
 """A work bench for tests of the sandbox: functions from source text, and what is still alive."""
 
 import asyncio
+import gc
 import hashlib
 import itertools
 import json
@@ -142,6 +143,12 @@ class Bench:
         )
         self._started.append(environment)
         return environment
+
+    async def descriptors(self):
+        """Count our descriptors, without what waits for the collector or is open for a removal."""
+        gc.collect()
+        await self.box._unpacking.close()
+        return len(os.listdir("/proc/self/fd"))
 
     def forget(self, environment):
         """Do not end an environment at the end of the block: it has ended."""

@@ -111,14 +111,14 @@ def test_nothing_is_used_up_by_environments_that_are_gone(tmp_path):
             spec = spec_for(tmp_path, ECHO)
             await bench.call(ECHO, 1)
             await bench._started.pop().kill()
-            before = len(os.listdir("/proc/self/fd"))
+            before = await bench.descriptors()
             for number in range(20):
                 environment = await bench.box.start(
                     spec_for(tmp_path, ECHO, code_digest=spec.code_digest), bench.log.extend
                 )
                 assert answer(await environment.invoke(invocation(number))) == number
                 await environment.kill()
-            assert len(os.listdir("/proc/self/fd")) == before
+            assert await bench.descriptors() == before
             supplies = bench.box._supplies
             assert supplies._users._next <= limits.FIRST_USER + 1
             assert supplies._groups_to_remove == []
