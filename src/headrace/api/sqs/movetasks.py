@@ -102,7 +102,7 @@ def cancel_move_task(parameters: Parameters, context: Context, rooms: Any) -> Ca
     handle = _required(parameters, "TaskHandle")
     try:
         content = msgspec.json.decode(base64.b64decode(handle, validate=True), type=_TaskReference)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         raise InvalidParameterValue("Value for parameter TaskHandle is invalid.") from None
     return CancelMoveTask(
         region=context.region, source_arn=content.source_arn, task_id=content.task_id

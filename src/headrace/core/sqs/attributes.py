@@ -15,9 +15,11 @@ from headrace.core.sqs.errors import InvalidAttributeName, InvalidAttributeValue
 from headrace.core.sqs.redrive import (
     RedriveAllowPolicy,
     RedrivePolicy,
+    is_nested_too_deeply,
     parse_object,
     parse_redrive_allow_policy,
     parse_redrive_policy,
+    whole_number,
 )
 
 
@@ -46,8 +48,14 @@ NUMBERS = {
         limits.KMS_REUSE_S_DEFAULT, limits.KMS_REUSE_S_MIN, limits.KMS_REUSE_S_MAX
     ),
 }
-#: Texts that are there only while set; an empty text removes them.
-TEXTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
+#: Texts that are there only while set, with the bytes that each may have; an empty text removes
+#: them. A RedrivePolicy is stored in words of ours, which are short.
+TEXTS = {
+    "Policy": limits.POLICY_BYTES_MAX,
+    "RedrivePolicy": limits.POLICY_BYTES_MAX,
+    "RedriveAllowPolicy": limits.REDRIVE_ALLOW_POLICY_BYTES_MAX,
+    "KmsMasterKeyId": limits.KMS_KEY_ID_BYTES_MAX,
+}
 SSE = "SqsManagedSseEnabled"
 KMS_KEY = "KmsMasterKeyId"
 KMS_REUSE = "KmsDataKeyReusePeriodSeconds"
@@ -209,15 +217,19 @@ def _check_throughput(attributes: Mapping[str, str]) -> None:
 
 
 def _check_number(name: str, text: str) -> str:
-    number = _whole_number(text)
+    number = whole_number(text)
     if number is None or not NUMBERS[name].low <= number <= NUMBERS[name].high:
         raise _invalid(name)
     return str(number)
 
 
 def _check_text(name: str, text: str) -> str:
+    if name != KMS_KEY and is_nested_too_deeply(text):
+        raise _invalid(name)
     if name == "RedrivePolicy":
         return parse_redrive_policy(text).to_text()
+    if len(text.encode()) > TEXTS[name]:
+        raise _invalid(name)
     if name == "RedriveAllowPolicy":
         parse_redrive_allow_policy(text)
     elif name == "Policy":
@@ -230,7 +242,6 @@ def _check_policy(text: str) -> None:
     members = parse_object(text)
     if (
         members is None
-        or len(text.encode()) > limits.POLICY_BYTES_MAX
         or not members.keys() <= {"Version", "Id", "Statement"}
         or members.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17")
     ):
@@ -251,20 +262,14 @@ def _invalid(name: str) -> InvalidAttributeValue:
     return InvalidAttributeValue(f"Invalid value for the parameter {name}.")
 
 
-def _whole_number(text: str) -> int | None:
-    """Return a text of at most 18 digits as a number; None when it is anything else."""
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
-
-
 def _comparable(name: str, text: str) -> Any:
     if name in NUMBERS:
-        number = _whole_number(text)
+        number = whole_number(text)
         return text if number is None else number
     if name == "RedrivePolicy":
         members = parse_object(text)
-        if members is not None and str(members.get("maxReceiveCount", "")).isdecimal():
-            members["maxReceiveCount"] = int(members["maxReceiveCount"])
+        if members is not None and (count := whole_number(members.get("maxReceiveCount"))):
+            members["maxReceiveCount"] = count
         return text if members is None else members
     if name in {"Policy", "RedriveAllowPolicy"}:
         members = parse_object(text)

@@ -81,6 +81,14 @@ QUEUE_ATTRIBUTE_NAMES = frozenset(
 
 # --- ours -------------------------------------------------------------------------------------
 
+#: Levels of objects and arrays in a Policy, RedrivePolicy or RedriveAllowPolicy. AWS's language for
+#: policies needs seven.
+DOCUMENT_DEPTH_MAX = 32
+#: Bytes of a RedriveAllowPolicy: as long as a Policy. Ten ARNs need 1,600.
+REDRIVE_ALLOW_POLICY_BYTES_MAX = POLICY_BYTES_MAX
+#: Bytes of a KmsMasterKeyId. KMS itself takes 2,048.
+KMS_KEY_ID_BYTES_MAX = 2_048
+
 #: Attempt ids of one FIFO queue that are remembered; beyond it the oldest is forgotten.
 RECEIVE_ATTEMPTS_MAX = 100_000
 

@@ -69,7 +69,7 @@ def parse_redrive_policy(text: str) -> RedrivePolicy:
             "Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].",
         )
     given = members["maxReceiveCount"]
-    count = _whole_number(given)
+    count = whole_number(given)
     if count is None or not 1 <= count <= limits.MAX_RECEIVE_COUNT_MAX:
         raise refuse_redrive(
             text,
@@ -130,9 +130,26 @@ def parse_object(text: str) -> dict[str, Any] | None:
     """Return the members of a JSON object; None when the text is none."""
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def is_nested_too_deeply(text: str) -> bool:
+    """Tell whether a JSON text has more levels than is stored.
+
+    The bound is ours and not left to Python's stack, which is not equally deep everywhere: what was
+    stored once must be read again by every later start.
+    """
+    level: list[Any] = [parse_object(text)]
+    for _ in range(limits.DOCUMENT_DEPTH_MAX):
+        level = [
+            child
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for child in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
 
 
 def _refuse_allow(text: str, reason: str) -> InvalidParameterValue:
@@ -142,15 +159,14 @@ def _refuse_allow(text: str, reason: str) -> InvalidParameterValue:
     )
 
 
-def _whole_number(value: Any) -> int | None:
-    """Return a JSON number or a text of digits as an int (AWS takes both)."""
+def whole_number(value: Any) -> int | None:
+    """Return a JSON number, or a text of at most 18 digits, as an int (AWS takes both)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit():
-        return int(value)
-    return None
+    digits = value.removeprefix("-") if isinstance(value, str) else ""
+    return int(value) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def _queue_arn(value: Any) -> Arn | None:

@@ -128,6 +128,7 @@ def test_what_is_required_is_said_to_be(desk, operation, name):
         base64.b64encode(b'{"taskId":"x"}').decode(),
         base64.b64encode(b"[]").decode(),
         base64.b64encode(b'"\xff"').decode(),
+        base64.b64encode(b'{"x":' + b"[" * 5_000).decode(),
     ],
 )
 def test_a_handle_that_cannot_be_read_is_refused(desk, handle):

@@ -121,6 +121,41 @@ def test_other_policies_are_refused(text):
     assert refusal.value.message == "Invalid value for the parameter Policy."
 
 
+@pytest.mark.parametrize("levels", [33, 900, 4_000])
+@pytest.mark.parametrize("name", ["Policy", "RedrivePolicy", "RedriveAllowPolicy"])
+def test_a_document_of_too_many_levels_is_refused_and_never_a_bug(name, levels):
+    """An exception of Python's own would end the whole server's memory, for every client."""
+    deep = "[" * (levels - 1) + "]" * (levels - 1)
+    text = f'{{"Statement":{deep},"maxReceiveCount":{deep},"redrivePermission":"allowAll"}}'
+    for given in (text, text[: levels + 15]):
+        with pytest.raises((InvalidAttributeValue, InvalidParameterValue)):
+            check_attributes({name: given})
+        assert differing(default_attributes(), {name: given}) == name
+
+
+def test_a_document_may_have_32_levels():
+    deep = "[" * 30 + "]" * 30
+    policy = f'{{"Statement":[{{"Condition":{deep[1:-1]}}}]}}'
+    check_attributes({"Policy": policy})
+    with pytest.raises(InvalidAttributeValue):
+        check_attributes({"Policy": policy.replace(deep[1:-1], deep)})
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [
+        ("KmsMasterKeyId", "k" * 2_048),
+        ("RedriveAllowPolicy", '{"redrivePermission":"denyAll"}'.ljust(8_192)),
+        ("Policy", '{"Statement":[{}]}'.ljust(8_192)),
+    ],
+)
+def test_a_text_is_only_so_long(name, longest):
+    assert check_attributes({name: longest})[name] == longest
+    with pytest.raises(InvalidAttributeValue) as refusal:
+        check_attributes({name: longest + " "})
+    assert refusal.value.message == f"Invalid value for the parameter {name}."
+
+
 def test_a_policy_has_at_most_twenty_statements():
     with pytest.raises(OverLimit) as refusal:
         check_attributes({"Policy": '{"Statement":[' + ",".join(["{}"] * 22) + "]}"})
@@ -158,6 +193,7 @@ def test_settings_are_the_values_of_the_texts():
         ({"Policy": "{}"}, "Policy"),
         ({"Policy": "no json"}, "Policy"),
         ({"RedrivePolicy": "no json"}, "RedrivePolicy"),
+        ({"RedrivePolicy": '{"maxReceiveCount":"' + "7" * 5_000 + '"}'}, "RedrivePolicy"),
         ({"KmsMasterKeyId": "k"}, "KmsMasterKeyId"),
         ({"Nonsense": "1"}, "Nonsense"),
     ],

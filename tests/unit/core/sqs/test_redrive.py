@@ -40,6 +40,7 @@ def test_what_is_no_map_is_refused(text):
         (f'{{"maxReceiveCount":1001,"deadLetterTargetArn":"{ARN}"}}', "Invalid value for maxReceiveCount: 1001, valid values are from 1 to 1000 both inclusive."),
         (f'{{"maxReceiveCount":true,"deadLetterTargetArn":"{ARN}"}}', "Invalid value for maxReceiveCount: True, valid values are from 1 to 1000 both inclusive."),
         (f'{{"maxReceiveCount":"x","deadLetterTargetArn":"{ARN}"}}', "Invalid value for maxReceiveCount: x, valid values are from 1 to 1000 both inclusive."),
+        (f'{{"maxReceiveCount":"{"1" * 5_000}","deadLetterTargetArn":"{ARN}"}}', f"Invalid value for maxReceiveCount: {'1' * 5_000}, valid values are from 1 to 1000 both inclusive."),
         ('{"maxReceiveCount":1,"deadLetterTargetArn":"dummy"}', "Only SQS queues are valid resources for deadLetterTargetArn."),
         ('{"maxReceiveCount":1,"deadLetterTargetArn":7}', "Only SQS queues are valid resources for deadLetterTargetArn."),
         ('{"maxReceiveCount":1,"deadLetterTargetArn":"arn:aws:sns:r:1:t"}', "Only SQS queues are valid resources for deadLetterTargetArn."),
