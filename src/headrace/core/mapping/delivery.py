@@ -31,10 +31,9 @@ from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPo
 from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.hand import Hand
 from headrace.core.mapping.limits import IN_HAND_BYTES_MAX, RECEIVE_AT_MOST
-from headrace.core.mapping.oddities import oddity_of
+from headrace.core.mapping.oddities import heard
 from headrace.core.mapping.payload import Wanted, sift
 from headrace.core.mapping.receive import Receive
-from headrace.core.mapping.report import failed_ids
 from headrace.core.mapping.settings import Settings
 from headrace.core.mapping.tally import Tally
 from headrace.core.mapping.turns import limit_of
@@ -241,7 +240,7 @@ class Delivery:
             self.deadlines.withdraw(_WINDOW)
             if self._hand.open is not None:
                 self.deadlines.put(_WINDOW, later(now, window_ms))
-        if not (window_ms and self.active):
+        if not (window_ms and self.active) or lease_end <= later(now, window_ms):
             self._close(effects, now)
 
     def _close(self, effects: list[Any], now: Instant) -> None:
@@ -262,6 +261,7 @@ class Delivery:
             effects += self._let_go(batch, frozenset(batch.ids), now)
             return
         self._hand.try_again(batch)
+        batch.reports = self.settings.reports_failures  # with the function that is asked now
         batch.tries += 1
         self.tally.count_attempt(len(batch))
         arn, payload = self.settings.function_arn, batch.payload()
@@ -282,8 +282,8 @@ class Delivery:
 
     def _delete_handled(self, batch: Batch, payload: bytes, effects: list[Any]) -> frozenset[str]:
         """Have deleted what did not fail; return the ids of what did."""
-        failed = failed_ids(payload, batch.ids) if batch.reports else frozenset()
-        self.tally.count_oddity(oddity_of(batch, payload, in_order=self._is_fifo))
+        failed, oddity = heard(batch, payload, in_order=self._is_fifo)
+        self.tally.count_oddity(oddity)
         handles = tuple(
             handle
             for message_id, handle in zip(batch.ids, batch.handles, strict=True)

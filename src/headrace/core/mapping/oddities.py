@@ -3,65 +3,38 @@
 Source: spec/esm.md 5.2 and rules E-14 to E-16, E-27 of 8.2.
 """
 
-from typing import Any
-
-import msgspec
-
 from headrace.core.mapping.batch import Batch
+from headrace.core.mapping.report import Report, failed_ids, has_failures, read
 
 NO_REPORT = "no report"
 IGNORED_REPORT = "ignored report"
 MALFORMED = "malformed"
 GAP = "gap"
 
-_MEMBER = "batchItemFailures"
-_MEMBER_BYTES = _MEMBER.encode()
-_decode = msgspec.json.Decoder().decode
+
+def heard(batch: Batch, payload: bytes, *, in_order: bool) -> tuple[frozenset[str], str]:
+    """Return the ids of a batch's messages that failed by an answer, and what is odd about it."""
+    if not batch.reports:
+        return frozenset(), IGNORED_REPORT if has_failures(payload) else ""
+    report = read(payload)
+    return failed_ids(report, batch.ids), oddity_of(batch, report, in_order=in_order)
 
 
-def oddity_of(batch: Batch, payload: bytes, *, in_order: bool) -> str:
-    """Return what is odd about an answer; empty: nothing is.
+def oddity_of(batch: Batch, report: Report | None, *, in_order: bool) -> str:
+    """Return what is odd about an answer to a batch that asks for reports; empty: nothing is.
 
     Args:
+        report: What the answer reports; None: it is malformed.
         in_order: Whether the batch is of a FIFO queue.
     """
-    if not batch.reports:
-        return IGNORED_REPORT if _MEMBER_BYTES in payload and _items(payload) else ""
-    if not payload or payload == b"null":
-        return ""
-    try:
-        document = _decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    if report is None or report.has_empty_entries:
         return MALFORMED
-    if not isinstance(document, dict):
+    if not report.is_there:
+        return NO_REPORT
+    failed = frozenset(report.ids)
+    if not failed <= frozenset(batch.ids):
         return MALFORMED
-    if _MEMBER not in document:
-        return NO_REPORT if document else ""
-    items = document[_MEMBER]
-    if items is None:
-        return ""
-    ids = _ids(items)
-    if ids is None or not set(ids) <= set(batch.ids):
-        return MALFORMED
-    return GAP if in_order and _has_gap(batch, frozenset(ids)) else ""
-
-
-def _items(payload: bytes) -> Any:
-    """Return what an answer reports although nobody asked; nothing, if it cannot be read."""
-    try:
-        document = _decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return document.get(_MEMBER) if isinstance(document, dict) else None
-
-
-def _ids(items: Any) -> list[str] | None:
-    """Return the ids of a report; None: it is malformed, an empty entry too."""
-    if not isinstance(items, list):
-        return None
-    found = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in items]
-    ids = [one for one in found if isinstance(one, str)]
-    return ids if len(ids) == len(found) else None
+    return GAP if in_order and _has_gap(batch, failed) else ""
 
 
 def _has_gap(batch: Batch, failed: frozenset[str]) -> bool:

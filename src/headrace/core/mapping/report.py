@@ -4,39 +4,115 @@ Whatever cannot be read means that the whole batch failed (spec/esm.md 5.2): a m
 only when it is certain that it was handled.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
 
+from headrace.core.mapping.halfcharacters import without_halves
+
+_MEMBER = "batchItemFailures"
+_MEMBER_BYTES = _MEMBER.encode()
 _WHITE = b" \t\r\n"
-_decode = msgspec.json.Decoder().decode
+_Unset = msgspec.UnsetType
 
 
-def failed_ids(payload: bytes, delivered: Collection[str]) -> frozenset[str]:
+class _Entry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An entry as AWS describes it, or an empty one."""
+
+    identifier: str | _Unset = msgspec.field(name="itemIdentifier", default=msgspec.UNSET)
+
+
+class _LongEntry(msgspec.Struct, gc=False):
+    """An entry with members that mean nothing."""
+
+    identifier: str = msgspec.field(name="itemIdentifier")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    failures: list[_Entry] | _Unset | None = msgspec.field(name=_MEMBER, default=msgspec.UNSET)
+
+
+class _LongAnswer(msgspec.Struct, gc=False):
+    failures: list[_LongEntry] = msgspec.field(name=_MEMBER)
+
+
+class _AnyAnswer(msgspec.Struct, gc=False):
+    failures: msgspec.Raw = msgspec.field(name=_MEMBER, default=msgspec.Raw(b"null"))
+
+
+_read = msgspec.json.Decoder(_Answer).decode
+_read_long = msgspec.json.Decoder(_LongAnswer).decode
+_read_any = msgspec.json.Decoder(_AnyAnswer).decode
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """What an answer reports, whether or not the ids are a batch's."""
+
+    ids: list[str] = []
+    is_there: bool = True  #: The answer has the member, be it null.
+    has_empty_entries: bool = False  #: These count as nothing.
+
+
+def read(payload: bytes) -> Report | None:
+    """Return what a function's answer reports; None: it is malformed.
+
+    An empty entry was observed once on AWS to count as nothing at all (spec/esm.md 0, fact 13).
+    """
+    payload = payload.strip(_WHITE)
+    if payload in (b"", b"null") or (payload[:1] == b"{" and payload[1:].lstrip(_WHITE) == b"}"):
+        return Report()
+    try:
+        answer = _decoded(_read, payload)
+    except msgspec.ValidationError:
+        pass
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    else:
+        return _report_of(answer.failures)
+    try:
+        entries = _decoded(_read_long, payload).failures
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Report([entry.identifier for entry in entries])
+
+
+def failed_ids(report: Report | None, delivered: Collection[str]) -> frozenset[str]:
     """Return the ids of `delivered` that failed; all of them where the report is malformed."""
     everything = frozenset(delivered)
-    if not payload.strip(_WHITE):
-        return frozenset()
+    if report is None:
+        return everything
+    failed = frozenset(report.ids)
+    return everything if failed - everything else failed
+
+
+def has_failures(payload: bytes) -> bool:
+    """Tell whether an answer names failures, however malformed, to nobody who asked."""
+    if _MEMBER_BYTES not in payload:
+        return False
     try:
-        document: Any = _decode(payload)
+        failures = _decoded(_read_any, payload).failures
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return everything
-    if document is None:
-        return frozenset()
-    if not isinstance(document, dict):
-        return everything
-    items = document.get("batchItemFailures")
-    if items is None:
-        return frozenset()
-    if not isinstance(items, list):
-        return everything
-    failed = set()
-    for item in items:
-        if item == {}:
-            continue  # observed once on AWS to count as nothing at all (spec/esm.md 0, fact 13)
-        identifier = item.get("itemIdentifier") if isinstance(item, dict) else None
-        if not isinstance(identifier, str) or identifier not in everything:
-            return everything
-        failed.add(identifier)
-    return frozenset(failed)
+        return False
+    return len(failures) > len(b"[]") and bytes(failures) != b"null"
+
+
+def _report_of(entries: list[_Entry] | _Unset | None) -> Report:
+    if entries is msgspec.UNSET:
+        return Report(is_there=False)
+    ids = [one.identifier for one in entries or () if one.identifier is not msgspec.UNSET]
+    return Report(ids, has_empty_entries=len(ids) < len(entries or ()))
+
+
+def _decoded(decode: Callable[[bytes], Any], payload: bytes) -> Any:
+    """Decode an answer, all of which must be UTF-8; its texts may have halves of characters."""
+    text = payload.decode()
+    try:
+        return decode(payload)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mended = without_halves(text)
+        if mended is None:
+            raise
+        return decode(mended.encode())

@@ -255,6 +255,7 @@ def test_a_report_that_was_not_asked_for_is_ignored():
     story.arrive("a", "b")
     report = b'{"batchItemFailures":[{"itemIdentifier":"id-b"}]}'
     assert story.finish(1, Succeeded(report)) == [DeleteBatch(mapping, QUEUE, handles("a", "b"))]
+    assert story.room.tally(mapping).oddities == {"ignored report": 1}
 
 
 @pytest.mark.parametrize("outcome", [Throttled(), NotInvoked()])
@@ -368,7 +369,7 @@ def test_switched_off_a_batch_in_flight_ends_and_is_deleted_and_nothing_more_is_
 def test_switched_off_what_was_received_is_delivered_at_once():
     story = Story()
     mapping = story.create(window_s=300)
-    story.arrive("a")
+    story.arrive("a", lease_ms=333_000)
     stop, invoke = story.tell(UpdateMapping(mapping, enabled=False))
     assert isinstance(stop, StopPolling)
     assert ids(invoke) == ["a"]

@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from headrace.core.mapping.batch import Batch
-from headrace.core.mapping.oddities import GAP, IGNORED_REPORT, MALFORMED, NO_REPORT, oddity_of
+from headrace.core.mapping.oddities import (
+    GAP,
+    IGNORED_REPORT,
+    MALFORMED,
+    NO_REPORT,
+    heard,
+    oddity_of,
+)
+from headrace.core.mapping.report import read
 from tests.unit.core.mapping.story import message
 
 
@@ -44,21 +52,20 @@ def report(*names):
     ],
 )
 def test_what_is_odd_where_reports_are_asked_for(payload, oddity):
-    assert oddity_of(batch_of(), payload, in_order=False) == oddity
+    assert oddity_of(batch_of(), read(payload), in_order=False) == oddity
 
 
 @pytest.mark.parametrize(
-    ("payload", "oddity"),
+    ("reports", "payload", "failed", "oddity"),
     [
-        (report("a"), IGNORED_REPORT),
-        (report(), ""),
-        (b'{"statusCode":200}', ""),
-        (b'"batchItemFailures"', ""),
-        (b"batchItemFailures", ""),
+        (True, report("b"), {"id-b"}, ""),
+        (True, b'"ok"', {"id-a", "id-b", "id-c"}, MALFORMED),
+        (False, report("b"), set(), IGNORED_REPORT),
+        (False, b'"ok"', set(), ""),
     ],
 )
-def test_a_report_that_nobody_asked_for_is_odd(payload, oddity):
-    assert oddity_of(batch_of(reports=False), payload, in_order=False) == oddity
+def test_an_answer_is_heard_as_the_batch_asks_for(reports, payload, failed, oddity):
+    assert heard(batch_of(reports=reports), payload, in_order=False) == (failed, oddity)
 
 
 @pytest.mark.parametrize(
@@ -72,5 +79,6 @@ def test_a_report_that_nobody_asked_for_is_odd(payload, oddity):
     ],
 )
 def test_in_order_nothing_of_a_group_may_count_as_handled_behind_a_failure(groups, failed, oddity):
-    assert oddity_of(batch_of(groups=groups), report(*failed), in_order=True) == oddity
-    assert oddity_of(batch_of(groups=groups), report(*failed), in_order=False) == ""
+    found = read(report(*failed))
+    assert oddity_of(batch_of(groups=groups), found, in_order=True) == oddity
+    assert oddity_of(batch_of(groups=groups), found, in_order=False) == ""

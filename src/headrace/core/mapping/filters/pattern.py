@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rules_of
+from headrace.core.mapping.halfcharacters import without_halves
 from headrace.core.mapping.limits import PATTERN_DEPTH_MAX
 
 Path = tuple[str, ...]
@@ -58,7 +59,12 @@ def decode_json(text: str) -> Any:
     """
     try:
         return _decode(text)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except msgspec.MsgspecError as error:
+        mended = without_halves(text)
+        if mended is None:
+            raise ValueError("no JSON") from error
+        return decode_json(mended)
+    except (UnicodeError, RecursionError) as error:
         raise ValueError("no JSON") from error
 
 

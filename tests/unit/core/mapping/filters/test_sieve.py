@@ -44,6 +44,9 @@ def passes_body(pattern, body):
         ('{"a":"x"}', {"messageId": ["id"]}, True),
         ("42", {"body": ["42"]}, False),  # a scalar that JSON knows is JSON
         ("42", {"body": {"a": [{"exists": False}]}}, True),
+        (r'{"a":"x","cut":"\ud83d"}', {"body": {"a": ["x"]}}, True),
+        (r'{"a":"x","cut":"\ud83d"}', {"body": {"a": ["y"]}}, False),
+        (r'{"a":"x","cut":"\ud83d"', {"body": {"a": ["x"]}}, False),
         ("", {"body": [""]}, True),
         ("[" * 5000, {"body": [{"prefix": "["}]}, True),  # no parser reads that deep
         ("1" * 5000, {"body": [{"prefix": "1"}]}, True),
