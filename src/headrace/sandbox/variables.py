@@ -69,5 +69,6 @@ def common_variables(launch: Launch) -> dict[str, str]:
         # What was there before the snapshot has no stream of its own yet.
         del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
     if not places.is_lambda:
-        variables["TMPDIR"] = places.scratch
+        # A user id of its own has no home there, and the home of the server's user is not its.
+        variables |= {"HOME": places.scratch, "TMPDIR": places.scratch}
     return variables

@@ -56,6 +56,29 @@ def test_temporary_files_are_private_and_have_room_as_asked(bench, level):
     bench.run(story())
 
 
+def test_a_user_has_a_name_and_a_home(bench, level):
+    """lambda.md 3.2: os.homedir() of Node and Path.home() fail where a user id has no name."""
+    source = (
+        "import os, pathlib, pwd, tempfile\n"
+        "def handler(e, c):\n"
+        "    user = pwd.getpwuid(os.getuid()).pw_name if e else None\n"
+        "    return [user, str(pathlib.Path.home()), tempfile.gettempdir()]\n"
+    )
+
+    async def story():
+        async with bench:
+            for _ in range(2):  # The second one has another user id.
+                environment = await bench.start(source)
+                outcome = await environment.invoke(invocation(has_namespaces(level)))
+                user, home, folder = answer(outcome)
+                if has_namespaces(level):
+                    assert (user, home) == ("sbx_user1051", "/home/sbx_user1051")
+                else:
+                    assert home == folder
+
+    bench.run(story())
+
+
 @from_level("namespace")
 def test_temporary_files_have_a_limit(bench):
     source = (

@@ -17,12 +17,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import extensions, fences, kernel, runtime
+    from headrace.sandbox.child import extensions, fences, kernel, runtime, users
 else:
     import extensions
     import fences
     import kernel
     import runtime
+    import users
 
 #: The runtime's socket is moved up here, out of the way of wrapper scripts that use 3 to 9; as in
 #: `sandbox/languages/language.py`.
@@ -295,7 +296,7 @@ def give_up_rights(settings, seccomp, order):
         # A user namespace of its own: the process limit counts in it, not across neighbours.
         user, group = os.getuid(), os.getgid()
         kernel.unshare(kernel.NEWUSER)
-        kernel.map_ids(993, user, 990, group)
+        kernel.map_ids(users.USER, user, users.GROUP, group)
     if settings["fences"]:
         kernel.drop_bounding_set()
     if order["user"]:
@@ -320,6 +321,7 @@ def enter_namespaces(settings, order, left=-1):
     """Mount what is this environment's own, and hide the code and languages of all others."""
     leave_machine(order)
     mount_temporary(order, left=left)
+    users.name_users(order["user"], order["user_count"] if order["is_template"] else 1)
     kernel.bind("/.store/" + order["code"], "/var/task")
     if order["layers"]:
         kernel.bind("/.store/" + order["layers"], "/opt")
@@ -356,6 +358,7 @@ def enter_image(order, left):
     for name in ("/etc/hosts", "/etc/resolv.conf"):
         if os.path.exists(name):
             kernel.bind(name, root + name)
+    users.name_user_in(root, order["user"])
     mount_processes(root)
     os.chdir(root)
     kernel.pivot_root(".", ".")

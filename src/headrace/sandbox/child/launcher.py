@@ -21,9 +21,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import kernel
+    from headrace.sandbox.child import kernel, users
 else:
     import kernel
+    import users
 
 #: So many process numbers are used up before the zygote starts, so that it never has the number
 #: of an environment's first processes: OpenSSL tells by getpid() whether it was forked, and would
@@ -55,6 +56,7 @@ FOLDERS = (
     ".image",
     ".languages",
     ".store",
+    ".users",
     "dev",
     "etc",
     "opt",
@@ -71,10 +73,6 @@ FOLDERS = (
     "var/task",
     "var/task/lib",  # The dynamic loader remembers which folders of its path were missing.
     "var/tmp",
-)
-PASSWD = (
-    "root:x:0:0:root:/root:/sbin/nologin\n"
-    "sbx_user1051:x:993:990::/home/sbx_user1051:/sbin/nologin\n"
 )
 GROUP = "root:x:0:\nsbx_user1051:x:990:\n"
 LIBRARY_PATH = (
@@ -170,10 +168,10 @@ def build_root(settings):
         os.mkdir(root + "/var/runtime/lib/" + name)
         kernel.bind_read_only(folder, root + "/var/runtime/lib/" + name)
     show_etc(root)
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    kernel.mount("tmpfs", root + users.FOLDER, "tmpfs", flags, users.FOLDER_OPTIONS)
     show_devices(root)
-    kernel.mount(
-        "proc", root + "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    )
+    kernel.mount("proc", root + "/proc", "proc", flags)
     os.chdir(root)
     kernel.pivot_root(".", ".")
     kernel.umount(".")
@@ -222,7 +220,7 @@ def show_etc(root):
         else:
             continue
         kernel.bind_read_only(source, target)
-    write(root + "/etc/passwd", PASSWD)
+    write(root + users.PASSWD, users.common_list())
     write(root + "/etc/group", GROUP)
 
 

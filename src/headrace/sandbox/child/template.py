@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         kernel,
         launcher,
         runtime,
+        users,
     )
 else:
     import environment
@@ -45,6 +46,7 @@ else:
     import kernel
     import launcher
     import runtime
+    import users
 
 #: Where the template keeps what it needs for forking.
 CONTROL = 901
@@ -106,7 +108,7 @@ def enter_user_namespace(settings, order):
     if settings["user_namespace"]:
         user, group = os.getuid(), os.getgid()
         kernel.unshare(flags)
-        kernel.map_ids(993, user, 990, group)
+        kernel.map_ids(users.USER, user, users.GROUP, group)
         return
     reader, writer = os.pipe()
     helper = os.fork()

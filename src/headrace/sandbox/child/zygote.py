@@ -124,6 +124,7 @@ OURS = (
     "logbook",
     "runtime",
     "template",
+    "users",
     "zygote",
 )
 ORDER_BYTES_MAX = 262_144
