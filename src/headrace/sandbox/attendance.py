@@ -58,7 +58,6 @@ class Attendance:
         self.extensions = ExtensionsApi(spec, self._on_change, environment.let_runtime_begin)
         loop = asyncio.get_running_loop()
         self.telemetry = Telemetry(spec, lambda wish: Delivery(loop, wish), memory_peak_mb)
-        environment.exited.add_done_callback(lambda _: self.telemetry.close())
         self._environment = environment
         self._dialogue: Dialogue | None = None
         self._held: Answer | None = None
@@ -74,6 +73,11 @@ class Attendance:
         """Have lines told as telemetry: the function's, and from a pipe the extensions' own."""
         log.listen(partial(self.telemetry.take_lines, "function"))
         log.branch(branch, partial(self.telemetry.take_lines, "extension"))
+
+    def close(self) -> None:
+        """Deliver nothing more, and tell the environment nothing: it has ended."""
+        self.telemetry.close()
+        self.extensions.close()
 
     # --- Dialogue ----------------------------------------------------------------------------
 

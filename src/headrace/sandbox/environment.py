@@ -150,6 +150,7 @@ class LinuxEnvironment:
             SandboxUnavailable: The process could not enter its fences.
         """
         assert self._turn is not None
+        attendance = self._attendance
         answer = await self._wait(self._turn, self.spec.init_limit_ms)
         duration = time.monotonic_ns() - started_ns
         if answer is None:
@@ -164,8 +165,8 @@ class LinuxEnvironment:
         if self.belongings is not None:
             self.belongings.close_hatch()
         self.init = init_outcome(answer, duration, self.processes, timed_out=self._timed_out)
-        if self._attendance is not None:
-            extensions = self._attendance.extensions.external
+        if attendance is not None:
+            extensions = attendance.extensions.external
             self.init = msgspec.structs.replace(self.init, extensions=extensions)
 
     def end(self) -> None:
@@ -308,6 +309,9 @@ class LinuxEnvironment:
         self._on_gone.clear()
         # Who is gone is forgotten at once: the garbage collector looks for old circles hardly ever.
         self._frames, self._dialogue = None, Silence()
+        if self._attendance is not None:
+            self._attendance.close()
+            self._attendance = None
         if not self._leaves:
             self.let_go()
         if not self.exited.done():

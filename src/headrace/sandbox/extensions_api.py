@@ -155,6 +155,10 @@ class ExtensionsApi:
             self.failure = Failure(error_type, reason)
             self._on_change()
 
+    def close(self) -> None:
+        """Tell nobody of changes any more; who was told holds this."""
+        self._on_change = self._on_registered = _nothing
+
     # --- the extensions' side ----------------------------------------------------------------
 
     def register(self, request: Request, exchange: Exchange) -> None:
@@ -300,3 +304,7 @@ def describe_end(status: int) -> str:
         return "signal: killed" if number == 9 else f"signal: {number}"
     code = status >> 8
     return f"exit status {code}" if code else "exit code 0"
+
+
+def _nothing() -> None:
+    """Take the place of who has ended."""

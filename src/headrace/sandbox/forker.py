@@ -152,6 +152,7 @@ class Forker:
         if not self.is_alive:
             return
         self.is_alive = False
+        self._on_silence = _nothing  # It may be a method of who holds this.
         self._loop.remove_reader(self._control)
         self._loop.remove_writer(self._control)
         self._control.close()
@@ -167,3 +168,7 @@ class Forker:
         listeners, self._listeners = self._listeners, {}
         for listener in listeners.values():
             listener(None)
+
+
+def _nothing() -> None:
+    """Be done: what has ended is expected to say nothing."""

@@ -64,9 +64,11 @@ class LogPipe:
             self._unfinished = b""
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading, and forget who took it: often it holds the environment itself."""
         for branch in self._branches:
             branch.close()
+        self._branches.clear()
+        self._take_log = self._taker = _nobody
         self._close_own()
 
     def _close_own(self) -> None:
@@ -110,6 +112,10 @@ def _cut_at(text: bytes, length: int) -> int:
         if text[end] & 0xC0 != 0x80:
             return end
     return length
+
+
+def _nobody(_: bytes) -> None:
+    """Take what nobody is there for any more."""
 
 
 def _both(first: LogTaker, second: LogTaker) -> LogTaker:

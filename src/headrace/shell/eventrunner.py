@@ -39,11 +39,10 @@ from headrace.ports.journal import JournalDamaged
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
 from headrace.shell.rooms import Rooms
+from headrace.shell.telling import Telling, is_over
 
 log = logging.getLogger(__name__)
 
-#: Seconds until an outcome that the driver refused for its load is submitted again.
-SUBMIT_AGAIN_S = 0.1
 #: ErrorCode of a dead letter whose function ran, and of one whose function never did.
 _RAN, _NEVER_RAN = "200", "429"
 _LOOP = (
@@ -206,10 +205,10 @@ class EventRunner:
                 bodies = await self._bodies.fetch(addresses)
             except JournalDamaged:
                 log.exception("an asynchronous invoke cannot be read")
-                if not self._is_over(life):
+                if not is_over(self._driver, life):
                     fail()
             else:
-                if not self._is_over(life) and not self._is_stopping:
+                if not is_over(self._driver, life) and not self._is_stopping:
                     use(bodies)
             finally:
                 for address in addresses:
@@ -225,31 +224,15 @@ class EventRunner:
         task.add_done_callback(lambda _task: self._give_back(life))
 
     def _tell(self, life: Any, make: Callable[[], Any]) -> None:
-        """Submit an outcome, again and again while the driver has too much to do.
-
-        It belongs to the rooms `life`: when those are gone, so is what it speaks of. It is made
-        anew each time, because it may name the block that is being filled.
-        """
-        if self._is_over(life):
+        """Submit an outcome, which is made anew for each attempt."""
+        if is_over(self._driver, life):
             return
         self._driver.hand.take()
 
-        def submit() -> None:
-            if self._is_over(life):
-                self._give_back(life)
-            else:
-                self._driver.submit(make(), answered)
+        def done(_value: Any = None) -> None:
+            self._give_back(life)
 
-        def answered(value: Any) -> None:
-            if isinstance(value, ServiceUnavailable) and not self._is_over(life):
-                asyncio.get_running_loop().call_later(SUBMIT_AGAIN_S, submit)
-            else:
-                self._give_back(life)
-
-        submit()
-
-    def _is_over(self, life: Any) -> bool:
-        return not self._driver.running or self._driver.rooms is not life
+        Telling(self._driver, life, make, done, done).submit()
 
     def _give_back(self, life: Any) -> None:
         if self._driver.rooms is life:  # else the count was set back with the rooms

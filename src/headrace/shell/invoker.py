@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from headrace.base.errors import ServiceUnavailable
 from headrace.core.functions.commands import (
     EnvironmentGone,
     EnvironmentStarted,
@@ -46,6 +45,7 @@ from headrace.shell import clock
 from headrace.shell.driver import Driver, guarded
 from headrace.shell.specs import Specs
 from headrace.shell.streams import Streams
+from headrace.shell.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +54,6 @@ LineTaker = Callable[[GroupPlace, str, bytes], None]
 
 #: Seconds for which an environment that has not been used yet counts as up to date.
 FRESH_S = 1.0
-
-#: Seconds until a completion that the driver refused for its load is submitted again.
-SUBMIT_AGAIN_S = 0.1
 
 
 class _Place:
@@ -392,24 +389,8 @@ class Invoker:
             self._driver.hand.give_back()
 
     def _tell(self, life: Any, command: Any, then: Callable[[], None]) -> None:
-        """Submit a completion, again and again while the driver has too much to do.
-
-        It belongs to the rooms `life`: when those are gone, so is what it speaks of.
-        """
-
-        def submit() -> None:
-            if not self._driver.running or self._driver.rooms is not life:
-                then()
-            else:
-                self._driver.submit(command, answered)
-
-        def answered(value: Any) -> None:
-            if isinstance(value, ServiceUnavailable):
-                asyncio.get_running_loop().call_later(SUBMIT_AGAIN_S, submit)
-            else:
-                then()
-
-        submit()
+        """Submit a completion; `then` is called in any case."""
+        Telling(self._driver, life, lambda: command, lambda _value: then(), then).submit()
 
 
 def prepared(

@@ -108,12 +108,15 @@ class Outflow:
         if self._has_ended and self._is_chunked and not self._is_broken:
             write(_LAST_CHUNK)
         whole = self._has_ended  # before others get to write
+        if whole:
+            self._push = _nobody
         self._tell_room()
         return self._goes_on and not self._is_broken if whole else None
 
     def lose(self) -> None:
         """Learn that the client has gone: what waits and what comes is dropped."""
         self._is_lost = True
+        self._push = _nobody
         self._pieces.clear()
         self._tell_room()
 
@@ -121,3 +124,7 @@ class Outflow:
         actions, self._when_room = self._when_room, []
         for action in actions:
             action()
+
+
+def _nobody() -> None:
+    """Take the place of a connection that has done its work: it would hold the answer for good."""

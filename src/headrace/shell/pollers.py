@@ -15,7 +15,7 @@ import msgspec
 
 from headrace.api.sqs.attributes import digest
 from headrace.base.arn import parse_arn
-from headrace.base.errors import ServiceError, ServiceUnavailable
+from headrace.base.errors import ServiceError
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import Invoke
 from headrace.core.functions.effects import OfferPlace
@@ -60,11 +60,9 @@ from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
 from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
+from headrace.shell.telling import Telling
 
 log = logging.getLogger(__name__)
-
-#: Seconds until a command that the driver refused for its load is submitted again.
-SUBMIT_AGAIN_S = 0.1
 
 #: Whose concurrency a place belongs to.
 _LIMITS = {
@@ -329,30 +327,17 @@ class Pollers:
     # --- the driver ------------------------------------------------------------------------------
 
     def _tell(self, life: Any, command: Any, take: Callable[[Any], None] | None = None) -> None:
-        """Submit a command, again and again while the driver has too much to do.
-
-        It belongs to the rooms `life`: when those are gone, so is what it speaks of.
-        """
+        """Submit a command, in hand until it is answered or its rooms are gone."""
         self._take_up(life)
 
-        def submit() -> None:
-            if self._is_over(life):
-                self._put_down(life)
-            else:
-                self._driver.submit(command, answered)
-
         def answered(value: Any) -> None:
-            if isinstance(value, ServiceUnavailable) and not self._is_over(life):
-                asyncio.get_running_loop().call_later(SUBMIT_AGAIN_S, submit)
-                return
             if take is not None:
                 take(value)
             self._put_down(life)
 
-        submit()
-
-    def _is_over(self, life: Any) -> bool:
-        return not self._driver.running or self._driver.rooms is not life
+        Telling(
+            self._driver, life, lambda: command, answered, lambda: self._put_down(life)
+        ).submit()
 
     def _take_up(self, life: Any) -> None:
         """Something is in hand; a rebuild of memory sets the hand's count back, not ours."""

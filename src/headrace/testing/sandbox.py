@@ -42,6 +42,10 @@ def echo(_environment: "ScriptedEnvironment", invocation: Invocation) -> InvokeO
     return InvokeOutcome(InvokeStatus.ANSWERED, 2_000_000, invocation.payload, memory_peak_mb=36)
 
 
+def _nobody(_text: bytes) -> None:
+    """Take what nobody is there for any more."""
+
+
 class ScriptedEnvironment:
     """The Environment port; its life is noted in `states`."""
 
@@ -99,13 +103,17 @@ class ScriptedEnvironment:
         if self.is_alive:
             self.states.append("killed")
             self._killed.set_result(None)
-            self.exited.set_result(None)
+            self._end()
 
     def die(self) -> None:
         """End by itself."""
         if self.is_alive:
             self.states.append("died")
-            self.exited.set_result(None)
+            self._end()
+
+    def _end(self) -> None:
+        self.exited.set_result(None)
+        self._take_log = _nobody  # It may hold this environment.
 
 
 class ScriptedSandbox:

@@ -16,6 +16,7 @@ import pytest
 from headrace.ports.sandbox import InitStatus, InvokeStatus, SandboxUnavailable
 from headrace.sandbox.levels import LEVELS
 from headrace.sandbox.limits import DATA_SLACK_MB
+from tests.conformance.sandbox.test_extensions import LISTENER, layer
 from tests.unit.sandbox.bench import (
     Bench,
     alive,
@@ -297,37 +298,51 @@ def test_nothing_outlives_a_server_that_is_killed(level, folder):
     assert alive(token) == alive(str(folder)) == []
 
 
-@pytest.mark.parametrize("way", ["kill", "exit", "time", "program"])
-def test_who_is_gone_is_forgotten_without_the_garbage_collector(bench, way):
+class Holder:
+    """Takes the lines of an environment and holds it, as the shell does."""
+
+    def __init__(self):
+        self.environment = None
+        self.lines = []
+
+    def take(self, text):
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("way", ["kill", "exit", "time", "program", "extension"])
+def test_who_is_gone_is_forgotten_without_the_garbage_collector(bench, tmp_path, way):
     """The server lets it look for old circles hardly ever: each would stay for good."""
     source = (
         "import os, time\n"
         "def handler(event, context):\n"
         "    os._exit(1) if event == 'exit' else time.sleep(30)\n"
     )
+    changes = {}
+    if way == "program":
+        source = bootstrap("def handle(event, headers): pass\n")
+        changes["runtime"] = "provided.al2"
+    if way == "extension":
+        changes["layers"] = layer(tmp_path, listener=LISTENER)
 
     async def story():
         async with bench:
             gc.collect()
             gc.disable()
             try:
-                if way == "program":
-                    environment = await bench.start(
-                        bootstrap("def handle(event, headers): pass\n"), runtime="provided.al2"
-                    )
-                else:
-                    environment = await bench.start(source)
+                holder = Holder()
+                environment = await bench.start(source, holder.take, **changes)
+                holder.environment = environment
                 if way in {"exit", "time"}:
                     await environment.invoke(invocation(way, timeout_ms=300))
                 await environment.kill()
-                gone = weakref.ref(environment)
+                gone = [weakref.ref(holder), weakref.ref(environment)]
                 bench.forget(environment)
-                del environment
+                del environment, holder
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(10):
-                        while gone() is not None:
+                        while any(one() for one in gone):
                             await asyncio.sleep(0)
-                assert gone() is None
+                assert [one() for one in gone] == [None, None]
             finally:
                 gc.enable()
 

@@ -1,6 +1,8 @@
 """An answer waits for the extensions; the shutdown phase takes no longer than it may."""
 
 import asyncio
+import gc
+import weakref
 
 from headrace.sandbox.attendance import Attendance
 from headrace.sandbox.dialogue import Answer
@@ -111,8 +113,7 @@ def test_telemetry_is_brought_while_somebody_is_awake_and_never_after_the_end(tm
         assert did[3:] == ["flush"]
         stage.report(kind="extension_ended", name="e", status=0)
         await ending
-        stage.heard.exited.set_result(None)
-        await let_pass()
+        stage.attendance.close()
         assert did[4:] == ["close"]
 
     play(tmp_path, act)
@@ -160,5 +161,21 @@ def test_the_shutdown_phase_is_over_when_all_have_ended(tmp_path):
         stage.report(kind="extension_ended", name="e", status=0)
         await asyncio.gather(ending, again)
         assert stage.heard.faults == []
+
+    play(tmp_path, act)
+
+
+def test_after_the_end_nobody_is_told_of_changes_nor_held_by_who_would_tell(tmp_path):
+    async def act(stage):
+        gc.disable()
+        try:
+            stage.attendance.close()
+            stage.report(kind="launch_error", reason="late")
+            assert stage.heard.faults == []
+            gone = [weakref.ref(stage.heard), weakref.ref(stage.attendance)]
+            stage.heard = stage.attendance = None
+            assert [one() for one in gone] == [None, None]
+        finally:
+            gc.enable()
 
     play(tmp_path, act)

@@ -1,9 +1,11 @@
 """What a process that forks may say, and what a broken one cannot do; for zygotes see there."""
 
 import asyncio
+import gc
 import json
 import os
 import socket
+import weakref
 
 import pytest
 
@@ -107,5 +109,27 @@ def test_silence_is_told(monkeypatch):
         with pytest.raises(SandboxUnavailable, match="does not answer"):
             await forker.start({"start": "e"}, [], None)
         assert silences == ["silent"]
+
+    play(act)
+
+
+def test_who_has_ended_does_not_hold_who_waited_for_it():
+    """They hold each other, and the server lets the collector look for that hardly ever."""
+
+    class Owner:
+        def give_up(self):
+            pass
+
+    async def act(forker, theirs, silences):
+        owner = Owner()
+        owner.forker, forker._on_silence = forker, owner.give_up
+        gone = weakref.ref(owner)
+        gc.disable()
+        try:
+            forker.end()
+            del owner
+            assert gone() is None
+        finally:
+            gc.enable()
 
     play(act)

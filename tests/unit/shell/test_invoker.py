@@ -1,6 +1,7 @@
 """Effects of the functions on a whole server in virtual time, with a scripted sandbox."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -321,3 +322,25 @@ def test_a_completion_that_the_driver_refuses_is_submitted_again():
 def test_interpreters_are_those_that_the_sandbox_found():
     assert interpreters_of([PYTHON]) == (INTERPRETER,)
     assert Ending("ok") is Ending.OK
+
+
+def test_nothing_of_an_invoke_waits_for_the_garbage_collector():
+    """The server lets it look for old circles hardly ever: each would stay for good."""
+
+    def run(environment, invocation):
+        if invocation.payload == b"0":
+            return InvokeOutcome(InvokeStatus.EXITED, 1_000, exit_status=1)
+        return InvokeOutcome(InvokeStatus.ANSWERED, 1_000, b"1")
+
+    async def story(stage):
+        await stage.invoke(payload=b"0")
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(10):
+                await stage.invoke(payload=b"%d" % (number % 2))
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
+
+    play(story, invoke=run)

@@ -1,5 +1,8 @@
 """What waits of a body that is given bit by bit, and who is told when it does not."""
 
+import gc
+import weakref
+
 import pytest
 
 from headrace.shell.outflow import Outflow
@@ -111,3 +114,23 @@ def test_a_body_that_is_broken_off_has_no_last_chunk_and_ends_its_connection():
     whole.outflow.end()
     whole.outflow.break_off()
     assert (whole.written, whole.ends) == ([b"0\r\n\r\n"], [True])
+
+
+@pytest.mark.parametrize("way", ["whole", "lost"])
+def test_a_body_that_is_over_does_not_hold_its_connection(way):
+    """They hold each other, and the server lets the collector look for that hardly ever."""
+    gc.disable()
+    try:
+        pipe = Pipe()
+        pipe.outflow.write(b"a")
+        if way == "whole":
+            pipe.outflow.end()
+        else:
+            pipe.outflow.lose()
+            pipe.outflow.end()
+        assert pipe.ends == ([None, True] if way == "whole" else [None])
+        gone = weakref.ref(pipe)
+        del pipe
+        assert gone() is None
+    finally:
+        gc.enable()

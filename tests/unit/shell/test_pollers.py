@@ -1,6 +1,7 @@
 """A mapping's effects on a real driver, with a clock that a test moves and a pretended sandbox."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -244,8 +245,30 @@ def test_bodies_that_come_after_memory_was_rebuilt_are_dropped():
     run(story())
 
 
+def test_nothing_of_a_batch_waits_for_the_garbage_collector():
+    """The server lets it look for old circles hardly ever: each would stay for good."""
+
+    async def story():
+        server = Server()
+        await server.create()
+        await server.send("a")
+        await server.quiet()
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                await server.send("b")
+                await server.quiet()
+            assert server.delivered() == [["a"], *[["b"]] * 5]
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
+
+    run(story())
+
+
 def test_completions_that_are_refused_for_load_are_submitted_again(monkeypatch):
-    monkeypatch.setattr("headrace.shell.pollers.SUBMIT_AGAIN_S", 0)
+    monkeypatch.setattr("headrace.shell.telling.SUBMIT_AGAIN_S", 0)
 
     async def story():
         server = Server()
