@@ -1,7 +1,8 @@
-"""What a user asks when a message is gone: why, metrics and advice, over a kill of the server."""
+"""What a user asks when a message is gone or an invoke failed: why, metrics and advice, over a kill of the server."""
 
 import io
 import json
+import time
 import urllib.request
 import zipfile
 
@@ -41,8 +42,8 @@ def set_up(server):
     return url
 
 
-def events_of(server, message_id):
-    words = ["why", "orders", message_id, "--json", "--endpoint", server.endpoint_url]
+def events_of(server, id, place="orders"):
+    words = ["why", place, id, "--json", "--endpoint", server.endpoint_url]
     asked = headrace(*words, cwd=server.folder, HEADRACE_REGION=REGION)
     assert asked.returncode == 0, asked
     return json.loads(asked.stdout)["events"]
@@ -56,16 +57,26 @@ def until_dead(server):
     assert len(found["Messages"]) == 1
 
 
+def until_failed(server, request_id):
+    """Wait until an asynchronous invoke has failed, and that is on disk."""
+    end = time.monotonic() + 20
+    while events_of(server, request_id, "ship")[-1]["event"] != "failed":
+        assert time.monotonic() < end
+
+
 def test_a_dead_letter_is_explained_also_after_the_server_was_killed(tmp_path):
     with Running(tmp_path) as server:
         url = set_up(server)
         sent = server.client("sqs").send_message(QueueUrl=url, MessageBody="x")["MessageId"]
+        answer = server.client("lambda").invoke(FunctionName="ship", InvocationType="Event")
+        request_id = answer["ResponseMetadata"]["RequestId"]
         until_dead(server)
         before = events_of(server, sent)
+        until_failed(server, request_id)
         server.process.kill()
         server.process.wait()
     with Running(tmp_path) as server:
-        events = events_of(server, sent)
+        events, tries = events_of(server, sent), events_of(server, request_id, "ship")
         with urllib.request.urlopen(f"{server.endpoint_url}/metrics", timeout=10) as answer:
             assert (
                 'headrace_queue_messages_visible{account="000000000000"' in answer.read().decode()
@@ -78,5 +89,9 @@ def test_a_dead_letter_is_explained_also_after_the_server_was_killed(tmp_path):
     assert "arrived" in words
     invoked = events[3]
     assert (invoked["error_type"], invoked["error_message"]) == ("ValueError", "boom")
+    words = [event["event"] for event in tries]
+    assert words == ["accepted", "handed", "invoked", "failed", "restart"]
+    assert (tries[2]["error_type"], tries[2]["error_message"]) == ("ValueError", "boom")
+    assert tries[3]["retry_at"] == tries[3]["at"] + 60_000
     assert advice.returncode == 20
     assert "E-06 error: orders" in advice.stdout

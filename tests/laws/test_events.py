@@ -232,4 +232,4 @@ def test_every_event_is_under_way_or_has_its_moment(story):
         assert waiting | beyond == untried
         if untried - hand.running:
             busy = len(hand.running) + len(hand.faults) >= limits.EVENTS_IN_HAND_MAX
-            assert busy or function in events._alarms, "an event that nobody looks at again"
+            assert busy or function in events._waits.alarms, "an event that nobody looks at again"

@@ -33,6 +33,10 @@ class Deadlines(Generic[Key]):
         """Yield the keys that have a deadline, in the order in which they got their first one."""
         return iter(self._at)
 
+    def of(self, key: Key) -> Instant | None:
+        """Return the deadline of `key`, or None."""
+        return self._at.get(key)
+
     def put(self, key: Key, at: Instant) -> None:
         """Set the deadline of `key`, replacing an earlier one."""
         if self._at.get(key) == at:

@@ -66,8 +66,10 @@ from headrace.shell.rooms import Rooms
 from headrace.shell.service import Service
 from headrace.shell.specs import Specs
 from headrace.shell.standby import open_when_free
+from headrace.shell.stories import Stories
 from headrace.shell.tidying import Tidying
 from headrace.shell.why import Why
+from headrace.shell.whyinvokes import WhyInvokes
 from headrace.store.blobs import BLOBS_FOLDER, FileBlobs
 from headrace.store.folder import FolderLock
 from headrace.store.logs.files import FileLogStore
@@ -311,7 +313,9 @@ class App:
         )
         self.tidying = Tidying(self.driver, self.rooms, parts.sandbox)
         self.pollers = Pollers(self.driver, self.rooms, self.bodies, parts.entropy, parts.history)
-        self.events = EventRunner(self.driver, self.rooms, self.bodies, parts.entropy)
+        self.events = EventRunner(
+            self.driver, self.rooms, self.bodies, parts.entropy, parts.history
+        )
         self.meter = Meter(self.driver)
         times = Times(
             head_s=config.head_timeout_s,
@@ -329,7 +333,9 @@ class App:
         """Let the service answer what no protocol of AWS's asks."""
         Looking(self.service)
         Advising(self.service)
-        Why(self.service, self.parts.history)
+        stories = Stories(self.service, self.parts.history)
+        Why(stories)
+        WhyInvokes(stories)
         if self.config.metrics:
             folder = Path(self.config.data)
             metrics = Metrics(self.service, self.pollers, self.meter, folder)

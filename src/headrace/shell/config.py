@@ -271,7 +271,7 @@ SETTINGS = (
         "history_mb",
         _number(0, 1_048_576),
         "MiB",
-        "Disk for what happened to messages, which headrace why tells; 0 keeps nothing.",
+        "Disk for what happened to messages and invokes, for headrace why; 0 keeps nothing.",
     ),
     Setting(
         "history_days",

@@ -14,6 +14,7 @@ from headrace.base.arn import parse_arn
 from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import AcceptEvent, EventEnded, EventSent, Invoke
+from headrace.core.functions.decisions import EventHandedOut, EventSentOn, EventTried
 from headrace.core.functions.effects import RunEvent, SendResult
 from headrace.core.functions.errors import RecursiveInvocation, ServiceException
 from headrace.core.functions.eventbody import (
@@ -24,9 +25,11 @@ from headrace.core.functions.eventbody import (
     encode_body,
     error_message,
     invocation_record,
+    key_of,
     original_event,
 )
-from headrace.core.functions.limits import LOOP_TURNS_MAX
+from headrace.core.functions.failure import failure_of
+from headrace.core.functions.limits import LOOP_TURNS_MAX, TOLD_ERROR_LENGTH_MAX
 from headrace.core.functions.lineage import continued, turns_of
 from headrace.core.functions.names import parse_reference
 from headrace.core.functions.replies import Invoked
@@ -35,9 +38,11 @@ from headrace.core.sqs.commands import OutgoingMessage, SendMessages
 from headrace.core.sqs.content import Attribute, Content, encode
 from headrace.core.sqs.replies import Sent
 from headrace.ports.entropy import Entropy
+from headrace.ports.history import History
 from headrace.ports.journal import JournalDamaged
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
+from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
 from headrace.shell.telling import Telling, is_over
 
@@ -54,8 +59,16 @@ _LOOP = (
 class EventRunner:
     """Joins asynchronous invokes with functions and queues through the driver."""
 
-    def __init__(self, driver: Driver, rooms: Rooms, bodies: Bodies, entropy: Entropy) -> None:
-        """Carry out the effects of the functions of `driver`."""
+    def __init__(
+        self,
+        driver: Driver,
+        rooms: Rooms,
+        bodies: Bodies,
+        entropy: Entropy,
+        history: History | None = None,
+    ) -> None:
+        """Carry out the effects of the functions of `driver`; tell `history` of each attempt."""
+        self._history = history or NoHistory()
         self._driver = driver
         self._rooms = rooms
         self._bodies = bodies
@@ -72,11 +85,17 @@ class EventRunner:
     def _run(self, effect: RunEvent) -> None:
         if self._is_stopping:
             return
-        life = self._driver.rooms
+        life, now = self._driver.rooms, self._driver.clock.now()
+        if self._history.is_on:
+            self._history.tell(
+                EventHandedOut(effect.function, now, effect.event, effect.waited_for)
+            )
 
         def end(value: Any) -> None:
             if self._is_stopping and not (isinstance(value, Invoked) and not value.function_error):
                 return  # perhaps killed for our own sake: it runs again at the next start
+            if self._history.is_on:
+                self._history.tell(tried_of(effect, value, self._driver.clock.now()))
             self._tell(
                 life,
                 lambda: EventEnded(effect.function, effect.event, self._driver.block, value),
@@ -117,8 +136,11 @@ class EventRunner:
             return
         life = self._driver.rooms
 
-        def end(refusal: ServiceError | None) -> None:
+        def end(refusal: ServiceError | None, id: str = "") -> None:
             again = isinstance(refusal, ServiceUnavailable)
+            if self._history.is_on:
+                now = self._driver.clock.now()
+                self._history.tell(sent_on_of(effect, id, refusal, now, again=again))
             if refusal is not None:
                 log.warning(
                     "%s: what came of an asynchronous invoke cannot be sent to %s%s: %s",
@@ -140,12 +162,17 @@ class EventRunner:
         def send(bodies: dict[BodyAddress, bytes]) -> None:
             envelope = decode_envelope(bodies[effect.address])
             result = None if effect.result is None else decode_result(bodies[effect.result])
+            request_id = self._entropy.uuid()
             try:
-                command = self._delivery(effect, envelope, result)
+                command = self._delivery(effect, envelope, result, request_id)
             except ServiceError as refusal:
                 end(refusal)
                 return
-            self._driver.submit(command, lambda value: end(refusal_of(value)))
+
+            def take(value: Any) -> None:
+                end(refusal_of(value), id_of(value, request_id))
+
+            self._driver.submit(command, take)
 
         def fail() -> None:
             end(ServiceException("The event cannot be read."))
@@ -153,8 +180,13 @@ class EventRunner:
         addresses = (effect.address,) if effect.result is None else (effect.address, effect.result)
         self._with_bodies(life, addresses, send, fail)
 
-    def _delivery(self, effect: SendResult, envelope: Envelope, result: Result | None) -> Any:
+    def _delivery(
+        self, effect: SendResult, envelope: Envelope, result: Result | None, request_id: str
+    ) -> Any:
         """Return the command that gives a target its record or dead letter.
+
+        Args:
+            request_id: What a function as a target gets.
 
         Raises:
             ServiceError: There is no such target, or it is none that this server has.
@@ -177,10 +209,10 @@ class EventRunner:
             reference = parse_reference(
                 effect.target, None, arn.account, arn.region, "InvokeFunction"
             )
-            event = Envelope(
-                self._entropy.uuid(), content.body.encode(), content.trace_header or ""
+            event = Envelope(request_id, content.body.encode(), content.trace_header or "")
+            return AcceptEvent(
+                reference, self._driver.block, encode_body(event), key_of(request_id)
             )
-            return AcceptEvent(reference, self._driver.block, encode_body(event))
         raise ServiceException(f"This server does not serve {arn.service} as a destination yet.")
 
     # --- the driver ------------------------------------------------------------------------------
@@ -255,6 +287,44 @@ def dead_letter(
 def continued_by(function_arn: str, envelope: Envelope, now: Instant) -> str:
     """Return the trace header of what a function does with an event."""
     return continued(envelope.trace_header, function_arn, envelope.request_id, now)
+
+
+def tried_of(effect: RunEvent, value: Any, now: Instant) -> EventTried:
+    """Return what the history is told of the end of an attempt."""
+    stream = version = ""
+    is_answered = False
+    if isinstance(value, Invoked):
+        stream, version = value.log_stream, value.executed_version
+        is_answered = value.function_error is None
+    kind, message = failure_of(value)
+    return EventTried(
+        effect.function, now, effect.event, is_answered, stream, version, kind, message
+    )
+
+
+def sent_on_of(
+    effect: SendResult, id: str, refusal: ServiceError | None, now: Instant, *, again: bool
+) -> EventSentOn:
+    """Return what the history is told of what a target said."""
+    error = "" if refusal is None else refusal.message[:TOLD_ERROR_LENGTH_MAX]
+    return EventSentOn(
+        effect.function,
+        now,
+        effect.event,
+        effect.target,
+        effect.is_dead_letter,
+        id if refusal is None else "",
+        error,
+        again,
+    )
+
+
+def id_of(value: Any, request_id: str) -> str:
+    """Return what a target calls what it took: a message's id, or the request id it was given."""
+    if isinstance(value, Sent):
+        taken = value.results[0]
+        return "" if isinstance(taken, ServiceError) else taken.message_id
+    return request_id
 
 
 def refusal_of(value: Any) -> ServiceError | None:

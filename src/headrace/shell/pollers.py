@@ -11,8 +11,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from headrace.api.sqs.attributes import digest
 from headrace.base.arn import parse_arn
 from headrace.base.errors import ServiceError
@@ -20,6 +18,7 @@ from headrace.base.instant import Instant
 from headrace.core.functions.commands import Invoke
 from headrace.core.functions.effects import OfferPlace
 from headrace.core.functions.errors import RequestEntityTooLarge, TooManyRequests
+from headrace.core.functions.failure import failure_of
 from headrace.core.functions.lineage import continued, turns_of
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.functions.replies import Invoked, Place
@@ -43,7 +42,6 @@ from headrace.core.mapping.commands import (
 )
 from headrace.core.mapping.decisions import BatchInvoked, Told
 from headrace.core.mapping.effects import DeleteBatch, DropLooping, InvokeBatch, Poll, StopPolling
-from headrace.core.mapping.limits import TOLD_ERROR_LENGTH_MAX
 from headrace.core.sqs.commands import (
     DeadLetterMessages,
     DeleteMessages,
@@ -379,31 +377,13 @@ def freed_by(value: Any) -> Limit:
     return _LIMITS[value.place] if isinstance(value, Invoked) else Limit.NONE
 
 
-class _Report(msgspec.Struct, gc=False):
-    """The members of a runtime's error document that are told."""
-
-    error_type: Any = msgspec.field(name="errorType", default="")
-    error_message: Any = msgspec.field(name="errorMessage", default="")
-
-
-_read_report = msgspec.json.Decoder(_Report).decode
-
-
 def invoked_of(effect: InvokeBatch, request_id: str, value: Any, now: Instant) -> BatchInvoked:
     """Return what the history is told of the reply or refusal of an invoke."""
-    error_type = error_message = stream = version = ""
+    stream = version = ""
     is_answered = False
     if isinstance(value, Invoked):
         stream, version = value.log_stream, value.executed_version
         is_answered = value.function_error is None
-        if not is_answered:
-            try:
-                report = _read_report(value.payload)
-            except (msgspec.MsgspecError, UnicodeError):
-                report = _Report("", value.payload[:TOLD_ERROR_LENGTH_MAX].decode(errors="replace"))
-            error_type, error_message = str(report.error_type), str(report.error_message)
-    elif isinstance(value, ServiceError):
-        error_type, error_message = value.code, value.message
     return BatchInvoked(
         effect.mapping,
         now,
@@ -412,8 +392,7 @@ def invoked_of(effect: InvokeBatch, request_id: str, value: Any, now: Instant) -
         is_answered,
         stream,
         version,
-        error_type[:TOLD_ERROR_LENGTH_MAX],
-        error_message[:TOLD_ERROR_LENGTH_MAX],
+        *failure_of(value),
     )
 
 

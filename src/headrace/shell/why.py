@@ -7,37 +7,32 @@ history and, where it still is somewhere, looked at there. The long work is a th
 import asyncio
 import copy
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import msgspec
 
 from headrace.api.context import Context
 from headrace.api.sqs.locate import find_queue
-from headrace.api.story.answer import Reach, document_of, not_found, text_of
+from headrace.api.story.answer import Reach, document_of, not_found
 from headrace.api.story.event import Life
 from headrace.api.story.sentences import Names
 from headrace.api.story.tracing import Tracer
 from headrace.base.arn import parse_queue_url
-from headrace.base.errors import ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant, ms_of_s
 from headrace.core.machine import BodyAddress, Record
-from headrace.core.mapping.decisions import DECISIONS
 from headrace.core.sqs.commands import LookAtMessages
 from headrace.core.sqs.content import decode
 from headrace.core.sqs.errors import InvalidParameterValue, QueueDoesNotExist
 from headrace.core.sqs.queue import Queue
 from headrace.core.sqs.receipts import Receipts
 from headrace.core.sqs.records import MessagesArrived, MessagesSent, QueueCreated
-from headrace.ports.history import History, Page
+from headrace.ports.history import Page
 from headrace.ports.journal import JournalError
-from headrace.shell.limits import LOOK_FIELDS_MAX, SOUGHT_SLICE, STORY_EVENTS_MAX
-from headrace.shell.service import Service
+from headrace.shell.limits import SOUGHT_SLICE, STORY_EVENTS_MAX
+from headrace.shell.stories import HistoryReader, Stories
 from headrace.shell.turns import next_turn
-from headrace.store.codec import HeadReader
-from headrace.wire.call import Call, Form, Protocol
-from headrace.wire.credentials import read_credentials
 from headrace.wire.envelope import HttpRequest, HttpResponse
 
 PREFIX = "/_aws/sqs/why"
@@ -70,35 +65,28 @@ class Sought(msgspec.Struct, frozen=True):
 class Why:
     """What the service is asked about the life of a message."""
 
-    def __init__(self, service: Service, history: History) -> None:
+    def __init__(self, stories: Stories) -> None:
         """Take part in a service: a page."""
-        self._service = service
-        self._history = history
-        self._turn = asyncio.Lock()  # one long search at a time, however many ask
-        service.pages[PREFIX] = self.serve
+        self._stories = stories
+        self._service, self._history = stories.service, stories.history
+        self._service.pages[PREFIX] = self.serve
 
     async def serve(self, request: HttpRequest) -> HttpResponse:
-        """Answer one question, as text or, for who accepts it, as JSON."""
-        if request.method != "GET":
-            headers = [("Content-Type", "text/plain; charset=utf-8"), ("Allow", "GET")]
-            return HttpResponse(405, headers, b"Only GET.\n")
-        protocol = Protocol(Form.QUERY_JSON, "sqs")
-        call = Call("sqs", "Why", protocol, {}, read_credentials(request), request.headers)
-        context = self._service.context_of(call)
-        try:
-            answer = await self._answer(_parameters_of(request), context)
-        except ServiceError as refusal:
-            return _written(request, refusal.status, {"error": refusal.message})
-        status = 200 if answer["events"] or answer["queue"] else 404
-        return await asyncio.to_thread(_written, request, status, answer)
+        """Answer one question."""
+        place = request.path.removeprefix(PREFIX).strip("/")
+
+        def answer(parameters: dict[str, str], context: Context) -> Awaitable[dict[str, Any]]:
+            if place:
+                parameters.setdefault("QueueUrl", f"/queue/{unquote(place)}")
+            return self._answer(parameters, context)
+
+        return await self._stories.serve(request, "sqs", answer)
 
     async def _answer(self, parameters: dict[str, str], context: Context) -> dict[str, Any]:
-        if not self._service.driver.running:
-            raise ServiceUnavailable("The service is unavailable. Please try again.")
         message_id = parameters.get("MessageId", "").lower()
         if len(message_id) != 36:
             raise InvalidParameterValue("MessageId must be the id of a message: 36 characters.")
-        async with self._turn:
+        async with self._stories.turn:
             sought = await self._sought(message_id, parameters, context)
             answer = await self._look(sought)
             if answer["queue"] is None and answer["events"]:
@@ -135,8 +123,7 @@ class Why:
         """Search, follow, and look at where the message is now."""
         # A copy: what it remembers of its newest ids is no other thread's business.
         receipts = copy.copy(self._service.rooms.queues.receipts)
-        rooms = self._service.driver.rooms
-        reader = Reader([kind for room in rooms for kind in room.records])
+        reader = Reader(self._stories.reader())
         origin = await asyncio.to_thread(_among_living, sought, receipts)
         if origin is None:
             kept = await self._history.read()
@@ -218,14 +205,14 @@ class Why:
 class Reader:
     """Reads the history for one message; used on threads, keeps nothing."""
 
-    def __init__(self, kinds: list[type[Record]]) -> None:
-        """Know the decisions and these kinds of records: all that there are in blocks."""
-        self._heads = HeadReader([*kinds, *DECISIONS])
+    def __init__(self, history: HistoryReader) -> None:
+        """Read by another one, which knows records."""
+        self._history = history
 
     def search(self, sought: Sought, receipts: Receipts, pages: Iterator[Page]) -> Origin | None:
         """Look in the history for a message that was in a queue of this name and is not now."""
         last = {sought.machine: 0} if sought.machine else {}
-        for _, records in self._records(pages, Reach(is_on=True, is_whole=True)):
+        for _, records in self._history.records(pages, Reach(is_on=True, is_whole=True)):
             for record in records:
                 origin = _look_at(record, sought, receipts, last)
                 if origin is not None:
@@ -247,31 +234,10 @@ class Reader:
             Life(STORY_EVENTS_MAX),
             origin.found_at,
         )
-        for seq, records in self._records(pages, reach):
+        for seq, records in self._history.records(pages, reach):
             tracer.take(records, seq)
         tracer.found_now()
         return tracer
-
-    def _records(self, pages: Iterator[Page], reach: Reach) -> Iterator[tuple[int, list[Record]]]:
-        """Yield the records of each page that can be read; note what is missing."""
-        before, damaged = Page(0, Instant(0), 0, b""), 0
-        for page in pages:
-            try:
-                records = self._heads.records(page.head, page.seq, page.format)
-            except JournalError:
-                damaged += 1  # Nothing that it says can be trusted, its instant neither.
-                continue
-            if reach.first_at is None:
-                reach.first_at = page.at
-            missing = page.seq - before.seq - 1 if page.seq and before.seq else 0
-            if missing > 0 or damaged:
-                reach.miss(max(missing, damaged), before.at or page.at, page.at)
-                damaged = 0
-            if page.seq:
-                before = page
-            yield page.seq, records
-        if damaged:
-            reach.miss(damaged, before.at, before.at)
 
 
 def _among_living(sought: Sought, receipts: Receipts) -> Origin | None:
@@ -309,29 +275,3 @@ def _look_at(
 def _first_at(pages: Iterator[Page]) -> Instant | None:
     """Return when the history begins."""
     return next((page.at for page in pages), None)
-
-
-def _parameters_of(request: HttpRequest) -> dict[str, str]:
-    """Return the query's parameters, and the queue in the path.
-
-    Raises:
-        InvalidParameterValue: They cannot be read.
-    """
-    try:
-        pairs = parse_qsl(request.query, max_num_fields=LOOK_FIELDS_MAX)
-    except ValueError:
-        raise InvalidParameterValue("There are too many parameters.") from None
-    parameters = dict(pairs)
-    place = request.path.removeprefix(PREFIX).strip("/")
-    if place and "QueueUrl" not in parameters:
-        parameters["QueueUrl"] = f"/queue/{unquote(place)}"
-    return parameters
-
-
-def _written(request: HttpRequest, status: int, answer: dict[str, Any]) -> HttpResponse:
-    if "json" in request.headers.get("accept", ""):
-        headers = [("Content-Type", "application/json")]
-        return HttpResponse(status, headers, msgspec.json.encode(answer) + b"\n")
-    text = text_of(answer) if "error" not in answer else f"{answer['error']}\n"
-    headers = [("Content-Type", "text/plain; charset=utf-8")]
-    return HttpResponse(status, headers, text.encode())

@@ -27,6 +27,7 @@ def test_a_withdrawn_or_replaced_entry_never_comes_out():
     deadlines.withdraw("never there")
     assert "a" in deadlines
     assert "b" not in deadlines
+    assert (deadlines.of("a"), deadlines.of("b")) == (30, None)
     assert deadlines.next() == 30
     assert deadlines.take_due(100) == (30, "a")
     assert len(deadlines) == 0

@@ -14,9 +14,16 @@ from headrace.core.functions.commands import (
     InvokeEnded,
     SetInvokeConfig,
 )
+from headrace.core.functions.decisions import (
+    DECISIONS,
+    EventHandedOut,
+    EventSentOn,
+    EventTried,
+)
 from headrace.core.functions.effects import (
     FreezeEnvironment,
     OfferPlace,
+    RunEvent,
     RunInvoke,
     SendResult,
     StartEnvironment,
@@ -27,6 +34,7 @@ from headrace.core.functions.eventbody import Ending as EventEnding
 from headrace.core.functions.eventbody import Envelope, Result, encode_body
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.outcomes import Ending
+from headrace.core.functions.replies import Invoked
 from headrace.core.machine import BodyAddress, Numbers
 from headrace.core.sqs.commands import CreateQueue, DeleteQueue, ReceiveMessages
 from headrace.core.sqs.content import decode
@@ -35,8 +43,15 @@ from headrace.core.sqs.replies import Sent
 from headrace.ports.journal import AppendRefused
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
-from headrace.shell.eventrunner import EventRunner, dead_letter, refusal_of
+from headrace.shell.eventrunner import (
+    EventRunner,
+    dead_letter,
+    refusal_of,
+    sent_on_of,
+    tried_of,
+)
 from headrace.shell.hand import Hand
+from headrace.shell.history import MemoryHistory
 from headrace.shell.rooms import Rooms
 from headrace.store.codec import HeadReader
 from headrace.store.memory import MemoryJournal
@@ -45,6 +60,7 @@ from headrace.testing.entropy import SeededEntropy
 from tests.unit.core.functions.bench import ACCOUNT, ARN, PYTHON, REGION, creation, reference
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:results"
+READER = HeadReader(DECISIONS)
 
 
 def played(story):
@@ -60,7 +76,7 @@ def played(story):
 class Server:
     """Queues and functions joined by a driver; `runs` is what environments were given."""
 
-    def __init__(self):
+    def __init__(self, history=None):
         self.clock = VirtualClock()
         self.journal = MemoryJournal()
         self.hand = Hand()
@@ -81,7 +97,7 @@ class Server:
             (OfferPlace, lambda effect: None),
         ):
             self.driver.carry(effect, carrier)
-        self.runner = EventRunner(self.driver, self.rooms, self.bodies, SeededEntropy())
+        self.runner = EventRunner(self.driver, self.rooms, self.bodies, SeededEntropy(), history)
 
     async def load(self, reason=""):
         await self.journal.open()
@@ -311,3 +327,43 @@ def test_a_send_is_refused_as_a_whole_or_for_itself():
     assert refusal_of(refusal) is refusal
     assert refusal_of(Sent((refusal,))) is refusal
     assert refusal_of(Sent((None,))) is None
+
+
+@played
+async def test_each_attempt_and_each_answer_of_a_target_are_told_in_their_order():
+    history = MemoryHistory()
+    server = Server(history)
+    await server.begin(on_success=QUEUE)
+    await server.accept()
+    records = [one for page in history.pages for one in READER.records(page.head, 0, page.format)]
+    assert [type(one) for one in records] == [EventHandedOut, EventTried, EventSentOn]
+    _, tried, sent = records
+    assert (tried.is_answered, tried.version, bool(tried.log_stream)) == (True, "$LATEST", True)
+    (message,) = (await server.driver.ask(ReceiveMessages(server.queue, 10, 0, None))).messages
+    assert (sent.target, sent.id, sent.error) == (QUEUE, message.message_id, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Invoked("r", "1", b"1", log_stream="s"), EventTried(16, 5, 3, True, "s", "1")),
+        (
+            Invoked("r", "1", b'{"errorType":"E","errorMessage":"m"}', "Unhandled", log_stream="s"),
+            EventTried(16, 5, 3, False, "s", "1", "E", "m"),
+        ),
+        (
+            InternalFailure("lost"),
+            EventTried(16, 5, 3, False, "", "", "InternalFailure", "lost"),
+        ),
+    ],
+)
+def test_what_is_told_of_an_attempt(value, told):
+    effect = RunEvent(16, 3, reference(), BodyAddress(1, 16, 6))
+    assert tried_of(effect, value, 5) == told
+
+
+def test_what_is_told_of_a_target_that_refuses():
+    effect = SendResult(16, 3, QUEUE, True, ARN, None, BodyAddress(1, 16, 6), None)
+    refusal = ServiceUnavailable("no " * 999)
+    told = sent_on_of(effect, "m", refusal, 5, again=True)
+    assert told == EventSentOn(16, 5, 3, QUEUE, True, "", refusal.message[:512], True)

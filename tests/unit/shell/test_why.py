@@ -351,9 +351,9 @@ def test_the_history_outlives_the_server_and_says_so(tmp_path):
 
 def test_an_answer_of_a_thousand_events_is_written_beside_the_loop(stage, monkeypatch):
     threads = []
-    for name, function in (("document_of", document_of), ("text_of", text_of)):
+    for name, function in (("why.document_of", document_of), ("stories.text_of", text_of)):
         monkeypatch.setattr(
-            f"headrace.shell.why.{name}",
+            f"headrace.shell.{name}",
             lambda *arguments, function=function: (
                 threads.append(threading.current_thread().name) or function(*arguments)
             ),

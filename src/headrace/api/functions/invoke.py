@@ -17,7 +17,7 @@ from headrace.api.functions.payload import (
 from headrace.api.operation import Answer, Operation, Parameters
 from headrace.core.functions.commands import AcceptEvent, Invoke
 from headrace.core.functions.errors import InvalidParameterValue
-from headrace.core.functions.eventbody import Envelope, encode_body
+from headrace.core.functions.eventbody import Envelope, encode_body, key_of
 from headrace.core.functions.lineage import begun
 from headrace.core.functions.names import FunctionReference, parse_reference
 from headrace.core.functions.replies import Done, EventTaken, Invoked
@@ -77,7 +77,8 @@ def accept_event(reference: FunctionReference, payload: bytes, context: Context)
         InvalidRequestContent: The payload is not JSON.
     """
     envelope = Envelope(context.request_id, check_json(payload), context.trace_header or "")
-    return AcceptEvent(reference, context.block, encode_body(envelope))
+    key = key_of(context.request_id)
+    return AcceptEvent(reference, context.block, encode_body(envelope), key)
 
 
 def answer_invoke(

@@ -1,1 +1,4 @@
-"""What became of one message, and why: facts and decisions to events, events to sentences."""
+"""What became of one message or asynchronous invoke, and why.
+
+From facts and decisions to events, from events to sentences.
+"""

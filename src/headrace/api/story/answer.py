@@ -1,6 +1,6 @@
 """The answer to why: a document for programs, and the same as text for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -66,11 +66,15 @@ def document_of(
     else:
         answer["queue"] = None
         answer["state"] = "in no queue any more" if tracer.place is None else _UNKNOWN
-    answer["notes"] = list(_notes(events, cut + tracer.life.left_out, reach))
+    left_out = cut + tracer.life.left_out
+    answer["notes"] = list(notes_of(events, left_out, reach, _FIRST, _OFF))
     answer["events"] = [_event(event, names) for event in events]
     return answer
 
 
+#: The event with which a whole story begins.
+_FIRST = "sent"
+_OFF = "no history is kept (the setting history_mb is 0): only what the queue holds is known"
 _UNKNOWN = "in no queue any more, and what is kept does not say how it went"
 
 
@@ -78,14 +82,19 @@ def not_found(message_id: str, queue: str, reach: Reach) -> dict[str, Any]:
     """Return the answer about a message of which nothing is known."""
     answer: dict[str, Any] = {"message_id": message_id, "queue": None, "events": []}
     answer["state"] = f"not known: no message with this id was ever in {queue}, as far as is kept"
-    answer["notes"] = list(_notes((), 0, reach))
+    answer["notes"] = list(notes_of((), 0, reach, _FIRST, _OFF))
     return answer
 
 
 def text_of(answer: dict[str, Any]) -> str:
     """Return an answer as lines for people; what a function said cannot make lines of its own."""
-    where = f" in {answer['queue']}" if answer["queue"] else ""
-    lines = [f"message {answer['message_id']}{where}", f"  now: {answer['state']}"]
+    if "request_id" in answer:
+        where = f" to {answer['function']}" if answer["function"] else ""
+        title = f"asynchronous invoke {answer['request_id']}{where}"
+    else:
+        where = f" in {answer['queue']}" if answer["queue"] else ""
+        title = f"message {answer['message_id']}{where}"
+    lines = [title, f"  now: {answer['state']}"]
     lines += [f"  note: {note}" for note in answer["notes"]]
     lines += [f"{event['time']}  {event['sentence']}" for event in answer["events"]]
     return "\n".join(map(harmless, lines)) + "\n"
@@ -109,11 +118,20 @@ def _joined(tracer: Tracer, redrive_of: Callable[[int], str]) -> list[Event]:
     return events
 
 
-def _notes(events: Sequence[Event], cut: int, reach: Reach) -> Any:
+def notes_of(
+    events: Sequence[Event], cut: int, reach: Reach, first: str, off: str
+) -> Iterator[str]:
+    """Yield what is missing in a story.
+
+    Args:
+        cut: How many events are left out.
+        first: The event with which a whole story begins.
+        off: What to say where no history is kept.
+    """
     if not reach.is_on:
-        yield "no history is kept (the setting history_mb is 0): only what the queue holds is known"
+        yield off
         return
-    if not (events and events[0].what == "sent"):
+    if not (events and events[0].what == first):
         if reach.first_at is None:
             yield "the history is empty"
         elif reach.is_whole:

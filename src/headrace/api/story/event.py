@@ -1,4 +1,4 @@
-"""One thing that happened to a message."""
+"""One thing that happened to a message or an asynchronous invoke."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ class Event(msgspec.Struct):
     at: Instant
     #: "sent", "visible", "received", "undone", "visibility", "deleted", "departed", "arrived",
     #: "purged", "queue-deleted", "expired"; "filtered", "handed", "invoked", "ended", "let-go",
-    #: "restart".
+    #: "restart". Of an asynchronous invoke: "accepted", "handed", "invoked", "failed",
+    #: "concluded", "sent", "not-sent", "settled", "function-deleted", "restart".
     what: str
     queue: int = 0  #: Machine number; 0: no queue is meant.
     mapping: int = 0  #: Machine number; 0: none is known to be part of it.

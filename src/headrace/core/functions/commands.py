@@ -320,6 +320,14 @@ class AcceptEvent(msgspec.Struct, frozen=True, gc=False):
     reference: FunctionReference
     block: int  #: Number of the block that is being filled: where the body will lie.
     body: bytes  #: An `eventbody.Envelope`, encoded.
+    request: bytes = b""  #: `eventbody.key_of` its request id.
+
+
+class LookAtEvent(msgspec.Struct, frozen=True, gc=False):
+    """Say where an asynchronous invoke is and what it waits for. Reply: `EventSeen`."""
+
+    function: int
+    event: int
 
 
 class EventEnded(msgspec.Struct, frozen=True):

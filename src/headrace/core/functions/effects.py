@@ -67,6 +67,8 @@ class RunEvent(msgspec.Struct, frozen=True, gc=False):
     event: int
     reference: FunctionReference
     address: BodyAddress  #: Of the envelope.
+    #: What it has waited for (`replies.EventSeen.waits_for`); empty: nothing held it up.
+    waited_for: str = ""
 
 
 class SendResult(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,9 @@ from headrace.base.arn import partition_of
 from headrace.base.errors import ServiceError
 from headrace.core.functions import limits
 
-_FUNCTION_IS_BUSY = "ReservedFunctionConcurrentInvocationLimitExceeded"
+#: `Reason` of a throttle: the function's own share is used up; its account's is.
+FUNCTION_IS_BUSY = "ReservedFunctionConcurrentInvocationLimitExceeded"
+ACCOUNT_IS_BUSY = "ConcurrentInvocationLimitExceeded"
 
 
 class FunctionError(ServiceError):
@@ -81,7 +83,7 @@ class TooManyRequests(FunctionError):
     @property
     def is_of_function(self) -> bool:
         """Whether the function's own share is used up, and not its account's."""
-        return self.members.get("Reason") == _FUNCTION_IS_BUSY
+        return self.members.get("Reason") == FUNCTION_IS_BUSY
 
 
 class PolicyLengthExceeded(FunctionError):
@@ -191,12 +193,12 @@ def access_denied(
 
 def account_is_busy() -> TooManyRequests:
     """Return the throttle of an account whose concurrency is used up (spec/lambda.md I5)."""
-    return _throttled("ConcurrentInvocationLimitExceeded")
+    return _throttled(ACCOUNT_IS_BUSY)
 
 
 def function_is_busy() -> TooManyRequests:
     """Return the throttle of a function whose reserved concurrency is used up (I5)."""
-    return _throttled(_FUNCTION_IS_BUSY)
+    return _throttled(FUNCTION_IS_BUSY)
 
 
 def function_is_fast(*, reserved: bool) -> TooManyRequests:

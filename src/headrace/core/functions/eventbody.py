@@ -44,12 +44,20 @@ class Ending(msgspec.Struct, frozen=True, gc=False, array_like=True):
     condition: str
     attempts: int  #: How often the function ran.
     at: Instant
+    #: What it waited for when it became too old (`replies.EventSeen.waits_for`); empty: nothing.
+    waits_for: str = ""
 
 
 SUCCESS = "Success"
 RETRIES_EXHAUSTED = "RetriesExhausted"
 EVENT_AGE_EXCEEDED = "EventAgeExceeded"
 ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
+
+
+def key_of(request_id: str) -> bytes:
+    """Return the 16 bytes by which an event is found again; a request id is a UUID."""
+    return bytes.fromhex(request_id.replace("-", ""))
+
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_envelope = msgspec.msgpack.Decoder(Envelope).decode

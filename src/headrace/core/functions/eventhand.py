@@ -2,7 +2,12 @@
 
 from headrace.base.instant import Instant
 from headrace.core.deadlines import Deadlines
+from headrace.core.functions import limits
 from headrace.core.functions.eventpace import Pace
+
+#: What due events wait for, beside the reasons of throttles: environments that start for others of
+#: them; that fewer of them are under way; that a fault of the server has passed.
+STARTS, IN_HAND, FAULT = "Starts", "InHand", "Fault"
 
 
 class Hand:
@@ -13,6 +18,7 @@ class Hand:
         "due",
         "faults",
         "held_until",
+        "obstacle",
         "pace",
         "pending",
         "running",
@@ -37,6 +43,8 @@ class Hand:
         #: While more could be handed out, but are not so as not to start too many environments.
         self.held_until: Instant | None = None
         self.pace = Pace()
+        #: Why what is due was not handed out when it was looked at last; empty: nothing is left.
+        self.obstacle = ""
 
     def ended(self, event: int) -> None:
         """Take note that an attempt has ended."""
@@ -45,6 +53,10 @@ class Hand:
         self.pace.ended += 1
 
     def rest(self) -> None:
-        """Take note that nothing is due: what comes next begins with few, if nothing runs."""
+        """Take note that nothing more is handed out: what comes next begins with few.
+
+        That is, if nothing runs. Either nothing is due or as much runs as may.
+        """
+        self.obstacle = IN_HAND if len(self.running) >= limits.EVENTS_IN_HAND_MAX else ""
         if not self.running:
             self.pace = Pace()

@@ -14,18 +14,20 @@ once. Idle functions have no alarm. Source: spec/lambda.md 6.2, 13.13.
 from typing import Any
 
 from headrace.base.instant import Instant, later
-from headrace.core.deadlines import Deadlines
 from headrace.core.functions import limits
 from headrace.core.functions.capacity import share_of
 from headrace.core.functions.commands import (
     AcceptEvent,
     EventEnded,
     EventSent,
+    LookAtEvent,
     MoveEvents,
 )
 from headrace.core.functions.directory import Directory
 from headrace.core.functions.effects import RunEvent
 from headrace.core.functions.errors import (
+    ACCOUNT_IS_BUSY,
+    FUNCTION_IS_BUSY,
     RecursiveInvocation,
     ResourceNotFound,
     TooManyRequests,
@@ -40,9 +42,10 @@ from headrace.core.functions.eventbody import (
     encode_body,
 )
 from headrace.core.functions.eventbook import EventBook
-from headrace.core.functions.eventhand import Hand
+from headrace.core.functions.eventhand import STARTS, Hand
 from headrace.core.functions.eventleftovers import Leftovers
 from headrace.core.functions.eventlog import EventLog
+from headrace.core.functions.eventlook import look
 from headrace.core.functions.eventoutbox import Outbox
 from headrace.core.functions.eventpolicy import (
     age_ms_of,
@@ -51,6 +54,7 @@ from headrace.core.functions.eventpolicy import (
     retries_of,
     targets_of,
 )
+from headrace.core.functions.eventwaits import Waits, next_wait_ms
 from headrace.core.functions.fleet import Fleet
 from headrace.core.functions.function import Function, deployment
 from headrace.core.functions.names import LATEST, FunctionReference
@@ -59,7 +63,7 @@ from headrace.core.functions.records import (
     EventConcluded,
     EventFailed,
 )
-from headrace.core.functions.replies import EventTaken, Invoked
+from headrace.core.functions.replies import EventSeen, EventTaken, Invoked
 from headrace.core.functions.settings import Deployment
 from headrace.core.functions.tried import Event
 from headrace.core.machine import BodyAddress, Remember, Reply
@@ -80,13 +84,10 @@ class Events:
         self._directory = directory
         self._fleet = fleet
         self._hands: dict[int, Hand] = {}
-        #: By function: when its events are looked at next.
-        self._alarms: Deadlines[int] = Deadlines()
+        self._waits = Waits()
         self._tallies = fleet.capacity.tallies
         self.outbox = Outbox(self.logs, directory, self._tallies)
         self.leftovers = Leftovers(self.outbox)
-        #: Functions whose events wait for room, in the order in which they are asked.
-        self._waiting: dict[int, None] = {}
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -94,7 +95,9 @@ class Events:
         """Take an event over and hand it out if it can run."""
         log = self.logs.get(function) or EventLog()
         number = log.next_number
-        record = EventAccepted(function, now, number, command.reference.qualifier or "")
+        record = EventAccepted(
+            function, now, number, command.reference.qualifier or "", command.request
+        )
         self.book.take(record, command.block)
         self._tallies.of(function).events_received += 1
         effects: Effects = [Remember(record, 2 * number, (command.body,))]
@@ -108,11 +111,18 @@ class Events:
             return self.outbox.sent(command, now)
         return self.book.move(command, now)
 
+    def look_at(self, command: LookAtEvent, now: Instant) -> EventSeen:
+        """Say where an event is as of now."""
+        function = command.function
+        log, hand = self.logs.get(function), self._hands.get(function)
+        return look(
+            command, log, hand, self._fleet, waits_for_room=self._waits.has(function), now=now
+        )
+
     def drop(self, function: int) -> Effects:
         """Let all events of a deleted function go."""
         hand = self._hands.pop(function, None) or Hand(0)
-        self._alarms.withdraw(function)
-        self._waiting.pop(function, None)
+        self._waits.drop(function)
         log = self.logs.pop(function, None)
         if log is None:
             return []
@@ -135,8 +145,9 @@ class Events:
         hand.ended(command.event)
         value = command.value
         if isinstance(value, TooManyRequests):
+            hand.obstacle = value.members.get("Reason", "")
             hand.due.put(command.event, now)
-            self._wait(command.function, hand, now)
+            self._waits.wait(command.function, hand, now)
             return []
         if isinstance(value, Invoked):
             hand.faults.pop(command.event, None)
@@ -153,7 +164,7 @@ class Events:
 
     def next_deadline(self) -> Instant | None:
         """Return when something is to be tried or sent next."""
-        alarm, send = self._alarms.next(), self.outbox.next_deadline()
+        alarm, send = self._waits.alarms.next(), self.outbox.next_deadline()
         if alarm is None or send is None:
             return send if alarm is None else alarm
         return min(alarm, send)
@@ -162,15 +173,14 @@ class Events:
         """Do the one thing that fell due first, at `due`, as of `now`."""
         if self.outbox.next_deadline() == due:
             return self.outbox.wake(due)
-        alarm = self._alarms.take_due(due)
+        alarm = self._waits.alarms.take_due(due)
         assert alarm is not None
         return self._look(alarm[1], now)
 
     def room_came_free(self, now: Instant) -> Effects:
         """Hand out events that waited for room: an invoke has ended."""
         effects: Effects = []
-        for function in list(self._waiting)[: limits.WAITING_LOOKED_AT]:
-            del self._waiting[function]
+        for function in self._waits.take_some():
             effects += self._look(function, now)
         return effects
 
@@ -188,7 +198,7 @@ class Events:
                 else:
                     self.outbox.put(function, number, now)
             if not log.is_empty:
-                self._alarms.put(function, now)
+                self._waits.alarms.put(function, now)
 
     # --- handing out -----------------------------------------------------------------------------
 
@@ -205,20 +215,20 @@ class Events:
         for _ in range(limits.EVENTS_LOOKED_AT):
             number = self._next_due(function, hand, now)
             if number is None:
-                self._stop_waiting(function, hand)
+                self._waits.stop(function, hand)
                 hand.rest()
                 break
             gone = self._fate(function, found, hand, number, now)
             if gone:
                 effects += self._conclude(function, number, gone, now)
-            elif function in self._waiting or hand.held_until is not None:
+            elif self._waits.has(function) or hand.held_until is not None:
                 break
             else:
-                effects.append(self._hand_out(function, hand, number))
+                effects.append(self._hand_out(function, hand, number, now))
         else:
-            self._alarms.put(function, now)
+            self._waits.alarms.put(function, now)
             return effects
-        self._set_alarm(function, hand)
+        self._waits.set_alarm(function, hand)
         return effects
 
     def _next_due(self, function: int, hand: Hand, now: Instant) -> int | None:
@@ -238,7 +248,7 @@ class Events:
     def _fate(self, function: int, found: Function, hand: Hand, number: int, now: Instant) -> str:
         """Return the condition under which an event is given up; empty: it is not.
 
-        Afterwards the function is in `_waiting` if there is no room, and its hand held if there is
+        Afterwards the function waits if there is no room, and its hand held if there is
         but an environment would have to be started for it too soon.
         """
         event = self.logs[function].find(number)
@@ -256,16 +266,17 @@ class Events:
         serving = deployment(function, found, version, now)
         room = self._fleet.starts.free_ahead(serving) + self._fleet.capacity.room(serving, share)
         if room > len(hand.pending):
-            self._stop_waiting(function, hand)
+            self._waits.stop(function, hand)
             free = self._fleet.starts.free(serving)
             if free <= len(hand.pending) and len(hand.running) >= hand.pace.allowed:
                 self._hold(serving, hand, number, now)
             return ""
+        hand.obstacle = FUNCTION_IS_BUSY if share.is_reserved else ACCOUNT_IS_BUSY
         waits_again = hand.waits_until is None or hand.waits_until <= now
-        if waits_again and age_ms + _next_wait_ms(hand) >= age_ms_max:
+        if waits_again and age_ms + next_wait_ms(hand) >= age_ms_max:
             return EVENT_AGE_EXCEEDED
         hand.due.put(number, now)
-        self._wait(function, hand, now)
+        self._waits.wait(function, hand, now)
         return ""
 
     def _hold(self, serving: Deployment, hand: Hand, number: int, now: Instant) -> None:
@@ -275,35 +286,16 @@ class Events:
         look_at = hand.pace.hold(waiting, now, is_growing=is_growing)
         if len(hand.running) >= hand.pace.allowed:
             hand.due.put(number, now)
-            hand.held_until = look_at
+            hand.held_until, hand.obstacle = look_at, STARTS
 
-    def _hand_out(self, function: int, hand: Hand, number: int) -> RunEvent:
+    def _hand_out(self, function: int, hand: Hand, number: int, now: Instant) -> RunEvent:
         hand.running.add(number)
         hand.pending.add(number)
         event = self.logs[function].find(number)
         assert event is not None
-        return _run(function, self._directory.functions[function], number, event)
-
-    def _wait(self, function: int, hand: Hand, now: Instant) -> None:
-        """Wait for room: until an invoke ends, and no longer than the back-off."""
-        self._waiting[function] = None
-        if hand.waits_until is None or hand.waits_until <= now:
-            hand.waits_ms = _next_wait_ms(hand)
-            hand.waits_until = later(now, hand.waits_ms)
-        self._set_alarm(function, hand)
-
-    def _stop_waiting(self, function: int, hand: Hand) -> None:
-        self._waiting.pop(function, None)
-        hand.waits_until, hand.waits_ms = None, 0
-
-    def _set_alarm(self, function: int, hand: Hand) -> None:
-        at = hand.waits_until if function in self._waiting else hand.held_until
-        if at is None:
-            at = hand.due.next()
-        if at is None or len(hand.running) >= limits.EVENTS_IN_HAND_MAX:
-            self._alarms.withdraw(function)
-        else:
-            self._alarms.put(function, at)
+        is_late = (event.due_at or event.accepted_at) < now and number not in hand.faults
+        waited_for = hand.obstacle if is_late else ""
+        return _run(function, self._directory.functions[function], number, event, waited_for)
 
     # --- outcomes --------------------------------------------------------------------------------
 
@@ -351,7 +343,8 @@ class Events:
 
         `command` tells how the last attempt was answered, if this is the answer to one.
         """
-        self._hands[function].faults.pop(number, None)
+        hand = self._hands[function]
+        has_waited = not hand.faults.pop(number, 0) and condition == EVENT_AGE_EXCEEDED
         event = self.logs[function].find(number)
         assert event is not None
         attempts = event.failures + (command is not None)
@@ -360,7 +353,8 @@ class Events:
             targets = targets_of(self._directory.functions[function], event, condition)
         bodies = _bodies_of(command.value) if command is not None and targets else ()
         self._tallies.of(function).events_dropped += condition != SUCCESS
-        ending = Ending(condition, attempts, now)
+        waits_for = hand.obstacle if has_waited and command is None else ""
+        ending = Ending(condition, attempts, now, waits_for)
         record = EventConcluded(function, now, number, ending, targets, bool(bodies))
         forgets = self.book.take(record, 0 if command is None else command.block)
         return [
@@ -370,19 +364,15 @@ class Events:
         ]
 
 
-def _run(function: int, found: Function, number: int, event: Event) -> RunEvent:
+def _run(function: int, found: Function, number: int, event: Event, waited_for: str) -> RunEvent:
     """Return how an event is run."""
     qualifier = event.qualifier or None
     reference = FunctionReference(found.account, found.region, found.name, qualifier)
-    return RunEvent(function, number, reference, BodyAddress(event.block, function, 2 * number))
+    address = BodyAddress(event.block, function, 2 * number)
+    return RunEvent(function, number, reference, address, waited_for)
 
 
 def _bodies_of(invoked: Invoked) -> tuple[bytes, ...]:
     """Return what is kept of how the last attempt was answered."""
     result = Result(invoked.executed_version, invoked.payload, invoked.function_error or "")
     return (encode_body(result),)
-
-
-def _next_wait_ms(hand: Hand) -> int:
-    """Return how long the next wait for room may be: twice the last one."""
-    return min(max(2 * hand.waits_ms, limits.BACKOFF_MS_MIN), limits.BACKOFF_MS_MAX)

@@ -16,6 +16,7 @@ from headrace.core.functions.commands import (
     EventSent,
     Invoke,
     InvokeEnded,
+    LookAtEvent,
     MoveEvents,
 )
 from headrace.core.functions.decision import Scene
@@ -79,6 +80,7 @@ class Functions:
         EventEnded,
         EventSent,
         MoveEvents,
+        LookAtEvent,
     )
     growing: tuple[type, ...] = GROWING
     records: tuple[type[Record], ...] = RECORDS
@@ -164,6 +166,8 @@ class Functions:
             number = find_accepting(command.reference, self.directory)
             effects = self.wake(now, PASS_AT_MOST)
             effects += self.events.accept(command, number, now, ticket)
+        elif isinstance(command, LookAtEvent):
+            return [Reply(ticket, self.events.look_at(command, now))]
         else:
             effects = self._complete(command, now, ticket)
         self._now = now

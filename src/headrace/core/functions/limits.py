@@ -165,3 +165,6 @@ LINEAGE_ENTRIES_MAX = 16
 #: Turns through one function after which an event of a loop is not handed to it again, unless the
 #: function allows loops (spec/lambda.md A9); for messages core/mapping has its own.
 LOOP_TURNS_MAX = 16
+
+#: Characters of an error's type and of its message that the history keeps. (Ours.)
+TOLD_ERROR_LENGTH_MAX = 512

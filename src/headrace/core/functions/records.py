@@ -153,6 +153,7 @@ class EventAccepted(Record, frozen=True, array_like=True, tag=114):
 
     number: int  #: Of this function's events: one more than the last one's.
     qualifier: str = ""  #: As the caller gave it; empty: none.
+    request: bytes = b""  #: `eventbody.key_of` its request id; empty where none was kept.
 
 
 class EventFailed(Record, frozen=True, array_like=True, tag=115):

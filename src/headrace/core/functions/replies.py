@@ -142,6 +142,29 @@ class EventTaken(msgspec.Struct, frozen=True, gc=False):
     """An asynchronous invoke is on disk and will be run."""
 
 
+class Phase(Enum):
+    """Where an asynchronous invoke is."""
+
+    WAITS = "waits"  #: To be handed out.
+    STARTS = "starts"  #: Handed out; no environment has it yet.
+    RUNS = "runs"
+    SENDS = "sends"  #: It is over, and not every target has got what came of it.
+    GONE = "gone"  #: It is over and done with, or never was.
+
+
+class EventSeen(msgspec.Struct, frozen=True, gc=False):
+    """An asynchronous invoke as it is now."""
+
+    phase: Phase
+    failures: int = 0  #: How often the function failed on it so far.
+    #: While it waits: for what, as the `Reason` of a throttle or a word of `eventhand`; empty: for
+    #: its next try, or nothing. And until when at the latest, where that is known.
+    waits_for: str = ""
+    until: Instant | None = None
+    log_stream: str = ""  #: Of the environment in which it runs.
+    targets: tuple[tuple[str, bool], ...] = ()  #: ARN, and whether it is a dead-letter queue.
+
+
 class InvokeConfigShown(msgspec.Struct, frozen=True, gc=False):
     """How asynchronous invokes of a version or alias are handled."""
 

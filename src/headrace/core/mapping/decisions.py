@@ -53,7 +53,7 @@ class BatchInvoked(Record, frozen=True, tag=223):
     log_stream: str = ""  #: Of the environment; empty: nothing ran.
     version: str = ""
     error_type: str = ""
-    error_message: str = ""  #: At most `limits.TOLD_ERROR_LENGTH_MAX` characters.
+    error_message: str = ""  #: Cut (`core.functions.failure`).
 
 
 class BatchEnded(Record, frozen=True, tag=224):

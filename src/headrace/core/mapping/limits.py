@@ -72,6 +72,3 @@ FILTERS_MAX = 5
 #: Names from the root of a filter pattern to its deepest rule. (Ours: AWS's patterns end at 4,096
 #: characters.)
 PATTERN_DEPTH_MAX = 100
-
-#: Characters of an error message that the history keeps.
-TOLD_ERROR_LENGTH_MAX = 512

@@ -10,6 +10,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 import msgspec
 
 from headrace.base.arn import parse_arn
+from headrace.base.errors import ServiceError
+from headrace.core.functions.names import parse_reference
 from headrace.shell.config import Config, ConfigError, resolve
 
 #: Seconds that an answer may take.
@@ -60,6 +62,21 @@ class Server:
         else:
             region, account, name = arn.region, arn.account, arn.resource
         return {"QueueUrl": f"/queue/{region}/{account}/{name}"}
+
+    def function_of(self, function: str) -> dict[str, str]:
+        """Return the parameter that names a function: given by name, partial or full ARN.
+
+        Raises:
+            AskFailed: It cannot be the name of one.
+        """
+        if function.startswith("arn:"):
+            return {"FunctionName": function}
+        account, region = self.config.account, self.config.region
+        try:
+            reference = parse_reference(function, None, account, region, "InvokeFunction")
+        except ServiceError as refusal:
+            raise AskFailed(refusal.message) from None
+        return {"FunctionName": reference.qualified_arn}
 
     def ask(self, path: str, parameters: dict[str, str]) -> Any:
         """Return the JSON document that the server answers with, an error's too.

@@ -13,7 +13,7 @@ from headrace.shell.config import ConfigError
 #: Word, and what it does.
 COMMANDS = {
     "up": "Run the server in the foreground.",
-    "why": "Tell what became of a message, and why.",
+    "why": "Tell what became of a message or an asynchronous invoke, and why.",
     "advise": "Say what is wrong with queues, functions and mappings, here or in a template.",
     "config": "Print each setting and where it came from.",
     "runtimes": "Print what this machine can run functions with, or fetch what it lacks.",

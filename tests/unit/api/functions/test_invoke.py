@@ -8,12 +8,20 @@ from headrace.api.context import Context
 from headrace.api.functions.invoke import OPERATIONS
 from headrace.base.errors import ServiceError
 from headrace.core.functions.commands import AcceptEvent
-from headrace.core.functions.eventbody import Envelope, decode_envelope
+from headrace.core.functions.eventbody import Envelope, decode_envelope, key_of
 from headrace.core.functions.replies import Done, EventTaken, Invoked
-from tests.unit.core.functions.bench import ACCOUNT, EPOCH, NAME, REGION, SEED, reference
+from tests.unit.core.functions.bench import (
+    ACCOUNT,
+    EPOCH,
+    NAME,
+    REGION,
+    REQUEST_ID,
+    SEED,
+    reference,
+)
 
 CONTEXT = Context(
-    ACCOUNT, REGION, "request", SEED, EPOCH, 1, "http://h", "AIDA", trace_header="Root=1-2-3"
+    ACCOUNT, REGION, REQUEST_ID, SEED, EPOCH, 1, "http://h", "AIDA", trace_header="Root=1-2-3"
 )
 
 
@@ -30,7 +38,7 @@ def test_an_invoke_carries_payload_request_and_trace():
     assert asked.reference == reference(qualifier="$LATEST")
     assert (asked.payload, asked.request_id, asked.trace_header) == (
         b"[1]",
-        "request",
+        REQUEST_ID,
         "Root=1-2-3",
     )
     assert (asked.log_tail, asked.dry_run, asked.client_context) == (False, False, "")
@@ -53,7 +61,8 @@ def test_an_event_is_to_be_kept_with_its_request_id_and_without_a_client_context
     asked = command(InvocationType="Event", Payload=b"[1]", ClientContext=context)
     assert isinstance(asked, AcceptEvent)
     assert (asked.reference, asked.block) == (reference(), 1)
-    assert decode_envelope(asked.body) == Envelope("request", b"[1]", "Root=1-2-3")
+    assert decode_envelope(asked.body) == Envelope(REQUEST_ID, b"[1]", "Root=1-2-3")
+    assert asked.request == key_of(REQUEST_ID)
     assert answer(EventTaken()) == {"StatusCode": 202}
 
 
@@ -104,7 +113,8 @@ def test_the_deprecated_form_is_an_event_of_at_most_256_kib():
 
     asked = read(b"[1]")
     assert isinstance(asked, AcceptEvent)
-    assert decode_envelope(asked.body) == Envelope("request", b"[1]", "Root=1-2-3")
+    assert decode_envelope(asked.body) == Envelope(REQUEST_ID, b"[1]", "Root=1-2-3")
+    assert asked.request == key_of(REQUEST_ID)
     assert OPERATIONS["InvokeAsync"].answer({}, CONTEXT, EventTaken(), {}) == {"Status": 202}
     assert read(b'"' + b"x" * 262_142 + b'"')
     with pytest.raises(ServiceError, match=r"262145 byte payload .* \(limit 262144 bytes\)"):

@@ -7,7 +7,7 @@ from headrace.core.functions.commands import (
     SetInvokeConfig,
 )
 from headrace.core.functions.effects import RunEvent
-from headrace.core.functions.eventbody import Envelope, encode_body
+from headrace.core.functions.eventbody import Envelope, encode_body, key_of
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.replies import EventTaken, Invoked
 from headrace.core.machine import Numbers
@@ -37,7 +37,9 @@ class EventBench(Bench):
     def accept(self, qualifier=None, block=5):
         """Accept an event; return what it brought."""
         body = encode_body(Envelope(REQUEST_ID, b"{}"))
-        answer = self.ask(AcceptEvent(reference(qualifier=qualifier), block, body))
+        answer = self.ask(
+            AcceptEvent(reference(qualifier=qualifier), block, body, key_of(REQUEST_ID))
+        )
         assert answer == EventTaken()
         return self.effects
 
