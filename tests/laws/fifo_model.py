@@ -172,7 +172,8 @@ class FifoModel(Model):
             numbers = [
                 number
                 for accepted_scope, accepted_id, number, at in queue.accepted
-                if (accepted_scope, accepted_id) == (scope, message.deduplication_id)
+                if accepted_scope in (None, message.group_id)
+                and accepted_id == message.deduplication_id
                 and now - at < FIVE_MINUTES
             ]
             if numbers:

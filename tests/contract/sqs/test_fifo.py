@@ -280,6 +280,18 @@ def test_another_scope_is_not_effective_at_once(sqs, before, after, number):
     assert len(late) == 3 - number
 
 
+@pytest.mark.parametrize("before, after", [("queue", "messageGroup"), ("messageGroup", "queue")])
+def test_the_window_of_an_id_outlives_another_scope(sqs, before, after):
+    """spec/sqs.md 5.2: five minutes from the accepted message's send, whatever the scope is then."""
+    url = sqs.queue("q.fifo", DeduplicationScope=before)
+    sqs.ok("SetQueueAttributes", {"QueueUrl": url, "Attributes": {"DeduplicationScope": after}})
+    sqs.server.advance(299)
+    first = once(sqs, url, "a")
+    for seconds, is_duplicate in ((2, True), (297, True), (1, False)):
+        sqs.server.advance(seconds)
+        assert (once(sqs, url, "a")["MessageId"] == first["MessageId"]) == is_duplicate
+
+
 def test_a_purge_and_the_end_of_the_queue_forget_ids(sqs, q):
     """spec/sqs.md 5.2, 11 row 31: PurgeQueue and DeleteQueue clear the window."""
     first = once(sqs, q, "a")

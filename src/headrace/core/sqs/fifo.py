@@ -76,6 +76,20 @@ class FifoQueue(Queue):
         is_by_group = self.scope(now) == GROUP_SCOPE
         return key_of(deduplication_id, group_id if is_by_group else None)
 
+    def find_duplicate(
+        self, key: bytes, deduplication_id: str, group_id: str, now: Instant
+    ) -> int | None:
+        """Return the number of the message accepted with this id and `key`; None: none was.
+
+        After the scope has changed it may be remembered in the one that was in force before.
+        """
+        number = self.window.find(key, now)
+        if number is None and self.former_scope:
+            is_by_group = self.scope(now) == GROUP_SCOPE
+            other = key_of(deduplication_id, None if is_by_group else group_id)
+            number = self.window.find(other, now)
+        return number
+
     def has_visible(self) -> bool:
         """Tell whether a receive would find a message now; perhaps not, while groups are told."""
         return self.backlog.is_behind or self.backlog.first_group(self.now) is not None

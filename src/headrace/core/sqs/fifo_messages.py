@@ -39,7 +39,7 @@ class FifoMessages:
                 results.append(refusal)
                 continue
             key = queue.deduplication_key(deduplication_id, group_id, now)
-            number = keys.get(key) or queue.window.find(key, now)
+            number = keys.get(key) or queue.find_duplicate(key, deduplication_id, group_id, now)
             if number is None:
                 number = first + len(bodies)
                 keys[key] = number
