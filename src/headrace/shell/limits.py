@@ -21,6 +21,10 @@ HEADER_NAMES_MAX = 1_024
 #: Beyond: 413, and the connection is closed. What is merely too long for AWS gets AWS's error.
 BODY_BYTES_MAX = 4 * MIB
 
+#: Bytes of a body that names an operation of SQS which sends no messages: fifty tags take 230 KiB
+#: if each of their characters is escaped. What is longer takes long to read and is none of AWS's.
+SMALL_BODY_BYTES_MAX = 256 * KIB
+
 #: Bytes of a body that brings a layer's archive, 50 MiB in base64, or an object.
 CODE_BODY_BYTES_MAX = 72 * MIB
 

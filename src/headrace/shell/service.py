@@ -32,11 +32,13 @@ from headrace.shell.limits import (
     CODE_BODY_BYTES_MAX,
     FUNCTION_BODY_BYTES_MAX,
     PAYLOAD_BODY_BYTES_MAX,
+    SMALL_BODY_BYTES_MAX,
 )
 from headrace.shell.reader import Refused
 from headrace.shell.rooms import Rooms
 from headrace.wire.answer import encode_error
 from headrace.wire.call import Call, Form
+from headrace.wire.catalog import SERVICES
 from headrace.wire.envelope import HttpRequest, HttpResponse
 from headrace.wire.errors import (
     InvalidAction,
@@ -82,6 +84,12 @@ _REFUSALS: dict[int, type[ServiceError]] = {
 #: How the path ends of what brings a function's code, to the operation.
 _BRINGS_CODE = {"/functions": "CreateFunction", "/code": "UpdateFunctionCode"}
 _CODE_PATHS = tuple(_BRINGS_CODE)
+#: X-Amz-Target of what sends no messages.
+_SMALL_TARGETS = frozenset(
+    f"{SERVICES['sqs'].target_prefix}.{name}"
+    for name in SERVICES["sqs"].operations
+    if not name.startswith("SendMessage")
+)
 _STOPPING = ServiceUnavailable("The server is stopping. Please try again.")
 
 
@@ -149,6 +157,8 @@ class Service:
                 return PAYLOAD_BODY_BYTES_MAX
         if "/layers/" in target and target.partition("?")[0].rstrip("/").endswith("/versions"):
             return CODE_BODY_BYTES_MAX
+        if headers.get("x-amz-target") in _SMALL_TARGETS:
+            return SMALL_BODY_BYTES_MAX
         return BODY_BYTES_MAX
 
     def serve(self, exchange: Exchange) -> None:

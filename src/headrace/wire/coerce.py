@@ -13,9 +13,11 @@ from typing import Any, NoReturn
 
 from headrace.base.instant import MS_PER_S
 from headrace.wire.errors import SerializationException
-from headrace.wire.limits import ECHO_MAX, INTEGER_MAX, LONG_MAX
+from headrace.wire.limits import ECHO_MAX, INTEGER_MAX, JSON_VALUES_MAX, LONG_MAX
 from headrace.wire.model import Service, Shape
 
+_BACKSLASH = ord("\\")
+_REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,64}(\.[0-9]{0,64})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -36,14 +38,35 @@ def parse_json(body: bytes) -> Any:
     Strings may hold lone surrogates; `coerce` replaces them.
 
     Raises:
-        SerializationException: Not JSON, not UTF-8, nested too deeply, or with too long a number.
+        SerializationException: Not JSON, not UTF-8, nested too deeply, of more than JSON_VALUES_MAX
+            values, or with too long a number.
     """
     if not body:
         return {}
+    if len(body) > JSON_VALUES_MAX and _has_too_many_values(body):
+        raise SerializationException("The request body has too many values.")
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise SerializationException("The request body is not valid JSON.") from None
+
+
+def _has_too_many_values(body: bytes) -> bool:
+    """Count strings, and the commas outside of them, without making values of them."""
+    count = at = 0
+    while count <= JSON_VALUES_MAX:
+        start = body.find(b'"', at)
+        if start < 0:
+            return count + body.count(b",", at) > JSON_VALUES_MAX
+        count += 1 + body.count(b",", at, start)
+        end = body.find(b'"', start + 1)
+        if body[end - 1] == _BACKSLASH:  # it does not end there, or not for that reason
+            rest = _REST_OF_STRING.match(body, start + 1)
+            end = rest.end() - 1 if rest is not None else -1
+        if end < 0:
+            return False  # no JSON: it is not read far
+        at = end + 1
+    return True
 
 
 def _refuse_constant(_name: str) -> NoReturn:

@@ -9,6 +9,8 @@ import re
 #: `s3` or `s3-fips` as a label of a name.
 _S3 = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:-[a-z0-9-]+)?\..+", re.ASCII)
 _LOCAL = ".localhost"
+#: Characters of a name in DNS at most. Looking for a bucket in a longer one takes seconds.
+_NAME_MAX = 253
 
 
 def is_s3(host: str) -> bool:
@@ -27,4 +29,5 @@ def bucket_of(host: str) -> str:
 
 
 def _name(host: str) -> str:
-    return host.partition(":")[0].lower().removesuffix(".")
+    name = host.partition(":")[0].lower().removesuffix(".")
+    return name if len(name) <= _NAME_MAX else ""

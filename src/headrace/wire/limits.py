@@ -4,6 +4,10 @@
 #: (shell/limits.py: BODY_BYTES_MAX). (Ours.)
 QUERY_BYTES_MAX = 4 * 1_024 * 1_024
 
+#: Values in one JSON body that is read with AWS's leniency, which is slow: ten thousand log events
+#: of two members each make 50,000. (Ours.)
+JSON_VALUES_MAX = 60_000
+
 #: Query parameters in one request: ten batch entries with ten attributes of three parts each make
 #: 370; the rest is head room. Beyond it the request is refused as malformed. (Ours.)
 QUERY_PARAMETERS_MAX = 2_000

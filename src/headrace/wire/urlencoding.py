@@ -1,7 +1,7 @@
 """Read percent-encoded text and query strings, strictly."""
 
 import re
-from urllib.parse import unquote_to_bytes
+from binascii import a2b_qp
 
 from headrace.wire.errors import MalformedQueryString
 from headrace.wire.limits import QUERY_PARAMETERS_MAX
@@ -19,7 +19,10 @@ def decode_percent(text: str) -> str:
         return text
     try:
         if _BAD_ESCAPE.search(text) is None:
-            return unquote_to_bytes(text).decode()
+            # Quoted-printable with another sign: the standard library decodes it in C, and percent
+            # signs in Python, which takes half a second for a megabyte of Cyrillic.
+            quoted = text.encode().replace(b"=", b"=3D").replace(b"%", b"=")
+            return a2b_qp(quoted).decode()
     except UnicodeError:
         pass
     raise MalformedQueryString("The query string contains a syntax error.")

@@ -14,6 +14,7 @@ from headrace.shell.limits import (
     CODE_BODY_BYTES_MAX,
     FUNCTION_BODY_BYTES_MAX,
     PAYLOAD_BODY_BYTES_MAX,
+    SMALL_BODY_BYTES_MAX,
 )
 from headrace.shell.reader import Refused
 from headrace.testing.entropy import SeededEntropy
@@ -270,6 +271,12 @@ def test_each_path_has_its_own_limit_for_bodies():
         service = server.app.service
         assert limit_of(service, "/") == BODY_BYTES_MAX
         assert limit_of(service, "/000000000000/q") == BODY_BYTES_MAX
+        for operation in ("SendMessage", "SendMessageBatch"):
+            target = {"x-amz-target": f"AmazonSQS.{operation}"}
+            assert limit_of(service, "/", **target) == BODY_BYTES_MAX
+        for operation in ("ReceiveMessage", "SetQueueAttributes", "DeleteMessageBatch"):
+            target = {"x-amz-target": f"AmazonSQS.{operation}"}
+            assert limit_of(service, "/", **target) == SMALL_BODY_BYTES_MAX
         assert limit_of(service, "/2015-03-31/functions") == FUNCTION_BODY_BYTES_MAX
         assert limit_of(service, "/2015-03-31/functions/") == FUNCTION_BODY_BYTES_MAX
         assert limit_of(service, "/2015-03-31/functions/f/code") == FUNCTION_BODY_BYTES_MAX

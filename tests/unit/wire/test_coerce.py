@@ -127,3 +127,25 @@ def test_json_is_parsed_and_nothing_else():
     for body in (b"{", b"\xff", b"[" * 100_000, b"Infinity", b"1" * 5000):
         with pytest.raises(SerializationException):
             parse_json(body)
+
+
+@pytest.mark.parametrize("value", [b"{}", b"5", b'""', b'"\\\\"', b'{"a":5}'])
+def test_a_document_of_millions_of_values_is_refused_unread(value):
+    body = b'{"a":[' + b",".join([value] * 100_000) + b"]}"
+    with pytest.raises(SerializationException) as refusal:
+        parse_json(body)
+    assert refusal.value.message == "The request body has too many values."
+
+
+@pytest.mark.parametrize("text", ['["x",]' * 50_000, "," * 500_000, '\\"' * 90_000, "\\" * 90_001])
+def test_what_stands_in_a_string_is_one_value(text):
+    document = {"a": text, "b": [1, "\\", text]}
+    assert parse_json(json.dumps(document).encode()) == document
+    assert parse_json(b" " * 70_000 + json.dumps(document).encode()) == document
+
+
+def test_a_long_text_that_is_no_json_is_refused_as_such():
+    for body in (b'{"a":"' + b"x" * 70_000, b'"\\' * 70_000, b'"' + b'\\"' * 70_000):
+        with pytest.raises(SerializationException) as refusal:
+            parse_json(body)
+        assert refusal.value.message == "The request body is not valid JSON."

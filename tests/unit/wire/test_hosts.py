@@ -19,6 +19,9 @@ from headrace.wire.hosts import bucket_of, is_s3
         ("code.localhost:4566", False, "code"),
         ("mys3.example.org", False, ""),
         ("", False, ""),
+        ("s3." * 84 + "x", True, "s3." * 82 + "s3"),
+        ("s3." * 84 + "xy", False, ""),
+        ("s3." * 20_000 + "\n", False, ""),
     ],
 )
 def test_hosts(host, named, bucket):

@@ -1,6 +1,6 @@
 """Percent-encoded text is read strictly."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,14 @@ def test_text_comes_back(text):
 @given(st.lists(st.tuples(st.text(min_size=1), st.text())))
 def test_pairs_come_back(pairs):
     assert parse_pairs(urlencode(pairs)) == pairs
+
+
+@given(
+    st.lists(st.sampled_from(["%41", "%3d", "%3D", "=", "==", "=\n", "\r\n", " \n", "_", "\u00e9"]))
+)
+def test_what_else_is_a_sign_of_some_encoding_is_text(parts):
+    text = "".join(parts)
+    assert decode_percent(text) == unquote(text)
 
 
 def test_a_plus_is_a_space_in_a_query_and_itself_in_a_path():

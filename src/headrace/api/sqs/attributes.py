@@ -7,7 +7,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from headrace.core.sqs import limits
 from headrace.core.sqs.content import Attribute
@@ -23,8 +23,11 @@ _LONG_TEXT = 128
 #: AWS's documented set, and the Latin letters beyond ASCII that it was seen to accept (4.3).
 _NAME = re.compile(r"[A-Za-z0-9_\-.\u00c0-\u017f]+")
 _RESERVED = ("aws.", "amazon.")
+#: Names of a receive that stand for all attributes.
+_ALL = frozenset({"All", ".*", "*"})
 _TYPES = ("String", "Number", "Binary")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+#: Digits are never given back (`++`): a megabyte of them may stand before what makes it no number.
+_NUMBER = re.compile(r"[+-]?(\d++\.?\d*+|\.\d++)([eE][+-]?\d++)?", re.ASCII)
 _LENGTH = struct.Struct(">I").pack
 
 
@@ -170,22 +173,29 @@ def body_digest(body: str) -> str:
     return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
 
 
-def select(attributes: Mapping[str, Attribute], names: Iterable[str]) -> dict[str, Attribute]:
-    """Return the attributes that a receive asked for by `MessageAttributeNames` (2.9).
+class Wanted(NamedTuple):
+    """The attributes that a receive asked for by `MessageAttributeNames` (2.9)."""
 
-    "All", ".*" and "*" select all; "bar.*" selects by prefix; the rest are exact names.
-    """
-    exact, prefixes = set(), []
-    for name in names:
-        if name in ("All", ".*", "*"):
-            return dict(attributes)
-        if name.endswith(".*"):
-            prefixes.append(name[:-2])
-        else:
-            exact.add(name)
-    begins = tuple(prefixes)
+    names: frozenset[str]
+    prefixes: frozenset[str]  #: Of "bar.*": "bar".
+    is_all: bool  #: "All", ".*" or "*" was among them.
+
+
+def wanted_of(names: Iterable[str]) -> Wanted:
+    """Read the names that a receive asked for; there may be tens of thousands."""
+    asked = frozenset(names)
+    prefixes = frozenset(name[:-2] for name in asked if name.endswith(".*"))
+    return Wanted(asked, prefixes, is_all=not asked.isdisjoint(_ALL))
+
+
+def select(attributes: Mapping[str, Attribute], wanted: Wanted) -> dict[str, Attribute]:
+    """Return those of the attributes that are wanted."""
+    if wanted.is_all:
+        return dict(attributes)
+    names, prefixes = wanted.names, wanted.prefixes
     return {
         name: attribute
         for name, attribute in attributes.items()
-        if name in exact or (begins and name.startswith(begins))
+        if name in names
+        or (prefixes and any(name[:end] in prefixes for end in range(len(name) + 1)))
     }

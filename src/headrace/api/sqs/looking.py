@@ -11,6 +11,7 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Parameters
+from headrace.api.sqs.attributes import wanted_of
 from headrace.api.sqs.locate import find_queue
 from headrace.api.sqs.receiving import message_members
 from headrace.base.instant import Instant
@@ -26,6 +27,7 @@ NO_HANDLE = "SQS/BACKDOOR/ACCESS"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRUE = ("true", "1")
+_ALL = wanted_of(["All"])
 
 
 def look_at_messages(parameters: Parameters, context: Context, rooms: Any) -> LookAtMessages:
@@ -58,7 +60,7 @@ def answer_messages_seen(
         if body is None:
             break
         token = token_of(seen.message.number)
-        members = message_members(seen.message, decode(body), ["All"], ["All"])
+        members = message_members(seen.message, decode(body), ["All"], _ALL)
         members["ReceiptHandle"] = NO_HANDLE
         if not seen.message.receive_count:
             del members["Attributes"]["ApproximateFirstReceiveTimestamp"]

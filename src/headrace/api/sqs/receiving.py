@@ -3,12 +3,12 @@
 Source: spec/sqs.md 2.9, 4.5, 14.5.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters
-from headrace.api.sqs.attributes import body_digest, digest, select
+from headrace.api.sqs.attributes import Wanted, body_digest, digest, select, wanted_of
 from headrace.api.sqs.ids import checked_id
 from headrace.api.sqs.locate import find_queue
 from headrace.base.instant import ms_of_s
@@ -83,11 +83,11 @@ def answer_receive_message(
     parameters: Parameters, context: Context, reply: Received, bodies: Mapping[Any, bytes]
 ) -> Answer:
     """Answer with the messages; the wire leaves the member out when there are none."""
-    names = system_names(parameters)
-    attribute_names = parameters.get("MessageAttributeNames") or ()
+    names = frozenset(system_names(parameters))
+    wanted = wanted_of(parameters.get("MessageAttributeNames") or ())
     return {
         "Messages": [
-            message_members(message, decode(bodies[message.address]), names, attribute_names)
+            message_members(message, decode(bodies[message.address]), names, wanted)
             for message in reply.messages
         ]
     }
@@ -96,8 +96,8 @@ def answer_receive_message(
 def message_members(
     message: ReceivedMessage,
     content: Content,
-    names: list[str],
-    attribute_names: Iterable[str],
+    names: Collection[str],
+    wanted: Wanted,
 ) -> Answer:
     """Return the members of one message, with what was asked for."""
     members: Answer = {
@@ -108,8 +108,8 @@ def message_members(
     }
     if names:
         members["Attributes"] = system_attributes(message, content, names)
-    if content.attributes and attribute_names:
-        chosen = select(content.attributes, attribute_names)
+    if content.attributes and wanted.names:
+        chosen = select(content.attributes, wanted)
         if chosen:
             members["MD5OfMessageAttributes"] = digest(chosen)
             members["MessageAttributes"] = {
@@ -124,7 +124,7 @@ def _attribute_members(attribute: Attribute) -> Answer:
 
 
 def system_attributes(
-    message: ReceivedMessage, content: Content, names: Iterable[str]
+    message: ReceivedMessage, content: Content, names: Collection[str]
 ) -> dict[str, str]:
     """Return those system attributes that were asked for and apply, in AWS's texts (4.5)."""
     found = {

@@ -22,7 +22,8 @@ Wanted = Sequence[tuple[PolledMessage, bytes]]
 
 _encode = msgspec.json.Encoder().encode
 _NUMBER = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>[0-9]*)\.?(?P<fraction>[0-9]*)(?:[eE](?P<exponent>[+-]?[0-9]{1,9}))?"
+    r"(?P<sign>[+-]?)(?P<whole>[0-9]*+)\.?(?P<fraction>[0-9]*+)"
+    r"(?:[eE](?P<exponent>[+-]?[0-9]{1,9}))?"
 )
 #: Powers of ten that a number may have (spec/sqs.md 4.3); beyond, the text stays as it is.
 _EXPONENT_MAX = 128

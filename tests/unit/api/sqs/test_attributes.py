@@ -10,6 +10,7 @@ from headrace.api.sqs.attributes import (
     parse_system_attributes,
     select,
     size_of,
+    wanted_of,
 )
 from headrace.core.sqs.content import Attribute
 from headrace.core.sqs.errors import InvalidParameterValue
@@ -238,7 +239,28 @@ def test_allowed_characters_are_not_found(character):
 def test_select_follows_the_names_of_a_receive(names, selected):
     """2.9 and S-A22."""
     attributes = strings(General="Kenobi", Hello="There", Help_Me="Me")
-    assert list(select(attributes, names)) == selected
+    assert list(select(attributes, wanted_of(names))) == selected
+
+
+def test_tens_of_thousands_of_names_cost_no_more_than_reading_them():
+    """Each attribute used to be held against each prefix: seconds for one receive."""
+    attributes = strings(**{f"a{number}": "v" for number in range(10)})
+    names = wanted_of([f"z{number}.*" for number in range(20_000)] + ["a1.*", "a2"])
+    for _ in range(100):
+        assert list(select(attributes, names)) == ["a1", "a2"]
+
+
+def test_a_megabyte_of_digits_is_looked_at_once():
+    """Digits that were given back one by one took hours before what is no number was refused."""
+    digits = "1" * 1_000_000
+    with pytest.raises(InvalidParameterValue):
+        parse_attributes({"x": text(digits + "x", "Number")})
+    assert parse_attributes({"x": text(digits + "." + digits, "Number")})
+
+
+@pytest.mark.parametrize("number", ["1", "1.", ".5", "-1.5e-3", "+0E5", "12.50"])
+def test_what_is_a_number(number):
+    assert parse_attributes({"x": text(number, "Number")})["x"].value == number
 
 
 @pytest.mark.parametrize("code", [*range(0x300), 0xD800, 0xFFFD, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF])

@@ -158,6 +158,7 @@ def test_an_event_of_two_records():
         ("1e99999999", "1e99999999"),
         ("NaN", "NaN"),
         ("x", "x"),
+        pytest.param("1" * 500_000 + "e", "1" * 500_000 + "e", id="digits that are no number"),
     ],
 )
 def test_numbers_lose_needless_zeros_and_nothing_else(given, normal):

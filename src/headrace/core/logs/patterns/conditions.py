@@ -22,7 +22,7 @@ Test = Callable[[Any], bool]
 _SPACE = re.compile(r"\s*")
 _OPERATOR = re.compile(r"!=|<=|>=|=|<|>")
 _VALUE = re.compile(r'"((?:\\.|[^"\\])*)"|([^\s"()&|,\]}]+)', re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 #: Whole numbers stay what they are: they compare with decimals exactly, and quickly.
 Number = int | Decimal

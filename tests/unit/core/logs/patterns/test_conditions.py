@@ -9,7 +9,15 @@ from headrace.core.logs.patterns.conditions import Reader, number_of, read_compa
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(1, 1), ("1.50", Decimal("1.5")), ("-.5e1", -5), (True, None), ("1x", None), (None, None)],
+    [
+        (1, 1),
+        ("1.50", Decimal("1.5")),
+        ("-.5e1", -5),
+        (True, None),
+        ("1x", None),
+        (None, None),
+        pytest.param("1" * 500_000 + "x", None, id="digits that are no number"),
+    ],
 )
 def test_what_counts_as_a_number(value, number):
     assert number_of(value) == number
