@@ -1,11 +1,13 @@
 """A setup from a SAM or CloudFormation template."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from headrace.api.advice.intrinsics import (
     UNKNOWN,
+    Numbers,
     Resolver,
     is_true,
     items_of,
@@ -22,6 +24,9 @@ _POLLER_POLICIES = ("AWSLambdaSQSQueueExecutionRole", "SQSPollerPolicy")
 #: Where a function has dead letters: in SAM and in CloudFormation.
 _DEAD_LETTERS = ("DeadLetterQueue", "DeadLetterConfig")
 _POLLER_ACTIONS = ("sqs:receivemessage", "sqs:deletemessage", "sqs:getqueueattributes")
+
+#: A text that is nothing but what is not known.
+_PLACEHOLDER = re.compile(r"\$\{[^}\"]*\}")
 
 Members = dict[str, Any]
 
@@ -77,14 +82,18 @@ class _Reading:
     def _queue(self, name: str, members: Members) -> Queue:
         policy = members.get("RedrivePolicy")
         redrive = _json(policy) if isinstance(policy, str) else members_of(policy)
+        numbers = Numbers()
+        wait = members.get("ReceiveMessageWaitTimeSeconds")
         return Queue(
             name=name,
             is_fifo=is_true(members.get("FifoQueue")),
-            visibility_s=number_of(members.get("VisibilityTimeout"), 30),
-            retention_s=number_of(members.get("MessageRetentionPeriod"), 345_600),
-            delay_s=number_of(members.get("DelaySeconds"), 0),
-            wait_s=number_of(members.get("ReceiveMessageWaitTimeSeconds"), 0),
+            visibility_s=numbers.read("visibility_s", members.get("VisibilityTimeout"), 30),
+            retention_s=numbers.read("retention_s", members.get("MessageRetentionPeriod"), 345_600),
+            delay_s=numbers.read("delay_s", members.get("DelaySeconds"), 0),
+            wait_s=numbers.read("wait_s", wait, 0),
+            unknown=numbers.unknown(),
             max_receive_count=number_of(redrive.get("maxReceiveCount"), 0),
+            has_redrive=bool(redrive) or policy == UNKNOWN,
             dead_letter_queue=self._queue_key(redrive.get("deadLetterTargetArn", "")),
             has_key=bool(members.get("KmsMasterKeyId")),
             is_sns_wrapped=any(self._wraps(one, name) for one in self._subscriptions()),
@@ -106,10 +115,12 @@ class _Reading:
         variables = members_of(members_of(members.get("Environment")).get("Variables"))
         reserved = members.get("ReservedConcurrentExecutions")
         invoke = members_of(members.get("EventInvokeConfig"))
+        numbers = Numbers()
         return Function(
             name=name,
-            timeout_s=number_of(members.get("Timeout"), 3),
-            reserved=None if reserved is None else number_of(reserved, 1_000),
+            timeout_s=numbers.read("timeout_s", members.get("Timeout"), 3),
+            reserved=None if reserved is None else numbers.read("reserved", reserved, 1_000),
+            unknown=numbers.unknown(),
             has_dead_letters=bool(
                 members.get("DeadLetterConfig") or members.get("DeadLetterQueue")
             ),
@@ -175,17 +186,25 @@ class _Reading:
         pollers = members_of(members.get("ProvisionedPollerConfig"))
         scaling = members_of(members.get("ScalingConfig"))
         filters = items_of(members_of(members.get("FilterCriteria")).get("Filters"))
+        least, most = pollers.get("MinimumPollers"), pollers.get("MaximumPollers")
+        numbers = Numbers()
         return Mapping(
             name=name,
-            queue=self._queue_key(source),
-            function=self._function_key(function),
-            batch_size=number_of(members.get("BatchSize"), 10),
-            window_s=number_of(members.get("MaximumBatchingWindowInSeconds"), 0),
+            # What is imported is nobody else's for sure.
+            queue=f"the queue of {name}" if source == UNKNOWN else self._queue_key(source),
+            function=(
+                f"the function of {name}" if function == UNKNOWN else self._function_key(function)
+            ),
+            batch_size=numbers.read("batch_size", members.get("BatchSize"), 10),
+            window_s=numbers.read("window_s", members.get("MaximumBatchingWindowInSeconds"), 0),
             reports_failures=bool(members.get("FunctionResponseTypes")),
-            maximum_concurrency=number_of(scaling.get("MaximumConcurrency"), 0),
+            maximum_concurrency=numbers.read(
+                "maximum_concurrency", scaling.get("MaximumConcurrency"), 0
+            ),
             filters=tuple(_pattern_of(one) for one in filters if isinstance(one, dict)),
-            minimum_pollers=number_of(pollers.get("MinimumPollers"), 2 if pollers else 0),
-            maximum_pollers=number_of(pollers.get("MaximumPollers"), 200 if pollers else 0),
+            minimum_pollers=numbers.read("minimum_pollers", least, 2 if pollers else 0),
+            maximum_pollers=numbers.read("maximum_pollers", most, 200 if pollers else 0),
+            unknown=numbers.unknown(),
             has_event_count=bool(members_of(members.get("MetricsConfig")).get("Metrics")),
             is_weighted=self._is_weighted(function),
         )
@@ -226,9 +245,14 @@ def _json(text: str) -> Members:
 
 
 def _pattern_of(entry: Members) -> str:
-    """Return a filter's pattern; SAM takes it as text only, people write objects too."""
+    """Return a filter's pattern; SAM takes it as text only, people write objects too.
+
+    One that is not known is as one that asks for nothing.
+    """
     pattern = entry.get("Pattern", "{}")
-    return pattern if isinstance(pattern, str) else json.dumps(pattern)
+    if isinstance(pattern, str):
+        return "{}" if _PLACEHOLDER.fullmatch(pattern) else pattern
+    return json.dumps(pattern)
 
 
 def _actions_of(policy: Members) -> list[str]:

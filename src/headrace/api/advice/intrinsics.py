@@ -4,6 +4,7 @@ What a resource will be called is not known before it is made, so a reference to
 `${Name}` or `${Name.Attribute}`, as it stands inside Fn::Sub anyway.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,6 +42,7 @@ class Resolver:
             for name, parameter in members_of(template.get("Parameters")).items()
             if isinstance(parameter, dict) and "Default" in parameter
         }
+        self._mappings = members_of(template.get("Mappings"))
         self._left = SIZE_MAX
 
     def resolve(self, value: Any) -> Any:
@@ -87,10 +89,27 @@ class Resolver:
             case "Fn::Join", [separator, parts]:
                 found = self.resolve(parts)
                 return self._text(str(separator), found) if isinstance(found, list) else UNKNOWN
+            case _:
+                return self._choose(name, argument)
+
+    def _choose(self, name: str, argument: Any) -> Any:
+        """Return what functions give that choose among values, or write them."""
+        match name, argument:
             case "Fn::If", [_, chosen, *_]:
                 return self._resolve(chosen)
+            case "Fn::FindInMap", [table, first, second, *_]:
+                return self._find(table, first, second)
+            case "Fn::ToJsonString", dict() | list():
+                return json.dumps(self.resolve(argument))
             case _:
                 return UNKNOWN
+
+    def _find(self, table: Any, *keys: Any) -> Any:
+        """Return what a template's Mappings hold; one that AWS's region chooses is not known."""
+        found = self._mappings.get(str(self.resolve(table)))
+        for key in keys:
+            found = members_of(found).get(str(self.resolve(key)), UNKNOWN)
+        return self._resolve(found)
 
     def _substitute(self, text: str, values: Mapping[str, Any]) -> str:
         parts: list[Any] = []
@@ -132,6 +151,24 @@ def number_of(value: Any, default: int) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return default
+
+
+class Numbers:
+    """Reads numbers of one thing, and notes which cannot be known."""
+
+    def __init__(self) -> None:
+        """Start with all known."""
+        self._unknown: set[str] = set()
+
+    def read(self, member: str, value: Any, default: int) -> int:
+        """Return a member's number; the default where it is not set, or not known."""
+        if value is not None and number_of(value, -1) == -1 and number_of(value, 0) == 0:
+            self._unknown.add(member)
+        return number_of(value, default)
+
+    def unknown(self) -> frozenset[str]:
+        """Return which of those that were read are not known."""
+        return frozenset(self._unknown)
 
 
 def is_true(value: Any) -> bool:

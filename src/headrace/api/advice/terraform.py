@@ -5,16 +5,21 @@ not, and is found by the references in `configuration`.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.api.advice.intrinsics import is_true, items_of, members_of, number_of
+from headrace.api.advice.intrinsics import (
+    UNKNOWN,
+    Numbers,
+    is_true,
+    items_of,
+    members_of,
+    number_of,
+)
+from headrace.api.advice.references import INDEX, Configuration
 from headrace.core.advice.setup import Function, Mapping, Queue, Setup
 
 Members = dict[str, Any]
-
-_INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def is_plan(document: Any) -> bool:
@@ -30,12 +35,14 @@ def setup_of(plan: Members) -> Setup:
 class _Resource:
     """One planned resource."""
 
-    def __init__(self, found: Members, module: str, expressions: Members) -> None:
+    def __init__(self, found: Members, module: str, unknown: Members) -> None:
         self.address = str(found["address"])
+        self.general = INDEX.sub("", self.address)  #: Of all its instances.
+        self.keys = INDEX.findall(self.address)  #: Of this one, those of its modules first.
         self.kind = str(found.get("type", ""))
         self.module = module
-        self.values = members_of(found.get("values"))
-        self.expressions = expressions
+        opened = {name: UNKNOWN for name, is_unknown in unknown.items() if is_unknown is True}
+        self.values = {**opened, **members_of(found.get("values"))}
 
     def first(self, name: str) -> Members:
         """Return a block's members; empty when it is not there."""
@@ -47,12 +54,14 @@ class _Reading:
     """One plan while it is read."""
 
     def __init__(self, plan: Members) -> None:
-        configuration = members_of(members_of(plan.get("configuration")).get("root_module"))
+        self._configuration = Configuration(
+            members_of(members_of(plan.get("configuration")).get("root_module"))
+        )
         planned = members_of(members_of(plan.get("planned_values")).get("root_module"))
-        resources = list(_resources(planned, configuration, ""))
-        self._by_address = {_INDEX.sub("", one.address): one for one in reversed(resources)}
+        self._by_address: dict[str, list[_Resource]] = {}  # the general one
         self._by_kind: dict[str, list[_Resource]] = {}
-        for one in resources:
+        for one in _resources(planned, "", _unknown_values(plan)):
+            self._by_address.setdefault(one.general, []).append(one)
             self._by_kind.setdefault(one.kind, []).append(one)
         #: What sets a queue's redrive policy beside it, by the queue's address.
         self._redrives = {
@@ -86,13 +95,16 @@ class _Reading:
     def _queue(self, one: _Resource) -> Queue:
         values = one.values
         policy, target = self._redrive(one)
+        numbers = Numbers()
+        retention = values.get("message_retention_seconds")
         return Queue(
             name=one.address,
             is_fifo=is_true(values.get("fifo_queue")),
-            visibility_s=number_of(values.get("visibility_timeout_seconds"), 30),
-            retention_s=number_of(values.get("message_retention_seconds"), 345_600),
-            delay_s=number_of(values.get("delay_seconds"), 0),
-            wait_s=number_of(values.get("receive_wait_time_seconds"), 0),
+            visibility_s=numbers.read("visibility_s", values.get("visibility_timeout_seconds"), 30),
+            retention_s=numbers.read("retention_s", retention, 345_600),
+            delay_s=numbers.read("delay_s", values.get("delay_seconds"), 0),
+            wait_s=numbers.read("wait_s", values.get("receive_wait_time_seconds"), 0),
+            unknown=numbers.unknown(),
             # A policy that names a queue of the same plan is not known before it is applied.
             max_receive_count=number_of(policy.get("maxReceiveCount"), 0),
             has_redrive=bool(policy or target),
@@ -113,11 +125,13 @@ class _Reading:
         return {}, ""
 
     def _function(self, one: _Resource) -> Function:
-        reserved = number_of(one.values.get("reserved_concurrent_executions"), -1)
+        numbers = Numbers()
+        reserved = numbers.read("reserved", one.values.get("reserved_concurrent_executions"), -1)
         variables = members_of(one.first("environment").get("variables"))
         return Function(
             name=one.address,
-            timeout_s=number_of(one.values.get("timeout"), 3),
+            timeout_s=numbers.read("timeout_s", one.values.get("timeout"), 3),
+            unknown=numbers.unknown(),
             reserved=None if reserved < 0 else reserved,
             has_dead_letters=bool(one.values.get("dead_letter_config")),
             has_destinations=one.address in self._with_destinations,
@@ -125,8 +139,14 @@ class _Reading:
         )
 
     def _is_of_a_queue(self, one: _Resource) -> bool:
-        source = str(one.values.get("event_source_arn") or "")
-        return ":sqs:" in source or bool(self._target(one, "event_source_arn", "aws_sqs_queue"))
+        """Tell whether a mapping's source is a queue; only that of a stream says where to start."""
+        source = one.values.get("event_source_arn")
+        if source and source != UNKNOWN:
+            return ":sqs:" in str(source)
+        if self._targets(one, "event_source_arn", "aws_sqs_queue"):
+            return True
+        others = ("starting_position", "queues", "topics", "self_managed_event_source")
+        return source == UNKNOWN and not any(one.values.get(name) for name in others)
 
     def _mapping(self, one: _Resource) -> Mapping:
         values = one.values
@@ -134,12 +154,17 @@ class _Reading:
         filters = items_of(one.first("filter_criteria").get("filter"))
         alias = self._target(one, "function_name", "aws_lambda_alias")
         routing = self._alias(alias).first("routing_config") if alias else {}
+        window = values.get("maximum_batching_window_in_seconds")
+        numbers = Numbers()
         return Mapping(
             name=one.address,
-            queue=self._named(one, "event_source_arn", "aws_sqs_queue"),
-            function=self._function_name(one, alias),
-            batch_size=number_of(values.get("batch_size"), 10),
-            window_s=number_of(values.get("maximum_batching_window_in_seconds"), 0),
+            # A source that is not known is nobody else's for sure.
+            queue=self._named(one, "event_source_arn", "aws_sqs_queue")
+            or f"the queue of {one.address}",
+            function=self._function_name(one, alias) or f"the function of {one.address}",
+            batch_size=numbers.read("batch_size", values.get("batch_size"), 10),
+            window_s=numbers.read("window_s", window, 0),
+            unknown=numbers.unknown(),
             reports_failures=bool(values.get("function_response_types")),
             maximum_concurrency=number_of(
                 one.first("scaling_config").get("maximum_concurrency"), 0
@@ -157,14 +182,14 @@ class _Reading:
         return self._named(mapping, "function_name", "aws_lambda_function")
 
     def _alias(self, address: str) -> _Resource:
-        return self._by_address[_INDEX.sub("", address)]
+        return next(one for one in self._of("aws_lambda_alias") if one.address == address)
 
     def _named(self, one: _Resource, member: str, kind: str) -> str:
         """Return the address of the resource that a member means; else what it says itself."""
         found = self._target(one, member, kind)
         if found:
             return found
-        text = str(one.values.get(member) or "")
+        text = str(one.values.get(member) or "").removeprefix(UNKNOWN)
         return self._by_name(kind, text) or text
 
     def _by_name(self, kind: str, text: str) -> str:
@@ -178,45 +203,44 @@ class _Reading:
 
     def _target(self, one: _Resource, member: str, kind: str) -> str:
         """Return the address of the resource of this kind that a member refers to; or empty."""
-        for reference in _references(one.expressions.get(member)):
-            own = ".".join(_INDEX.sub("", reference).split(".")[:2])  # type.name[.attribute]
-            found = self._by_address.get(f"{one.module}{own}")
-            if found is not None and found.kind == kind and found.module == one.module:
-                return found.address
-        return ""
+        found = self._targets(one, member, kind)
+        return found[0] if len(found) == 1 else ""
+
+    def _targets(self, one: _Resource, member: str, kind: str) -> list[str]:
+        """Return what a member may refer to: more than one if it leads through a module's map."""
+        direct: dict[str, str] = {}
+        others: dict[str, str] = {}
+        for address, is_direct in self._configuration.targets(one.general, one.module, member):
+            general = INDEX.sub("", address)
+            instances = self._by_address.get(general, [])
+            if instances and instances[0].kind == kind:
+                chosen = _instance(instances, INDEX.findall(address) or one.keys)
+                (direct if is_direct else others).setdefault(general, chosen)
+        return list(direct.values())[:1] or list(others.values())
 
 
-def _resources(planned: Members, configuration: Members, module: str) -> Iterator[_Resource]:
-    """Yield the resources of a module and of those that it calls, with their expressions."""
-    rows = map(members_of, items_of(configuration.get("resources")))
-    known = {str(one.get("address")): one for one in rows}
+def _instance(instances: list[_Resource], keys: list[str]) -> str:
+    """Return the address of the instance that has most of these keys."""
+    return max(instances, key=lambda one: sum(key in one.keys for key in keys)).address
+
+
+def _resources(planned: Members, module: str, unknown: dict[str, Members]) -> Iterator[_Resource]:
+    """Yield the resources of a module and of those that it calls."""
     for found in map(members_of, items_of(planned.get("resources"))):
-        if not found.get("address"):
-            continue
-        address = _INDEX.sub("", str(found["address"])).removeprefix(module)
-        expressions = members_of(members_of(known.get(address)).get("expressions"))
-        yield _Resource(found, module, expressions)
-    calls = members_of(configuration.get("module_calls"))
+        if found.get("address"):
+            yield _Resource(found, module, unknown.get(str(found["address"]), {}))
     for child in map(members_of, items_of(planned.get("child_modules"))):
-        address = _INDEX.sub("", str(child.get("address", "")))
-        name = address.rpartition("module.")[2]
-        inside = members_of(members_of(calls.get(name)).get("module"))
-        yield from _resources(child, inside, f"{address}.")
+        address = INDEX.sub("", str(child.get("address", "")))
+        yield from _resources(child, f"{address}.", unknown)
 
 
-def _references(expression: Any) -> list[str]:
-    """Return what an expression refers to, at any depth."""
-    if isinstance(expression, list):
-        return [one for each in expression for one in _references(each)]
-    if not isinstance(expression, dict):
-        return []
-    found = [str(one) for one in items_of(expression.get("references"))]
-    return found + [
-        one
-        for name, each in expression.items()
-        if name != "references"
-        for one in _references(each)
-    ]
+def _unknown_values(plan: Members) -> dict[str, Members]:
+    """Return by address which values will be known only when a plan was applied."""
+    changes = map(members_of, items_of(plan.get("resource_changes")))
+    return {
+        str(one.get("address")): members_of(members_of(one.get("change")).get("after_unknown"))
+        for one in changes
+    }
 
 
 def _json(text: Any) -> Members:

@@ -15,6 +15,8 @@ from headrace.core.advice.timing import TIMING
 RULES: tuple[Rule, ...] = tuple(
     sorted((*TIMING, *FAILURES, *CONCURRENCY, *FILTERING), key=lambda rule: rule.id)
 )
+#: What a rule needs that nothing must be measured for.
+_TO_KNOW = "to know {} of a mapping, which the source leaves open"
 _ORDER = {ERROR: 0, WARNING: 1, INFO: 2}
 
 
@@ -56,9 +58,9 @@ def advise(setup: Setup) -> Advice:
     cases = [_case(setup, crowd, mapping) for mapping in setup.mappings]
     findings = dict.fromkeys(one for case in cases for one in _findings(case))
     unjudged = [
-        Unjudged(rule.id, rule.title, rule.needs)
+        Unjudged(rule.id, rule.title, rule.needs or _TO_KNOW.format(" and ".join(rule.reads)))
         for rule in RULES
-        if rule.needs and not any(rule.can_judge(case) for case in cases)
+        if (rule.needs or (rule.reads and cases)) and not any(map(rule.judges, cases))
     ]
     ordered = sorted(findings, key=lambda one: (_ORDER[one.severity], one.rule, one.subject))
     return Advice(len(cases), ordered, unjudged)
@@ -79,7 +81,7 @@ def _case(setup: Setup, crowd: Crowd, mapping: Mapping) -> Case:
 
 def _findings(case: Case) -> Iterator[Finding]:
     for rule in RULES:
-        verdict = rule.check(case) if rule.can_judge(case) else None
+        verdict = rule.check(case) if rule.judges(case) else None
         if verdict is not None:
             yield Finding(
                 rule.id,

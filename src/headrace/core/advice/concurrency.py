@@ -244,10 +244,20 @@ def _has_pace(case: Case) -> bool:
 
 CONCURRENCY = (
     Rule(
-        "E-09", WARNING, "reserved without a maximum (the throttle trap)", _reserved_without_maximum
+        "E-09",
+        WARNING,
+        "reserved without a maximum (the throttle trap)",
+        _reserved_without_maximum,
+        reads=("reserved", "maximum_concurrency", "minimum_pollers"),
     ),
-    Rule("E-10", ERROR, "maximum above reserved", _maximum_above_reserved),
-    Rule("E-11", WARNING, "reserved too small", _reserved_too_small),
+    Rule(
+        "E-10",
+        ERROR,
+        "maximum above reserved",
+        _maximum_above_reserved,
+        reads=("reserved", "maximum_concurrency"),
+    ),
+    Rule("E-11", WARNING, "reserved too small", _reserved_too_small, reads=("reserved",)),
     Rule(
         "E-22",
         INFO,
@@ -259,9 +269,15 @@ CONCURRENCY = (
     Rule(
         "E-23", INFO, "batches are cut", _batches_are_cut, "20 batches of the mapping", _has_batches
     ),
-    Rule("E-25", WARNING, "groups of a FIFO queue", _groups),
-    Rule("E-31", ERROR, "what AWS refuses", _impossible),
-    Rule("E-32", ERROR, "provisioned pollers", _provisioned),
+    Rule("E-25", WARNING, "groups of a FIFO queue", _groups, reads=("batch_size",)),
+    Rule("E-31", ERROR, "what AWS refuses", _impossible, reads=("batch_size", "window_s")),
+    Rule(
+        "E-32",
+        ERROR,
+        "provisioned pollers",
+        _provisioned,
+        reads=("minimum_pollers", "reserved"),
+    ),
     Rule(
         "E-33",
         INFO,

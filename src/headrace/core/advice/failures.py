@@ -13,9 +13,10 @@ def _no_redrive(case: Case) -> Verdict | None:
     queue = case.queue
     if not case.knows_queue or queue.max_receive_count or queue.has_redrive:
         return None
+    after = f" after {queue.retention_s} s" if case.knows("retention_s") else ""
     return Verdict(
         f"{case.queue.name} has no dead-letter queue: a message that always fails is tried until "
-        f"it expires after {case.queue.retention_s} s, and is lost then",
+        f"it expires{after}, and is lost then",
         "set RedrivePolicy with a dead-letter queue and maxReceiveCount 5",
         subject=case.queue.name,
     )
@@ -46,6 +47,8 @@ def _dead_letter_queue(case: Case) -> Verdict | None:
             ERROR,
             queue.name,
         )
+    if "retention_s" in queue.unknown | target.unknown:
+        return None
     if target.retention_s < queue.retention_s:
         return Verdict(
             f"the dead-letter queue {target.name} keeps messages {target.retention_s} s, "
@@ -213,7 +216,7 @@ FAILURES = (
     Rule("E-06", WARNING, "maxReceiveCount", _receive_count),
     Rule("E-07", WARNING, "the dead-letter queue does not fit", _dead_letter_queue),
     Rule("E-08", WARNING, "dead letters of the function", _dead_letters_on_the_function),
-    Rule("E-13", WARNING, "no partial responses", _no_partial_responses),
+    Rule("E-13", WARNING, "no partial responses", _no_partial_responses, reads=("batch_size",)),
     Rule("E-14", WARNING, "reports are missing", _report_is_missing, _ANSWERS, _was_answered),
     Rule("E-15", ERROR, "reports are ignored", _report_is_ignored, _ANSWERS, _was_answered),
     Rule("E-16", ERROR, "malformed reports", _report_is_malformed, _ANSWERS, _was_answered),

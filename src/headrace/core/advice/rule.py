@@ -29,3 +29,9 @@ class Rule(NamedTuple):
     needs: str = ""
     #: Whether that was measured.
     can_judge: Callable[[Case], bool] = lambda case: True
+    #: Members of mapping, queue and function that it needs to know.
+    reads: tuple[str, ...] = ()
+
+    def judges(self, case: Case) -> bool:
+        """Tell whether it can judge a case: what it needs was measured and is known."""
+        return self.can_judge(case) and case.knows(*self.reads)

@@ -1,7 +1,8 @@
 """What advice is given on: a setup, read from a server or a template, in the rules' own words.
 
 Names are keys: a mapping names its queue and function by them, and one that is not here is not
-known. None stands for what the source does not say.
+known. None stands for what the source does not say. A number that the source sets and does not tell
+(a parameter without a default) is as if it were not set, and its member's name is in `unknown`.
 """
 
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     backlog: int | None = None  #: Measured: visible messages.
     groups: int | None = None  #: Measured: message groups that wait.
     largest_group: int | None = None  #: Measured: messages of the largest of them.
+    unknown: frozenset[str] = frozenset()
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()  #: Values of its environment.
     actions: tuple[str, ...] | None = None  #: That its role allows, in lower case.
     duration_us: Histogram | None = None  #: Measured.
+    unknown: frozenset[str] = frozenset()
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     has_event_count: bool = False
     is_weighted: bool = False  #: Its alias splits its invokes between two versions.
     measured: Measured | None = None
+    unknown: frozenset[str] = frozenset()
 
     @property
     def pollers_at_rest(self) -> int:
@@ -116,6 +120,16 @@ class Case(msgspec.Struct, frozen=True):
     crowd: "Crowd"
     knows_queue: bool
     knows_function: bool
+
+    def knows(self, *members: str) -> bool:
+        """Tell whether these members of mapping, queue or function are known, or not set."""
+        asked = frozenset(members)
+        things = (self.mapping, True), (self.queue, self.knows_queue)
+        for thing, is_here in (*things, (self.function, self.knows_function)):
+            its_own = asked.intersection(thing.__struct_fields__)
+            if its_own & thing.unknown or (its_own and not is_here):
+                return False
+        return True
 
     @property
     def siblings(self) -> list[Mapping]:

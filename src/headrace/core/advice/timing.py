@@ -11,7 +11,7 @@ POISON_S = 600
 
 def _visibility_below_timeout(case: Case) -> Verdict | None:
     visibility_s, timeout_s = case.queue.visibility_s, case.function.timeout_s
-    if not (case.knows_queue and case.knows_function) or visibility_s >= timeout_s:
+    if visibility_s >= timeout_s:
         return None
     return Verdict(
         f"the visibility timeout of {case.queue.name} ({visibility_s} s) is shorter than the "
@@ -27,8 +27,6 @@ def _wanted_s(case: Case) -> int:
 
 def _visibility_below_six_timeouts(case: Case) -> Verdict | None:
     visibility_s, wanted_s = case.queue.visibility_s, _wanted_s(case)
-    if not (case.knows_queue and case.knows_function):
-        return None
     if not case.function.timeout_s <= visibility_s < wanted_s:
         return None
     return Verdict(
@@ -98,7 +96,7 @@ def _window_with_latency(case: Case) -> Verdict | None:
 
 def _timeout_at_an_extreme(case: Case) -> Verdict | None:
     timeout_s = case.function.timeout_s
-    if not case.knows_function or timeout_s not in (3, 900):
+    if timeout_s not in (3, 900):
         return None
     what = "the default" if timeout_s == 3 else "the longest there is"
     return Verdict(
@@ -165,8 +163,20 @@ def _has_batches(case: Case) -> bool:
 
 
 TIMING = (
-    Rule("E-01", ERROR, "visibility timeout below the timeout", _visibility_below_timeout),
-    Rule("E-02", WARNING, "visibility timeout below 6 timeouts", _visibility_below_six_timeouts),
+    Rule(
+        "E-01",
+        ERROR,
+        "visibility timeout below the timeout",
+        _visibility_below_timeout,
+        reads=("visibility_s", "timeout_s"),
+    ),
+    Rule(
+        "E-02",
+        WARNING,
+        "visibility timeout below 6 timeouts",
+        _visibility_below_six_timeouts,
+        reads=("visibility_s", "timeout_s", "window_s"),
+    ),
     Rule(
         "E-03",
         WARNING,
@@ -183,12 +193,34 @@ TIMING = (
         "20 invokes of the function through the mapping",
         _has_batches,
     ),
-    Rule("E-12", WARNING, "few receives before dead-lettering", _receives_end_soon),
-    Rule("E-21", INFO, "a window costs latency", _window_with_latency),
-    Rule("E-24", INFO, "timeout at an extreme", _timeout_at_an_extreme),
-    Rule("E-26", WARNING, "a poison message blocks its group", _poison_blocks_its_group),
     Rule(
-        "E-36", WARNING, "expires before the dead-letter queue", _expires_before_it_is_dead_lettered
+        "E-12",
+        WARNING,
+        "few receives before dead-lettering",
+        _receives_end_soon,
+        reads=("visibility_s",),
     ),
-    Rule("E-39", INFO, "delay and wait without use", _odd_delay_or_wait),
+    Rule("E-21", INFO, "a window costs latency", _window_with_latency),
+    Rule("E-24", INFO, "timeout at an extreme", _timeout_at_an_extreme, reads=("timeout_s",)),
+    Rule(
+        "E-26",
+        WARNING,
+        "a poison message blocks its group",
+        _poison_blocks_its_group,
+        reads=("visibility_s",),
+    ),
+    Rule(
+        "E-36",
+        WARNING,
+        "expires before the dead-letter queue",
+        _expires_before_it_is_dead_lettered,
+        reads=("visibility_s", "retention_s"),
+    ),
+    Rule(
+        "E-39",
+        INFO,
+        "delay and wait without use",
+        _odd_delay_or_wait,
+        reads=("delay_s", "retention_s", "wait_s"),
+    ),
 )

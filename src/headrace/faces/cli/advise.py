@@ -1,6 +1,7 @@
 """`headrace advise`: advice on a running server, a SAM or CloudFormation template, a plan."""
 
 import argparse
+import codecs
 import json
 import sys
 from pathlib import Path
@@ -60,7 +61,7 @@ def read(name: str) -> dict[str, Any]:
         NotReadable: It is no template or plan.
     """
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        text = _text_of(Path(name).read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise NotReadable(f"{name} cannot be read: {error}") from None
     try:
@@ -74,6 +75,12 @@ def read(name: str) -> dict[str, Any]:
     except TooLarge:
         raise NotReadable(f"{name} comes to too much, once its references are followed") from None
     raise NotReadable(f"{name} is neither a template with Resources nor a plan as JSON")
+
+
+def _text_of(data: bytes) -> str:
+    """Return a file's text; PowerShell redirects output as UTF-16, or with a mark before UTF-8."""
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_wide else "utf-8-sig")
 
 
 def _parsed(name: str, text: str) -> Any:

@@ -229,3 +229,60 @@ def test_an_alias_of_itself_is_nobodys():
     template = load(ROLES)
     template["Resources"]["A"]["Properties"]["FunctionName"] = {"Ref": "A"}
     assert setup_of(template).mappings[0].function == "${A}"
+
+
+OPEN = """
+Parameters: {Seconds: {Type: Number}, Count: {Type: Number}, Pattern: {Type: String}}
+Resources:
+  Orders:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: !Ref Seconds
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: !Ref Count}
+  Dead:
+    Type: AWS::SQS::Queue
+    Properties: {MessageRetentionPeriod: !Ref Seconds}
+  Ship:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: !Ref Seconds
+      ReservedConcurrentExecutions: !Ref Count
+      Events:
+        A:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt Orders.Arn
+            BatchSize: !Ref Count
+            ScalingConfig: {MaximumConcurrency: !Ref Count}
+            MetricsConfig: {Metrics: [EventCount]}
+  Mail:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 30
+      ReservedConcurrentExecutions: 10
+      Events:
+        B:
+          Type: SQS
+          Properties:
+            Queue: !ImportValue first
+            BatchSize: 1
+            FilterCriteria: {Filters: [{Pattern: !Ref Pattern}]}
+            ScalingConfig: {MaximumConcurrency: !Ref Count}
+            MetricsConfig: {Metrics: [EventCount]}
+        C:
+          Type: SQS
+          Properties:
+            Queue: !ImportValue second
+            BatchSize: 1
+            ScalingConfig: {MaximumConcurrency: 2}
+            MetricsConfig: {Metrics: [EventCount]}
+"""
+
+
+def test_nothing_is_found_in_what_a_template_leaves_open():
+    advice = advise(setup_of(load(OPEN)))
+    assert advice.findings == []
+    assert advice.mappings == 3
+    unjudged = {one.rule: one.needs for one in advice.unjudged}
+    assert unjudged["E-01"].startswith("to know visibility_s and timeout_s")
+    assert "E-24" not in unjudged  # of Mail it is known

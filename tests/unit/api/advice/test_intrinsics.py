@@ -4,6 +4,7 @@ import pytest
 
 from headrace.api.advice.intrinsics import (
     UNKNOWN,
+    Numbers,
     Resolver,
     TooLarge,
     is_true,
@@ -11,7 +12,12 @@ from headrace.api.advice.intrinsics import (
     number_of,
 )
 
-RESOLVER = Resolver({"Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Type": "String"}}})
+RESOLVER = Resolver(
+    {
+        "Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Type": "String"}},
+        "Mappings": {"Sizes": {"prod": {"timeout": 60}}},
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +32,10 @@ RESOLVER = Resolver({"Parameters": {"Stage": {"Default": "prod"}, "Secret": {"Ty
         ({"Fn::Sub": ["${a}/${b}", {"a": {"Ref": "Stage"}}]}, "prod/${b}"),
         ({"Fn::Join": [":", ["a", {"Ref": "Queue"}]]}, "a:${Queue}"),
         ({"Fn::If": ["IsProd", {"Ref": "Stage"}, "x"]}, "prod"),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "timeout"]}, 60),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "timeout"]}, UNKNOWN),
+        ({"Fn::FindInMap": ["None", "prod", {"Ref": "Stage"}]}, UNKNOWN),
+        ({"Fn::ToJsonString": {"a": [{"Ref": "Stage"}]}}, '{"a": ["prod"]}'),
         ({"Fn::ImportValue": "x"}, UNKNOWN),
         ({"Fn::Join": [",", {"Fn::GetAZs": ""}]}, UNKNOWN),
         ({"Fn::Sub": 5}, UNKNOWN),
@@ -62,3 +72,11 @@ def test_names_numbers_and_truth():
     assert [is_true(one) for one in (True, "true", "True", None, "no", 0)] == [True] * 3 + [
         False
     ] * 3
+
+
+def test_a_number_that_is_set_and_not_told_is_unknown():
+    numbers = Numbers()
+    given = {"a": 5, "b": "6", "c": None, "d": UNKNOWN, "e": "${Size}", "f": -1, "g": 0}
+    read = [numbers.read(name, value, 7) for name, value in given.items()]
+    assert read == [5, 6, 7, 7, 7, -1, 0]
+    assert numbers.unknown() == {"d", "e"}

@@ -151,6 +151,114 @@ def test_modules_and_counted_resources_are_read():
     assert mapping.function == f"{module}aws_lambda_function.f"
 
 
+def test_an_instance_belongs_to_those_with_its_key():
+    planned = [
+        one
+        for key in ("a", "b.c")
+        for one in (
+            resource("aws_sqs_queue", "q", "", f'["{key}"]'),
+            resource("aws_lambda_function", "f", "", f'["{key}"]'),
+            resource(MAPPING, "m", "", f'["{key}"]'),
+        )
+    ]
+    planned.append(resource(MAPPING, "n"))
+    configured = [
+        expression(
+            MAPPING,
+            "m",
+            event_source_arn=["aws_sqs_queue.q", "each.key"],
+            function_name=["aws_lambda_function.f", "each.key"],
+        ),
+        expression(
+            MAPPING,
+            "n",
+            event_source_arn=['aws_sqs_queue.q["b.c"].arn', "aws_sqs_queue.q"],
+            function_name=["aws_lambda_function.f"],
+        ),
+    ]
+    setup = setup_of(plan(planned, configured))
+    assert [(one.queue, one.function) for one in setup.mappings] == [
+        ('aws_sqs_queue.q["a"]', 'aws_lambda_function.f["a"]'),
+        ('aws_sqs_queue.q["b.c"]', 'aws_lambda_function.f["b.c"]'),
+        ('aws_sqs_queue.q["b.c"]', 'aws_lambda_function.f["a"]'),
+    ]
+
+
+def modular(*outputs):
+    """Return a plan of a module with two queues and one with a mapping that is given outputs."""
+    inner = [resource("aws_sqs_queue", name, "module.queues.") for name in ("one", "two")]
+    there = [
+        resource("aws_lambda_function", "f", "module.work."),
+        resource(MAPPING, "m", "module.work."),
+    ]
+    queues = {
+        "outputs": {
+            name: {"expression": {"references": [f"aws_sqs_queue.{name}.arn"]}}
+            for name in ("one", "two")
+        }
+    }
+    work = {
+        "resources": [
+            expression(
+                MAPPING,
+                "m",
+                event_source_arn=["each.value.arn", "each.value"],
+                function_name=["aws_lambda_function.f.arn"],
+            )
+            | {"for_each_expression": {"references": ["local.on", "var.sources"]}}
+        ]
+    }
+    given = {"references": [f"module.queues.{output}" for output in outputs]}
+    return plan(
+        [],
+        [],
+        children={
+            "child_modules": [
+                {"address": "module.queues", "resources": inner},
+                {"address": "module.work", "resources": there},
+            ]
+        },
+        module_calls={
+            "queues": {"module": queues},
+            "work": {"module": work, "expressions": {"sources": given}},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("outputs", "queue"),
+    [
+        (["one"], "module.queues.aws_sqs_queue.one"),
+        (["one", "two"], "the queue of module.work.aws_lambda_event_source_mapping.m"),
+    ],
+)
+def test_a_queue_of_another_module_is_found_where_it_is_the_only_one(outputs, queue):
+    (mapping,) = setup_of(modular(*outputs)).mappings
+    assert (mapping.queue, mapping.function) == (queue, "module.work.aws_lambda_function.f")
+
+
+def test_what_will_be_known_only_when_it_is_applied_is_not_judged():
+    open_ = {"timeout": True, "event_source_arn": True, "function_name": True, "tags": {}}
+    planned = [
+        resource("aws_lambda_function", "f"),
+        resource(MAPPING, "m", batch_size=1, metrics_config=[{"metrics": ["EventCount"]}]),
+        resource(MAPPING, "stream", starting_position="LATEST"),
+    ]
+    configured = [expression(MAPPING, "m", function_name=["aws_lambda_function.f.arn"])]
+    document = plan(planned, configured) | {
+        "resource_changes": [
+            {"address": one["address"], "change": {"after_unknown": open_}} for one in planned
+        ]
+    }
+    setup = setup_of(document)
+    (mapping,) = setup.mappings
+    assert (mapping.queue, mapping.function) == (
+        f"the queue of {MAPPING}.m",
+        "aws_lambda_function.f",
+    )
+    assert advise(setup).findings == []
+
+
 def test_an_empty_plan_and_what_is_none():
     assert setup_of({"planned_values": {}}).mappings == []
     assert not is_plan({"Resources": {}})

@@ -1,7 +1,7 @@
 """All rules together: what is there, in which order, and what could not be judged."""
 
 from headrace.core.advice.advise import RULES, advise
-from headrace.core.advice.setup import Setup
+from headrace.core.advice.setup import Function, Mapping, Queue, Setup
 from tests.unit.core.advice.bench import durations, measured, setup_of
 
 
@@ -38,6 +38,22 @@ def test_the_worst_comes_first_and_what_two_mappings_share_once():
     (wait,) = [one for one in advice.findings if one.rule == "E-39"]
     assert (wait.subject, wait.severity) == ("orders", "info")
     assert wait.fix
+
+
+def test_a_rule_says_nothing_where_it_does_not_know_what_it_reads():
+    bad = {"visibility_s": 5, "unknown": frozenset({"visibility_s"})}
+    advice = advise(setup_of(queue=bad))
+    assert [one.rule for one in advice.findings] == []
+    (unjudged,) = [one for one in advice.unjudged if one.rule == "E-01"]
+    assert unjudged.needs == (
+        "to know visibility_s and timeout_s of a mapping, which the source leaves open"
+    )
+    assert [one.rule for one in advise(setup_of(queue=bad | {"unknown": frozenset()})).findings]
+
+
+def test_each_member_that_a_rule_reads_is_one():
+    known = {*Queue.__struct_fields__, *Function.__struct_fields__, *Mapping.__struct_fields__}
+    assert {member for rule in RULES for member in rule.reads} <= known
 
 
 def test_an_empty_setup_has_nothing_to_say():

@@ -2,8 +2,9 @@
 
 import pytest
 
+from headrace.core.advice.advise import advise
 from headrace.core.advice.failures import POLLER_ACTIONS
-from tests.unit.core.advice.bench import found, measured
+from tests.unit.core.advice.bench import found, measured, setup_of
 
 
 def odd(kind):
@@ -85,3 +86,20 @@ CALM = {"mapping": {"measured": measured()}}
 def test_a_rule_finds_what_it_is_for_and_nothing_else(rule, severity, bad, good):
     assert found(rule, **bad) == [severity]
     assert found(rule, **good) == []
+
+
+def test_what_is_not_known_of_retention_is_not_said():
+    open_ = frozenset({"retention_s"})
+    lasting = {"retention_s": 1_209_600}
+    assert found("E-07", dead={"retention_s": 60}) == ["warning"]
+    assert found("E-07", dead={"retention_s": 60, "unknown": open_}) == []
+    assert found("E-07", queue=lasting | {"unknown": open_}, dead={"retention_s": 60}) == []
+    none = {"max_receive_count": 0, "dead_letter_queue": ""}
+    assert "after 345600 s" in meaning("E-05", queue=none)
+    assert " s, and is lost" not in meaning("E-05", queue=none | {"unknown": open_})
+
+
+def meaning(rule, **changes):
+    """Return what a rule says of what it finds."""
+    (finding,) = [one for one in advise(setup_of(**changes)).findings if one.rule == rule]
+    return finding.meaning

@@ -42,6 +42,13 @@ def test_a_template_in_yaml_is_read(nowhere, capsys):
     assert "E-41 warning" in out
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_powershell_wrote_is_read(nowhere, capsys, encoding):
+    (nowhere / "plan.json").write_text(json.dumps(plan()), encoding=encoding)
+    assert main(["advise", "plan.json"]) == 20
+    assert "E-01 error" in capsys.readouterr().out
+
+
 def test_the_status_follows_the_worst_finding(nowhere, capsys):
     resources = {
         "Q": {
