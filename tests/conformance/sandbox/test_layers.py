@@ -37,6 +37,31 @@ def test_a_function_finds_its_layers_merged(bench, tmp_path):
     bench.run(story())
 
 
+def test_a_layers_pth_files_are_obeyed(bench, tmp_path):
+    """AWS's runtime takes the folders of layers as Python's site folders."""
+    packages = "python/lib/python3.11/site-packages"
+    given = layers(
+        tmp_path,
+        {
+            f"{packages}/more.pth": "more\nimport sys; sys.began = True\n",
+            f"{packages}/more/farther.py": "A = 1\n",
+            f"{packages}/nearer.py": "A = 2\n",
+            "python/nearer.py": "A = 3\n",
+        },
+    )
+    source = (
+        "import farther, nearer, os, sys\n"
+        "def handler(e, c):\n"
+        "    return [farther.A, nearer.A, sys.began, sys.path[0] == os.getcwd()]\n"
+    )
+
+    async def story():
+        async with bench:
+            assert answer(await bench.call(source, layers=given)) == [1, 2, True, True]
+
+    bench.run(story())
+
+
 def test_a_layer_may_bring_the_bootstrap(bench, tmp_path):
     program = bootstrap("def handle(event, headers):\n    return [event, sys.argv[0]]\n")
 

@@ -33,6 +33,7 @@ def test_inside_namespaces_everything_is_where_lambda_has_it(tmp_path):
         "task": "/var/task",
         "layers": "/opt",
         "libraries": ["/var/runtime/lib/0", "/var/runtime/lib/1"],
+        "own": ["/var/runtime", "/var/runtime/lib/0", "/var/runtime/lib/1"],
     }
     assert (told["readable"], told["writable"]) == (["/"], ["/tmp", "/dev", "/proc"])
     assert told["data_bytes_max"] == (128 + limits.DATA_SLACK_MB) * 1024 * 1024

@@ -40,6 +40,7 @@ def test_the_variables_are_those_of_lambda(tmp_path):
         "/var/task:/var/task/lib:/opt/lib",
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "PWD": "/var/task",
+        "PYTHONPATH": "/var/runtime",
         "SHLVL": "0",
         "TZ": "Europe/Berlin",
         "_HANDLER": "app.handler",
@@ -49,7 +50,8 @@ def test_the_variables_are_those_of_lambda(tmp_path):
 def test_real_folders_take_the_place_of_lambdas(tmp_path):
     places = Places("/t", "/r", "/l", "/opt", "/scratch", "/r")
     variables = composed(spec_for(tmp_path, ""), places)
-    assert variables["TMPDIR"] == "/scratch"
+    assert variables["TMPDIR"] == variables["HOME"] == "/scratch"
+    assert "PYTHONPATH" not in variables
     assert variables["LAMBDA_TASK_ROOT"] == variables["PWD"] == "/t"
     assert variables["PATH"].startswith("/l/bin:")
 

@@ -8,6 +8,22 @@ import os
 import sys
 import time
 
+#: The members of a context in the order in which it shows them.
+_SHOWN = (
+    "aws_request_id",
+    "log_group_name",
+    "log_stream_name",
+    "function_name",
+    "memory_limit_in_mb",
+    "function_version",
+    "invoked_function_arn",
+    "client_context",
+    "identity",
+    "tenant_id",
+)
+#: What of W3C's trace context a caller may send.
+_TRACE_CONTEXT = ("traceparent", "tracestate", "baggage")
+
 
 class Fault(Exception):
     """An error that is the runtime's own word, with AWS's name for it."""
@@ -18,17 +34,27 @@ class Fault(Exception):
         self.trace = list(trace)
 
 
-class CognitoIdentity:
+class _Members:
+    """Values under names."""
+
+    __slots__ = ()  # type: tuple[str, ...]
+
+    def __init__(self, values):
+        for name in self.__slots__:
+            setattr(self, name, values.get(name))
+
+    def __repr__(self):
+        members = ("%s=%s" % (name, getattr(self, name)) for name in self.__slots__)
+        return "%s([%s])" % (type(self).__name__, ",".join(members))
+
+
+class CognitoIdentity(_Members):
     """Who called, when Cognito knows it."""
 
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
 
-    def __init__(self):
-        self.cognito_identity_id = None
-        self.cognito_identity_pool_id = None
 
-
-class Client:
+class Client(_Members):
     """The mobile application that called."""
 
     __slots__ = (
@@ -39,21 +65,15 @@ class Client:
         "installation_id",
     )
 
-    def __init__(self, values):
-        for name in self.__slots__:
-            setattr(self, name, values.get(name))
 
-
-class ClientContext:
+class ClientContext(_Members):
     """What the caller sent as client context."""
 
     __slots__ = ("client", "custom", "env")
 
     def __init__(self, values):
         client = values.get("client")
-        self.client = Client(client) if isinstance(client, dict) else None
-        self.custom = values.get("custom")
-        self.env = values.get("env")
+        super().__init__(dict(values, client=Client(client) if isinstance(client, dict) else None))
 
 
 class LambdaContext:
@@ -68,8 +88,10 @@ class LambdaContext:
         self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = header["arn"]
         self.tenant_id = None
-        self.client_context = _parse_client_context(header["client_context"])
-        self.identity = CognitoIdentity()
+        values = _parse_client_context(header["client_context"])
+        self._w3c_fields = _take_trace_context(values)
+        self.client_context = None if values is None else ClientContext(values)
+        self.identity = CognitoIdentity({})
         self._epoch_deadline_time_in_ms = header["deadline_ms"]
 
     def get_remaining_time_in_millis(self):
@@ -80,8 +102,12 @@ class LambdaContext:
         """Write to the log as it stands."""
         sys.stdout.write(str(message))
 
+    def w3c(self):
+        """Return the trace context that the caller sent in its client context."""
+        return dict(self._w3c_fields)
+
     def __repr__(self):
-        members = ("%s=%s" % (name, value) for name, value in self.__dict__.items())
+        members = ("%s=%s" % (name, getattr(self, name)) for name in _SHOWN)
         return "LambdaContext([%s])" % ",".join(members)
 
 
@@ -89,9 +115,18 @@ def _parse_client_context(text):
     if not text:
         return None
     try:
-        return ClientContext(json.loads(text))
-    except (ValueError, AttributeError) as error:
+        values = json.loads(text)
+    except ValueError as error:
         raise Fault(
             "Runtime.LambdaContextUnmarshalError",
             "Unable to parse Client Context JSON: %s" % error,
         ) from error
+    return values if isinstance(values, dict) else None
+
+
+def _take_trace_context(values):
+    """Take W3C's trace context out of a client context; what is no text is none."""
+    told = {} if values is None else values.pop("w3c", None)
+    if not isinstance(told, dict):
+        return {}
+    return {name: told[name] for name in _TRACE_CONTEXT if isinstance(told.get(name), str)}

@@ -19,29 +19,26 @@ import importlib
 import io
 import json
 import os
-import re
 import resource
+import site
 import socket
 import sys
 import time
 import traceback
-from decimal import Decimal
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import context, hooks, logbook
+    from headrace.sandbox.child import context, hooks, logbook, results
 else:
     import context
     import hooks
     import logbook
+    import results
 
 #: The largest result, in bytes (spec/lambda.md 2.1, I4).
 RESULT_BYTES_MAX = 6_291_556
-#: Recognises a Decimal in encoded JSON; random, so that no string of a user's can be one.
-_MARK = "decimal:" + os.urandom(16).hex() + ":"
-_MARKED = re.compile('"' + _MARK + '([^"]*)"')
 #: Everything that Python reads at its start is loaded by now; what a zygote adds later may be
 #: shadowed by a user's own module of the same name.
 _LOADED_AT_START = frozenset(sys.modules)
@@ -181,34 +178,9 @@ def describe(error, request_id):
     return document
 
 
-def _encode_special(value):
-    if isinstance(value, Decimal):
-        return _MARK + ("NaN" if value.is_nan() else str(value))
-    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
-
-
-class Encoder:
-    """Results to JSON text; a Decimal keeps its digits, as on AWS."""
-
-    def __init__(self):
-        # From python3.12 on, AWS writes characters as they are.
-        runtime = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
-        as_they_are = runtime.isdigit() and int(runtime) >= 12
-        self._encode = json.JSONEncoder(
-            ensure_ascii=not as_they_are, default=_encode_special
-        ).encode
-
-    def encode(self, value):
-        """Return the JSON text of a result in UTF-8."""
-        text = self._encode(value)
-        if _MARK in text:
-            text = _MARKED.sub(r"\1", text)
-        return text.encode()
-
-
 def serve(connection, handler):
     """Answer events until the server goes away."""
-    encoder = Encoder()
+    encoder = results.Encoder()
     while True:
         header, body = connection.receive()
         logbook.current.request_id = header["id"]
@@ -235,7 +207,7 @@ def serve(connection, handler):
 
 
 def answer(handler, header, body, encoder):
-    """Call the handler and return its result as JSON text."""
+    """Call the handler and return its result as bytes, JSON text as a rule."""
     try:
         event = json.loads(body)
     except ValueError as error:
@@ -276,7 +248,7 @@ def prepare(paths):
     sys.stdin = io.TextIOWrapper(io.FileIO(0), "utf-8")
     sys.argv = [""]
     time.tzset()
-    for name in ("context", "hooks", "logbook"):
+    for name in ("context", "hooks", "logbook", "results"):
         sys.modules.pop(name, None)  # A function may have modules of these names.
     task = paths["task"]
     version = "python%d.%d" % sys.version_info[:2]
@@ -284,11 +256,11 @@ def prepare(paths):
     standard = [path for path in sys.path if path and os.path.abspath(path) != ours]
     given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     layer = paths["layers"] + "/python"
+    layers = ["%s/lib/%s/site-packages" % (layer, version), layer]
     sys.path[:] = [task]
     for path in (
-        *given,
-        "%s/lib/%s/site-packages" % (layer, version),
-        layer,
+        *(path for path in given if path not in paths["own"]),
+        *layers,
         *paths["libraries"],
         *standard,
         ours + "/offered",
@@ -304,6 +276,9 @@ def prepare(paths):
         if top in sys.modules and top not in _LOADED_AT_START:
             for loaded in [m for m in sys.modules if m == top or m.startswith(top + ".")]:
                 del sys.modules[loaded]
+    for folder in layers:
+        if os.path.isdir(folder):
+            site.addsitedir(folder)  # For the .pth files in it.
     logbook.install_logging()
 
 
@@ -366,8 +341,6 @@ def give_up(connection, document, status):
 
 
 if __name__ == "__main__":
-    import site
-
     # Started with -S, so that installed packages stay out; but functions expect exit() and help().
     site.setquit()
     site.setcopyright()

@@ -122,6 +122,7 @@ OURS = (
     "kernel",
     "launcher",
     "logbook",
+    "results",
     "runtime",
     "template",
     "users",

@@ -91,8 +91,12 @@ class Python:
 
     def variables(self, launch: Launch) -> dict[str, str]:
         """Return those of AWS; LC_CTYPE came with python3.12 (L-A105)."""
-        character_type = {"LC_CTYPE": "C.UTF-8"} if minor_of(launch.spec.runtime) >= 12 else {}
-        return managed_variables(launch) | character_type
+        own = {}
+        if minor_of(launch.spec.runtime) >= 12:
+            own["LC_CTYPE"] = "C.UTF-8"
+        if folders := _own_folders(launch):
+            own["PYTHONPATH"] = ":".join(folders)
+        return managed_variables(launch) | own
 
 
 def paths_of(launch: Launch) -> dict[str, object]:
@@ -101,7 +105,17 @@ def paths_of(launch: Launch) -> dict[str, object]:
         "task": launch.places.task,
         "layers": launch.places.layers,
         "libraries": list(launch.libraries),
+        "own": _own_folders(launch),
     }
+
+
+def _own_folders(launch: Launch) -> list[str]:
+    """Return what PYTHONPATH has unless the function has one: a Python that it starts needs it.
+
+    On AWS that is /var/runtime, where AWS's SDK lies too.
+    """
+    runtime = [launch.places.runtime] if launch.places.is_lambda else []
+    return [*runtime, *launch.libraries]
 
 
 def needs_own_interpreter(variables: Mapping[str, str]) -> bool:

@@ -79,7 +79,13 @@ def test_a_function_is_forked_unless_a_new_interpreter_is_needed(tmp_path):
         "task": "/var/task",
         "layers": "/opt",
         "libraries": ["/l"],
+        "own": ["/var/runtime", "/l"],
     }
+
+
+def test_a_python_that_the_function_starts_finds_awss_sdk_too(tmp_path):
+    """lambda.md 3.4; AWS's SDK lies in /var/runtime itself there."""
+    assert Python().variables(launch(tmp_path))["PYTHONPATH"] == "/var/runtime:/l"
 
 
 @pytest.mark.parametrize("runtime, expected", [("python3.11", False), ("python3.12", True)])
