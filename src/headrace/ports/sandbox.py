@@ -188,8 +188,8 @@ class InvokeOutcome(msgspec.Struct, frozen=True):
 
 
 #: Takes what an environment wrote to stdout and stderr, as whole lines (each ends in a newline)
-#: where possible; called on the event loop, in order. Everything written before an outcome is
-#: delivered before that outcome.
+#: where possible, those of one event joined as `base/logtext.py` says; called on the event loop, in
+#: order. Everything written before an outcome is delivered before that outcome.
 LogTaker = Callable[[bytes], None]
 
 

@@ -1,5 +1,7 @@
 """Log events in the frames of AWS's clients, made lines again."""
 
+from headrace.base.logtext import INNER_END
+
 #: How a frame begins; the fourth byte is its format and level.
 _FRAME = b"\xa5\x5a\x00"
 #: Beginning and fourth byte, length of the text, time in µs.
@@ -9,8 +11,8 @@ _FRAME_HEAD_BYTES = 16
 class Unframer:
     """Makes lines of the frames in which AWS's clients write to _LAMBDA_TELEMETRY_LOG_FD.
 
-    A frame is one event, whatever lines its text has: their ends become CR, as in the lines of
-    our own runtimes. What comes between frames passes as it is. Source: spec/lambda.md 3.5.
+    A frame is one event, whatever lines its text has and whether it ends in a line's end: see
+    `base/logtext.py`. What comes between frames passes as it is. Source: spec/lambda.md 3.5.
     """
 
     def __init__(self) -> None:
@@ -58,10 +60,11 @@ class Unframer:
     def _take_text(self, data: bytes, text: bytearray) -> bytes:
         part, data = data[: self._left], data[self._left :]
         self._left -= len(part)
-        if self._left:
-            text += part.replace(b"\n", b"\r")
+        ends = not self._left
+        if ends and part.endswith(b"\n"):
+            text += part.rstrip(b"\n").replace(b"\n", INNER_END) + b"\n"
         else:
-            text += part.rstrip(b"\n").replace(b"\n", b"\r") + b"\n"
+            text += part.replace(b"\n", INNER_END) + (INNER_END + b"\n" if ends else b"")
         return data
 
 

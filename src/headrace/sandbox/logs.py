@@ -7,6 +7,7 @@ not the server for the function. Nothing is kept but an unfinished line.
 import asyncio
 import os
 
+from headrace.base import logtext
 from headrace.ports.sandbox import LogTaker
 from headrace.sandbox import limits
 from headrace.sandbox.logframes import Unframer
@@ -39,8 +40,8 @@ class LogPipe:
         loop.add_reader(descriptor, self._read_once)
 
     def listen(self, listener: LogTaker) -> None:
-        """Have another hear the same."""
-        self._take_log = _both(self._take_log, listener)
+        """Have another hear the same, as plain lines."""
+        self._take_log = _both(self._take_log, lambda text: listener(logtext.plain(text)))
 
     def branch(self, descriptor: int, listener: LogTaker) -> None:
         """Read another pipe too, to the same taker; the listener hears that one alone."""

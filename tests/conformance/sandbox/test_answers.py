@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headrace.base.logtext import INNER_END
 from headrace.ports.sandbox import InitStatus, InvokeStatus
 from tests.unit.sandbox.bench import (
     ARN,
@@ -74,7 +75,8 @@ def test_a_handler_exception_becomes_the_document_of_aws(bench):
             (frame,) = document["stackTrace"]
             assert frame.endswith('app.py", line 2, in handler\n    raise ValueError("no")\n')
             assert answer_after_error(await environment.invoke(invocation(None)))
-        assert b"[ERROR] ValueError: no\rTraceback (most recent call last):\r\xc2\xa0" in bench.log
+        heading = INNER_END.join([b"[ERROR] ValueError: no", b"Traceback (most recent call last):"])
+        assert heading + INNER_END + b"\xc2\xa0\xc2\xa0File" in bench.log
 
     def answer_after_error(outcome):
         return outcome.environment_lives

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headrace.base import logtext
 from headrace.base.instant import Instant
 from headrace.core.functions import platformlog
 from headrace.core.functions.commands import EnvironmentStarted, Invoke, InvokeEnded
@@ -100,7 +101,7 @@ def conclude(
     if command.log_tail:
         own = b"" if isinstance(end, EnvironmentStarted) else end.log
         whole = execution.init_log + execution.start_log + own + lines
-        tail = whole[-LOG_TAIL_BYTES:]
+        tail = logtext.plain(whole)[-LOG_TAIL_BYTES:]
     payload = end.payload
     if end.ending not in {Ending.ANSWERED, Ending.ERROR}:
         payload = error_document(

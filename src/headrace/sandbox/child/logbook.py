@@ -1,19 +1,20 @@
-"""Log lines as on AWS: the logging module's set-up, and errors as one event (spec/lambda.md 5).
+"""Log events as on AWS: the logging module's set-up, and errors as one event (spec/lambda.md 5).
 
-Standard library only, Python 3.8 and later.
+Standard library only, Python 3.8 and later. Events go to the log as AWS's runtime writes them, in
+frames (3.5), so that one has as many lines as it likes; what is printed goes there as it is.
 """
 
 import json
 import logging
 import os
-import sys
 import time
 import traceback
 import types
 
-#: Lines of one event are told apart by this, so that the event stays one line.
-_EVENT_LINE_END = "\r"
 _NO_BREAK_SPACE = "\u00a0"
+_STANDARD_OUTPUT = 1
+#: How a frame begins, before the length of its text and its time in µs.
+_FRAME = b"\xa5\x5a\x00\x03"
 
 #: AWS's levels of application logs to Python's.
 _LEVELS = {
@@ -25,8 +26,29 @@ _LEVELS = {
     "FATAL": logging.CRITICAL,
 }
 
+#: What every record has and no line shows as an addition of the function's.
+_RESERVED = frozenset(
+    (
+        *("args", "aws_request_id", "created", "exc_info", "exc_text", "filename", "funcName"),
+        *("levelname", "levelno", "lineno", "module", "msecs", "msg", "name", "pathname"),
+        *("process", "processName", "relativeCreated", "stack_info", "thread", "threadName"),
+    )
+)
+
 #: The request id of the event in hand.
 current = types.SimpleNamespace(request_id="")
+
+
+def write_event(text):
+    """Write one event to the log, whatever lines it has."""
+    data = text.encode("utf-8", "backslashreplace")
+    head = len(data).to_bytes(4, "big") + int(time.time() * 1_000_000).to_bytes(8, "big")
+    rest = memoryview(_FRAME + head + data)
+    try:
+        while rest:
+            rest = rest[os.write(_STANDARD_OUTPUT, rest) :]
+    except OSError:
+        return  # Closed by the function: its own wish.
 
 
 class RequestFilter(logging.Filter):
@@ -39,51 +61,71 @@ class RequestFilter(logging.Filter):
 
 
 class LogHandler(logging.Handler):
-    """Writes records to standard output, whatever sys.stdout is at the moment."""
+    """Writes records to the log, whatever sys.stdout is at the moment."""
 
     def emit(self, record):
         """Write one record."""
-        sys.stdout.write(self.format(record))
+        write_event(self.format(record))
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line (spec/lambda.md 5.2)."""
+    """One JSON object a record (spec/lambda.md 5.2)."""
 
     def format(self, record):
         """Return the line of one record."""
+        has_members = isinstance(record.msg, dict) and not record.args
         entry = {
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname,
-            "message": record.getMessage(),
+            "level": logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10),
+            "message": record.msg if has_members else record.getMessage(),
             "logger": record.name,
+            **_describe_exception(record),
         }
+        entry["requestId"] = getattr(record, "aws_request_id", None)
         if record.exc_info:
-            kind, value, trace = record.exc_info
-            entry["stackTrace"] = traceback.format_list(traceback.extract_tb(trace))
-            entry["errorType"] = kind.__name__ if kind else None
-            entry["errorMessage"] = str(value)
             entry["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
-        entry["requestId"] = getattr(record, "aws_request_id", None) or None
-        known = set(logging.LogRecord("", 0, "", 0, "", (), None).__dict__)
-        known.update(("aws_request_id", "message", "asctime"))
-        known.update(entry)
-        entry.update({name: value for name, value in record.__dict__.items() if name not in known})
+        added = record.__dict__.items()
+        entry.update((name, value) for name, value in added if _is_addition(name, entry))
         told = {name: value for name, value in entry.items() if value is not None}
-        return json.dumps(told, default=str) + "\n"
+        return encode(told) + "\n"
+
+
+def _describe_exception(record):
+    if not record.exc_info:
+        return {}
+    kind, value, trace = record.exc_info
+    return {
+        "stackTrace": traceback.format_tb(trace),
+        "errorType": kind.__name__ if kind else None,
+        "errorMessage": str(value),
+    }
+
+
+def _is_addition(name, entry):
+    return name not in _RESERVED and name not in entry
+
+
+def encode(entry):
+    """Return JSON text, whatever a function has put into it."""
+    try:
+        return json.dumps(entry, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):  # It contains itself, or has keys that are no text.
+        return json.dumps({name: str(value) for name, value in entry.items()}, ensure_ascii=False)
 
 
 def install_logging():
     """Give the root logger the handler that it has on AWS."""
+    logging.Formatter.converter = time.gmtime
     handler = LogHandler()
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
         handler.setFormatter(JsonFormatter())
     else:
-        formatter = logging.Formatter(
-            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
-            "%Y-%m-%dT%H:%M:%S",
+        handler.setFormatter(
+            logging.Formatter(
+                "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n",
+                "%Y-%m-%dT%H:%M:%S",
+            )
         )
-        formatter.converter = time.gmtime
-        handler.setFormatter(formatter)
     handler.addFilter(RequestFilter())
     root = logging.getLogger()
     root.addHandler(handler)
@@ -100,14 +142,13 @@ def log_error(document):
             "level": "ERROR",
         }
         entry.update(document)
-        sys.stdout.write(json.dumps(entry) + "\n")
+        write_event(encode(entry))
         return
-    lines = ["[ERROR] %s: %s" % (document["errorType"], document["errorMessage"])]
-    if document["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
+    message = document["errorMessage"]
+    first = "[ERROR] " + document["errorType"] + (": " + message if message else "")
+    lines = [first, "Traceback (most recent call last):"]
     for frame in document["stackTrace"]:
         for line in frame.splitlines():
             stripped = line.lstrip(" ")
             lines.append(_NO_BREAK_SPACE * (len(line) - len(stripped)) + stripped)
-    text = _EVENT_LINE_END.join(line for entry in lines for line in entry.splitlines() or [""])
-    sys.stdout.write(text + "\n")
+    write_event("\n".join(lines))

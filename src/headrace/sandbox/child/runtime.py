@@ -18,6 +18,7 @@ Frames, both ways: body length (u32, little-endian), header length (u16), header
 import importlib
 import io
 import json
+import logging
 import os
 import resource
 import site
@@ -44,7 +45,7 @@ RESULT_BYTES_MAX = 6_291_556
 _LOADED_AT_START = frozenset(sys.modules)
 _INIT_WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
-    "However, in rare cases, a Lambda runtime update can cause unexpected function behavior.\n"
+    "However, in rare cases, a Lambda runtime update can cause unexpected function behavior."
 )
 
 
@@ -318,7 +319,7 @@ def load(descriptor, paths):
         return connection, load_handler(os.environ.get("_HANDLER", ""))
     except Exception as error:
         document = describe(error, "")
-        sys.stdout.write(_INIT_WARNING)
+        logging.getLogger().warning(_INIT_WARNING)
         give_up(connection, document, 1)
 
 

@@ -45,7 +45,7 @@ class NodeJs:
     name = "nodejs"
     speech = Speech.FRAMES
     obeys_wrapper = True
-    frames_log = False
+    frames_log = True
     #: From Node 24 on, V8 maps 530 MB for code in the main thread and in each worker: eight.
     idle_data_mb = 4_608
 

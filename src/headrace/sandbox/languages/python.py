@@ -71,7 +71,7 @@ class Python:
     name = "python"
     speech = Speech.FRAMES
     obeys_wrapper = True
-    frames_log = False
+    frames_log = True
     idle_data_mb = 0
 
     def find(self, variables: Mapping[str, str]) -> list[Interpreter]:

@@ -35,7 +35,7 @@ class Ruby:
     name = "ruby"
     speech = Speech.FRAMES
     obeys_wrapper = True
-    frames_log = False
+    frames_log = True
     #: Stacks of its threads and the C library's arenas.
     idle_data_mb = 128
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from headrace.base.logtext import INNER_END
 from headrace.core.logs.events import StoredEvent
 
 HEAD = b"#headrace-log 1 "
@@ -72,7 +73,19 @@ def lines_of(text: bytes, at: int) -> bytes:
     if b"\n\n" in text:
         text = _EMPTY_LINES.sub(b"\n", text)
     start = b"%d 0 " % at
+    if INNER_END in text:
+        return b"".join(_written(line, at) for line in text.split(b"\n"))
     return start + text.replace(b"\n", b"\n" + start) + b"\n"
+
+
+def _written(line: bytes, at: int) -> bytes:
+    """Return a line that may be several of one event, see `base/logtext.py`."""
+    mark = b" "
+    if line.endswith(INNER_END):
+        line, mark = line[:-1], b"|"
+    if not line:
+        return b""
+    return b"%d 0%b%b\n" % (at, mark, line.replace(INNER_END, b"\n\t"))
 
 
 def event_of(at: int, ingested_at: int, message: str) -> bytes:

@@ -1,5 +1,6 @@
 """What the end of an invoke means for its log and its caller."""
 
+from headrace.base.logtext import INNER_END
 from headrace.core.functions.commands import InvokeEnded
 from headrace.core.functions.effects import OfferPlace
 from headrace.core.functions.execution import Execution, conclude
@@ -38,10 +39,10 @@ def test_an_answer_is_passed_on_unchanged():
     assert b"Duration: 1.00 ms\t" in lines
 
 
-def test_the_tail_holds_what_an_init_inside_the_invoke_wrote():
+def test_the_tail_holds_what_an_init_inside_the_invoke_wrote_and_an_events_lines():
     execution = Execution(invoke(log_tail=True), 1)
     execution.init_log = b"importing\n"
     execution.start_log = b"START\n"
-    end = InvokeEnded("e", Ending.ANSWERED, 1_000, b"1", log=b"hello\n")
+    end = InvokeEnded("e", Ending.ANSWERED, 1_000, b"1", log=b"hello" + INNER_END + b"world\n")
     lines, reply = conclude(execution, deployment_with(), None, end, EPOCH)
-    assert reply.log_tail == b"importing\nSTART\nhello\n" + lines
+    assert reply.log_tail == b"importing\nSTART\nhello\nworld\n" + lines

@@ -4,10 +4,13 @@ import contextlib
 import io
 import json
 import logging
+import pathlib
 
 import pytest
 
+from headrace.base.logtext import INNER_END
 from headrace.sandbox.child import logbook
+from headrace.sandbox.logframes import Unframer
 
 
 @contextlib.contextmanager
@@ -19,12 +22,12 @@ def installed(monkeypatch, form="", level=""):
     monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", level)
     monkeypatch.setattr(logbook.current, "request_id", "id")
     out = io.StringIO()
+    monkeypatch.setattr(logbook, "write_event", out.write)
     root.handlers[:] = []
     root.setLevel(logging.WARNING)
     try:
-        with contextlib.redirect_stdout(out):
-            logbook.install_logging()
-            yield out
+        logbook.install_logging()
+        yield out
     finally:
         root.handlers[:], level = before
         root.setLevel(level)
@@ -101,13 +104,62 @@ def test_a_handlers_error_is_one_event_in_either_format(monkeypatch):
     }
     with installed(monkeypatch) as out:
         logbook.log_error(document)
-    text = out.getvalue()
-    assert text.count("\n") == 1
-    assert text.startswith(
-        "[ERROR] ValueError: no\rTraceback (most recent call last):\r\u00a0\u00a0"
+    assert out.getvalue() == (
+        "[ERROR] ValueError: no\nTraceback (most recent call last):\n"
+        '\u00a0\u00a0File "/var/task/a.py", line 1, in handler\n\u00a0\u00a0\u00a0\u00a0raise'
     )
     with installed(monkeypatch, "JSON", "INFO") as out:
         logbook.log_error(document)
     entry = json.loads(out.getvalue())
     del entry["timestamp"]
     assert entry == {"level": "ERROR", **document}
+
+
+@pytest.mark.parametrize(
+    ("message", "first"),
+    [("no\nnever", "[ERROR] KeyError: no\nnever"), ("", "[ERROR] KeyError")],
+)
+def test_an_error_without_frames_has_its_heading(monkeypatch, message, first):
+    document = {"errorMessage": message, "errorType": "KeyError", "stackTrace": []}
+    with installed(monkeypatch) as out:
+        logbook.log_error(document)
+    assert out.getvalue() == first + "\nTraceback (most recent call last):"
+
+
+def test_a_message_that_is_a_dictionary_stays_one(monkeypatch):
+    """As awslambdaric 4.2.2 writes it; what has no form in JSON is written as text."""
+    with installed(monkeypatch, "JSON", "INFO") as out:
+        logging.getLogger().info({"sold": 3, "at": pathlib.PurePosixPath("/shöp")})
+        logging.getLogger().info({"sold": "%d"}, 3)
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert first["message"] == {"sold": 3, "at": "/shöp"}
+    assert second["message"] == "{'sold': '3'}"
+    assert "/shöp" in out.getvalue()
+
+
+def test_levels_of_ones_own_are_the_next_lower(monkeypatch):
+    with installed(monkeypatch, "JSON", "DEBUG") as out:
+        for number in (5, 25, 99):
+            logging.getLogger().log(number, "x")
+            logbook.current.request_id = ""
+    levels = [json.loads(line)["level"] for line in out.getvalue().splitlines()]
+    assert levels == ["INFO", "CRITICAL"]
+    assert json.loads(out.getvalue().splitlines()[0])["requestId"] == ""
+
+
+def test_what_contains_itself_is_logged_all_the_same(monkeypatch):
+    endless = {}
+    endless["again"] = endless
+    with installed(monkeypatch, "JSON", "DEBUG") as out:
+        logging.getLogger().info("x", extra={"endless": endless, "keys": {(1, 2): 3}})
+    entry = json.loads(out.getvalue())
+    assert (entry["message"], entry["keys"]) == ("x", "{(1, 2): 3}")
+
+
+def test_an_event_is_one_frame_whatever_lines_it_has(capfdbinary):
+    """lambda.md 3.5."""
+    logbook.write_event("two\nlines é\ud800")
+    out = capfdbinary.readouterr().out
+    assert out[:8] == b"\xa5\x5a\x00\x03\x00\x00\x00\x12"
+    assert out[16:] == b"two\nlines \xc3\xa9\\ud800"
+    assert Unframer().feed(out) == b"two" + INNER_END + out[20:] + INNER_END + b"\n"

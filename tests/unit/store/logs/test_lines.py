@@ -50,6 +50,15 @@ def test_empty_lines_are_no_events(text):
     assert lines_of(text + b"a\n" + text + b"b" + text, 7) == b"7 0 a\n7 0 b\n"
 
 
+def test_lines_of_one_event_stay_together():
+    """lambda.md L-A99: what a client writes as one frame is one event, to its last byte."""
+    text = b"one\n\xfftwo\xfflines\nno\xffend\xff\n\xff\nlast\n"
+    data = lines_of(text, 7)
+    assert data == b"7 0 one\n7 0 \n\ttwo\n\tlines\n7 0|no\n\tend\n7 0 last\n"
+    messages = [event.message for event in parse(Place("s", 1), data, 0)]
+    assert messages == ["one\n", "\ntwo\nlines\n", "no\nend", "last\n"]
+
+
 def test_what_is_no_event_is_left_out():
     data = b"1795000000123 0 one\ncut sho\n\torphan\n1795000000124 0 two\n1795000000125 0 unfini"
     assert [event.message for event in parse(Place("s", 1), data, 0)] == ["one\n", "two\n"]

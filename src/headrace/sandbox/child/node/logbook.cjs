@@ -1,6 +1,6 @@
 "use strict";
-// The console as on AWS: one event a line, as text or JSON, from a level upwards
-// (spec/lambda.md 5.1, 5.2).
+// The console as on AWS: an event for each call, as text or JSON, from a level upwards
+// (spec/lambda.md 5.1, 5.2). Events go to the log in frames (3.5), so that one may have many lines.
 
 const fs = require("node:fs");
 const util = require("node:util");
@@ -18,6 +18,9 @@ const METHODS = {
   fatal: "FATAL",
 };
 const STDOUT = 1;
+/** How a frame begins, before the length of its text and its time in µs. */
+const FRAME = [0xa5, 0x5a, 0x00, 0x03];
+const FRAME_HEAD_BYTES = 16;
 const RETRY_MS = 1;
 
 /** The request id of the event in hand; undefined before the first. */
@@ -25,9 +28,14 @@ const current = { requestId: undefined };
 
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
-/** Write all of a text to the log before returning: after an answer we may be frozen. */
+/** Write an event to the log before returning: after an answer we may be frozen. */
 function writeOut(text) {
-  let rest = Buffer.from(text);
+  const body = Buffer.from(text);
+  const head = Buffer.alloc(FRAME_HEAD_BYTES);
+  head.set(FRAME);
+  head.writeUInt32BE(body.length, 4);
+  head.writeBigInt64BE(BigInt(Date.now()) * 1000n, 8);
+  let rest = Buffer.concat([head, body]);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(fs.writeSync(STDOUT, rest));
@@ -44,9 +52,7 @@ function writeOut(text) {
 
 function formatText(level, values) {
   const message = util.format(...values);
-  const line = `${new Date().toISOString()}\t${current.requestId}\t${level}\t${message}`;
-  // Lines of one event are told apart by this, so that the event stays one line.
-  return `${line.replaceAll("\n", "\r")}\n`;
+  return `${new Date().toISOString()}\t${current.requestId}\t${level}\t${message}\n`;
 }
 
 function formatJson(level, values) {
@@ -54,15 +60,15 @@ function formatJson(level, values) {
   if (values.length === 1) {
     try {
       const message = values[0] === undefined ? "undefined" : values[0];
-      return `${JSON.stringify({ ...entry, message }, describeErrors)}\n`;
+      return JSON.stringify({ ...entry, message }, describeErrors);
     } catch {
-      return `${JSON.stringify({ ...entry, message: util.format(values[0]) })}\n`;
+      return JSON.stringify({ ...entry, message: util.format(values[0]) });
     }
   }
   entry.message = util.format(...values);
   const error = values.find(isError);
   if (error !== undefined) Object.assign(entry, describeForJson(error));
-  return `${JSON.stringify(entry)}\n`;
+  return JSON.stringify(entry);
 }
 
 function describeErrors(_name, value) {
@@ -84,8 +90,11 @@ const format = isJson ? formatJson : formatText;
 function installConsole() {
   const lowest = LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL);
   for (const [method, level] of Object.entries(METHODS)) {
+    // A message that is not given is undefined, and told as that.
     console[method] =
-      LEVELS.indexOf(level) >= lowest ? (...values) => writeOut(format(level, values)) : () => {};
+      LEVELS.indexOf(level) >= lowest
+        ? (message, ...values) => writeOut(format(level, [message, ...values]))
+        : () => {};
   }
   for (const stream of [process.stdout, process.stderr]) {
     // Else what lies in a buffer is lost at process.exit(), or frozen.

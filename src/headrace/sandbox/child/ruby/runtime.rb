@@ -109,9 +109,11 @@ module Headrace
       }
     end
 
-    # One event of the log is one line, whose inner ends are CR.
+    # Writes one event of the log, in a frame (spec/lambda.md 3.5).
     def log(document, message)
-      $stdout.write("#{message}\n#{JSON.pretty_generate(document)}".gsub("\n", "\r"), "\n")
+      text = "#{message}\n#{JSON.pretty_generate(document)}".b
+      micros = Process.clock_gettime(Process::CLOCK_REALTIME, :microsecond)
+      $stdout.write([0xA55A0003, text.bytesize, micros].pack("NNQ>") + text)
     end
   end
 
