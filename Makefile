@@ -7,7 +7,7 @@ ARGS ?=
 FAST := not slow and not acceptance and not crash and not clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-control bench-trigger bench-soak bench-crowd day torture wheel lock tables clean
+.PHONY: help setup demo test test-fast test-clients check lint format bench bench-depth bench-turns bench-journal bench-parked bench-peers bench-control bench-trigger bench-soak bench-crowd bench-burst day torture wheel lock tables clean
 
 help: ## Print these words.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench-soak: setup ## Invoke functions a million times, with crashes and updates,
 
 bench-crowd: setup ## Start 1,000 environments at once: how long, and how much memory each takes.
 	@$(BIN)/python -m tools.bench.crowd $(ARGS)
+
+bench-burst: setup ## Let 100 messages at once through a mapping, each to an environment of its own.
+	@$(BIN)/python -m tools.bench.burst $(ARGS)
 
 bench-peers: setup ## Install others' servers and measure them beside ours, in under 20 minutes.
 	@$(BIN)/python -m tools.bench.peers $(ARGS)

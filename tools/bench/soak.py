@@ -98,13 +98,20 @@ def below(pid: int) -> list[int]:
     found: list[int] = []
     waiting = [pid]
     while waiting:
-        for children in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            try:
-                below = [int(word) for word in children.read_text().split()]
-            except OSError:
-                continue
-            found += below
-            waiting += below
+        children = _children(waiting.pop())
+        found += children
+        waiting += children
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children of all threads of a process; of one that goes meanwhile, some."""
+    found: list[int] = []
+    try:
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, children.read_text().split())
+    except OSError:
+        pass  # The process, or the thread.
     return found
 
 

@@ -18,6 +18,7 @@ import sys
 import time
 import urllib.request
 import zipfile
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from headrace.core.mapping.limits import CONCURRENCY_MAX, CONCURRENCY_START, GROWTH_STEP_MS
@@ -72,19 +73,28 @@ def create_mapping(port: int, queue: str, function: str, *, enabled: bool) -> st
     return path
 
 
-def left(port: int, url: str) -> int:
-    """Return how many messages are in a queue."""
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+def ask_queue(port: int, operation: str, document: Mapping[str, object]) -> dict[str, object]:
+    """Carry out an SQS operation and return its answer."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/",
-        data=json.dumps({"QueueUrl": url, "AttributeNames": names}).encode(),
+        data=json.dumps(document).encode(),
         headers={
-            "X-Amz-Target": "AmazonSQS.GetQueueAttributes",
+            "X-Amz-Target": f"AmazonSQS.{operation}",
             "Content-Type": "application/x-amz-json-1.0",
         },
     )
     with urllib.request.urlopen(request) as answer:
-        return sum(map(int, json.load(answer)["Attributes"].values()))
+        found: dict[str, object] = json.load(answer)
+    return found
+
+
+def left(port: int, url: str) -> int:
+    """Return how many messages are in a queue."""
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    wanted = {"QueueUrl": url, "AttributeNames": names}
+    attributes = ask_queue(port, "GetQueueAttributes", wanted)["Attributes"]
+    assert isinstance(attributes, dict)
+    return sum(map(int, attributes.values()))
 
 
 def law_s(messages: int, duration_ms: int) -> float:
