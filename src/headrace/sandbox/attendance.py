@@ -15,6 +15,7 @@ from headrace.sandbox.dialogue import Answer, Dialogue
 from headrace.sandbox.extensions_api import ExtensionsApi, describe_end
 from headrace.sandbox.frames import BrokenFrame, Header
 from headrace.sandbox.logs import LogPipe
+from headrace.sandbox.sockets import Sockets
 from headrace.sandbox.telemetry import Telemetry
 
 #: After these a runtime is ready for its next event, and extensions may still be at work.
@@ -53,11 +54,22 @@ class Attendance:
     """The extensions of one environment, and the answers that wait for them; a `Dialogue`."""
 
     def __init__(
-        self, environment: Attended, spec: EnvironmentSpec, memory_peak_mb: Callable[[], int]
+        self,
+        environment: Attended,
+        spec: EnvironmentSpec,
+        memory_peak_mb: Callable[[], int],
+        sockets: Sockets,
     ) -> None:
+        """Begin.
+
+        Args:
+            memory_peak_mb: Returns what platform.report says.
+            sockets: They reach the listeners of extensions; closed when the environment ends.
+        """
         self.extensions = ExtensionsApi(spec, self._on_change, environment.let_runtime_begin)
         loop = asyncio.get_running_loop()
-        self.telemetry = Telemetry(spec, lambda wish: Delivery(loop, wish), memory_peak_mb)
+        self.telemetry = Telemetry(spec, partial(Delivery, loop, sockets), memory_peak_mb)
+        self._sockets = sockets
         self._environment = environment
         self._dialogue: Dialogue | None = None
         self._held: Answer | None = None
@@ -78,6 +90,7 @@ class Attendance:
         """Deliver nothing more, and tell the environment nothing: it has ended."""
         self.telemetry.close()
         self.extensions.close()
+        self._sockets.close()
 
     # --- Dialogue ----------------------------------------------------------------------------
 
@@ -111,6 +124,7 @@ class Attendance:
         if answer.kind == "ready":
             self.extensions.end_init()
         self.telemetry.end_init(self.extensions.events, answer)
+        self._sockets.keep(self.telemetry.subscriber_count)
         self.telemetry.end(answer)
         self.telemetry.pause()  # What is idle is frozen in a moment.
         self._environment.take_answer(answer)

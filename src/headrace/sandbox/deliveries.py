@@ -7,12 +7,12 @@ events costs its environment a bounded buffer, and hears how much was dropped.
 
 import asyncio
 import contextlib
+import socket
 
 import msgspec
 
 from headrace.sandbox import limits
-
-_LOOPBACK = "127.0.0.1"
+from headrace.sandbox.sockets import LOOPBACK, Sockets
 
 
 class Buffering(msgspec.Struct, frozen=True):
@@ -50,9 +50,12 @@ class Subscription(msgspec.Struct, frozen=True):
 class Delivery:
     """Takes the events of one subscription and brings them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, subscription: Subscription) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sockets: Sockets, subscription: Subscription
+    ) -> None:
         self.subscription = subscription
         self._loop = loop
+        self._sockets = sockets
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._dropped = 0
@@ -154,19 +157,34 @@ class Delivery:
 
     async def _try_to_post(self, body: bytes) -> bool:
         """Post once; return whether the listener took it."""
-        reader, writer = await asyncio.open_connection(_LOOPBACK, self.subscription.port)
+        head = (
+            f"POST {self.subscription.path} HTTP/1.1\r\n"
+            f"Host: sandbox.localdomain:{self.subscription.port}\r\n"
+            "Content-Type: application/json\r\nConnection: close\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        used = await self._sockets.take()
         try:
-            head = (
-                f"POST {self.subscription.path} HTTP/1.1\r\n"
-                f"Host: sandbox.localdomain:{self.subscription.port}\r\n"
-                "Content-Type: application/json\r\nConnection: close\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
-            await writer.drain()
-            line = await reader.readline()
-            return 200 <= int(line.split()[1]) < 300
-        except IndexError:
-            return False
-        finally:
-            writer.close()
+            await self._loop.sock_connect(used, (LOOPBACK, self.subscription.port))
+            await self._loop.sock_sendall(used, head.encode() + body)
+            words = (await self._read_line(used)).split()
+        except BaseException:
+            self._sockets.cut(used)
+            raise
+        self._sockets.give_back(used)
+        return len(words) > 1 and 200 <= int(words[1]) < 300
+
+    async def _read_line(self, used: socket.socket) -> bytes:
+        """Return the first line of an answer.
+
+        Raises:
+            EOFError: It ends before, or is too long.
+        """
+        answer = b""
+        while b"\n" not in answer:
+            left = limits.TELEMETRY_ANSWER_BYTES_MAX - len(answer)
+            piece = await self._loop.sock_recv(used, left) if left > 0 else b""
+            if not piece:
+                raise EOFError
+            answer += piece
+        return answer.partition(b"\n")[0]

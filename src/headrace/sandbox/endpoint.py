@@ -8,6 +8,7 @@ from headrace.sandbox import limits
 from headrace.sandbox.answerflow import Valve
 from headrace.sandbox.extensions_api import ExtensionsApi
 from headrace.sandbox.runtime_api import RuntimeApi, refusal
+from headrace.sandbox.sockets import LOOPBACK, PassedSockets
 from headrace.sandbox.telemetry import Telemetry
 from headrace.sandbox.webserver import (
     BodyTaker,
@@ -24,7 +25,6 @@ _RUNTIME = "/2018-06-01/runtime/"
 _EXTENSION = "/2020-01-01/extension/"
 _TELEMETRY = "/2022-07-01/telemetry"
 _LOGS = "/2020-08-15/logs"
-_LOOPBACK = "127.0.0.1"
 #: Connections that may wait for us; ours.
 _BACKLOG = 64
 
@@ -43,7 +43,7 @@ class Endpoint:
         Args:
             runtime: None: the runtime gets its events otherwise.
             extensions: None: there can be none.
-            telemetry: None: it cannot be brought to extensions, who are told so.
+            telemetry: None: there are no extensions.
         """
         self._runtime = runtime
         self._extensions = extensions
@@ -51,6 +51,8 @@ class Endpoint:
         self._web: WebServer | None = None
         self._listener: socket.socket | None = None
         self._door: socket.socket | None = None
+        self._passed: PassedSockets | None = None
+        self._is_closed = False
         self._waiting: asyncio.Future[None] | None = None
         self.port = 0
 
@@ -62,20 +64,24 @@ class Endpoint:
         Raises:
             OSError: There is no free port or descriptor.
         """
-        listener = socket.create_server((_LOOPBACK, 0), backlog=_BACKLOG)
+        listener = socket.create_server((LOOPBACK, 0), backlog=_BACKLOG)
         self._listener = listener
         self.port = listener.getsockname()[1]
-        return f"{_LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.port}"
 
-    def expect(self, door: socket.socket) -> str:
+    def expect(self, door: socket.socket, passed: PassedSockets | None = None) -> str:
         """Take a port of the environment's own loopback, and return its address.
 
         The environment opens it and hands it over through the door, a socket; `serve` waits for it.
+
+        Args:
+            passed: Takes the sockets that come with it. If none do, extensions hear that telemetry
+                cannot be brought to them.
         """
         door.setblocking(False)
-        self._door = door
+        self._door, self._passed = door, passed
         self.port = limits.API_PORT
-        return f"{_LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.port}"
 
     async def serve(self, may_speak: PeerCheck | None) -> None:
         """Answer from now on; does nothing when it is closed already."""
@@ -88,6 +94,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Close the socket and cut all connections."""
+        self._is_closed = True
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -99,7 +106,7 @@ class Endpoint:
         if self._web is not None:
             self._web.close()
         # Connections lead to us, and from here to an environment that would never be forgotten.
-        self._runtime = self._extensions = self._telemetry = self._web = None
+        self._runtime = self._extensions = self._telemetry = self._web = self._passed = None
 
     async def _receive(self, door: socket.socket) -> None:
         """Take the listening socket of an environment; nothing comes of one that is ending."""
@@ -108,12 +115,20 @@ class Endpoint:
         loop.add_reader(door, _complete, ready)
         try:
             await asyncio.wait([ready], timeout=limits.FORK_S)
-            if ready.done() and not ready.cancelled():
-                self._listener = _take_listener(door)
+            if ready.done() and not self._is_closed:
+                self._take(_receive_sockets(door))
         finally:
             loop.remove_reader(door)
             door.close()
             self._door = self._waiting = None
+
+    def _take(self, sockets: list[socket.socket]) -> None:
+        """Take what came through the door: the listener, and what reaches an environment's own."""
+        self._listener = sockets[0] if sockets else None
+        if self._passed is not None:
+            self._passed.fill(sockets[1:])
+            if not self._passed.are_there:
+                self._telemetry = None
 
     def _route(self, request: Request, exchange: Exchange) -> None:
         methods = self._actions(request.path)
@@ -159,14 +174,16 @@ def _complete(ready: asyncio.Future[None]) -> None:
         ready.set_result(None)
 
 
-def _take_listener(door: socket.socket) -> socket.socket | None:
-    """Return the socket that came through a door; None: its other end was closed."""
+def _receive_sockets(door: socket.socket) -> list[socket.socket]:
+    """Return what came through a door, the listener first; nothing: its other end was closed."""
     try:
-        _, descriptors, _, _ = socket.recv_fds(door, 1, 1)
+        _, descriptors, _, _ = socket.recv_fds(door, 1, 1 + limits.EXTENSIONS_MAX)
     except OSError:
-        return None
-    listeners = [socket.socket(fileno=one) for one in descriptors]
-    return listeners[0] if listeners else None
+        return []
+    sockets = [socket.socket(fileno=one) for one in descriptors]
+    for one in sockets:
+        one.set_inheritable(False)
+    return sockets
 
 
 def _runtime_actions(runtime: RuntimeApi, path: str) -> dict[str, Action]:

@@ -29,6 +29,7 @@ from headrace.sandbox.frames import BrokenFrame, Connection, Header
 from headrace.sandbox.logs import LogPipe
 from headrace.sandbox.outcomes import INIT_ENDINGS, init_outcome, invoke_outcome
 from headrace.sandbox.processes import ProcessTree
+from headrace.sandbox.sockets import Sockets
 from headrace.sandbox.trees import wait_readable
 
 
@@ -89,9 +90,15 @@ class LinuxEnvironment:
         self._dialogue = dialogue
         self._speaks_frames = False
 
-    def attend(self, stream: socket.socket, log: int) -> Attendance:
-        """Have extensions, who report on a socket and log to a pipe; events go through them."""
-        self._attendance = Attendance(self, self.spec, self.processes.memory_peak_mb)
+    def attend(self, stream: socket.socket, log: int, sockets: Sockets) -> Attendance:
+        """Have extensions; events go through them.
+
+        Args:
+            stream: Tells who of them has ended.
+            log: The pipe that they log to.
+            sockets: They reach what listens in the environment.
+        """
+        self._attendance = Attendance(self, self.spec, self.processes.memory_peak_mb, sockets)
         self._attendance.hear_logs(self._log, log)
         self._attendance.speak_through(self._dialogue)
         reports = Connection(

@@ -30,6 +30,10 @@ TELEMETRY_WAITING_BYTES_MAX = 4_194_304
 #: How often a batch is tried to be brought, and the seconds between; ours.
 TELEMETRY_ATTEMPTS = 3
 TELEMETRY_RETRY_S = 0.1
+#: How much of a listener's answer is read, in bytes, and how long it may take to close its
+#: connection after it, in seconds; ours.
+TELEMETRY_ANSWER_BYTES_MAX = 65_536
+TELEMETRY_CLOSE_S = 1.0
 #: The port of an environment's endpoint on a network of its own (spec/lambda.md 3.4).
 API_PORT = 9001
 #: Requests of one connection that wait behind each other before no more is read; ours.

@@ -17,6 +17,7 @@ from headrace.sandbox.levels import Posture
 from headrace.sandbox.orders import compose_order, may_have_extensions
 from headrace.sandbox.pool import ZygotePool
 from headrace.sandbox.runtime_api import RuntimeApi
+from headrace.sandbox.sockets import HostSockets, PassedSockets
 from headrace.sandbox.supplies import Supplies, Supply, Users
 from headrace.sandbox.templates import Template
 from headrace.sandbox.webserver import PeerCheck
@@ -265,7 +266,7 @@ def _add_endpoint(
     Args:
         descriptors: What the environment is given; right behind the first two come the socket for
             reports and the log of extensions, where it may have some, and the door for its
-            listener, where it is alone.
+            sockets, where it is alone.
         is_alone: Whether it has a network of its own, and nobody else is there.
 
     Raises:
@@ -276,22 +277,21 @@ def _add_endpoint(
         runtime = RuntimeApi(environment.hear)
         environment.speak_through(runtime)
     extensions = telemetry = None
+    passed = PassedSockets() if is_alone and attended else None
     if attended:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         log_reader, log_writer = os.pipe()
         descriptors[2:2] = [theirs.detach(), log_writer]
-        attendance = environment.attend(ours, log_reader)
-        extensions = attendance.extensions
-        # Where it is alone, nobody reaches a listener of its own from here.
-        telemetry = None if is_alone else attendance.telemetry
+        attendance = environment.attend(ours, log_reader, passed or HostSockets())
+        extensions, telemetry = attendance.extensions, attendance.telemetry
     endpoint = Endpoint(runtime, extensions, telemetry)
     environment.when_gone(endpoint.close)
     if not is_alone:
         return endpoint, endpoint.bind_here()
     ours, theirs = socket.socketpair()
     descriptors.insert(4 if attended else 2, theirs.detach())
-    return endpoint, endpoint.expect(ours)
+    return endpoint, endpoint.expect(ours, passed)
 
 
 def _owners_only(environment: LinuxEnvironment, endpoint: Endpoint, supply: Supply) -> PeerCheck:

@@ -61,8 +61,7 @@ def compose_order(
         "code": spec.code_digest,
         "layers": merged_name([layer.digest for layer in spec.layers]) if spec.layers else "",
         "image": "" if spec.image is None else image_name(spec.image.digest),
-        "network": spec.network == "host",
-        "api_port": api_port,
+        **_network(spec, api_port),
         "attended": may_have_extensions(spec),
         "is_template": is_template,
         "leaves_temporary": leaves_temporary,
@@ -79,6 +78,16 @@ def compose_order(
         "variables": variables,
         "extension_variables": extension_variables(variables),
         "paths": paths_of(launch),
+    }
+
+
+def _network(spec: EnvironmentSpec, api_port: int) -> dict[str, Any]:
+    """Return what it may reach, and what it hands over so that it can be reached."""
+    return {
+        "network": spec.network == "host",
+        "api_port": api_port,
+        # Beside the one that listens there: one for the listener of each extension.
+        "socket_count": limits.EXTENSIONS_MAX if may_have_extensions(spec) else 0,
     }
 
 

@@ -178,6 +178,11 @@ class Telemetry:
         told = {"name": name, "state": "Subscribed", "types": wish.types}
         self._platform("telemetrySubscription", told)
 
+    @property
+    def subscriber_count(self) -> int:
+        """How many there are; no more when the init phase is over."""
+        return len(self._deliveries)
+
     def pause(self) -> None:
         """Deliver nothing from now on: nobody is awake to hear it."""
         for delivery in self._deliveries.values():

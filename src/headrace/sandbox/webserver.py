@@ -120,14 +120,18 @@ class WebServer:
         """
         self._peers = Peers(handle, may_speak, open_body)
         self._server: asyncio.Server | None = None
+        self._is_closed = False
 
     async def listen(self, listener: socket.socket) -> None:
         """Serve a socket that listens already; it is closed with the server."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, sock=listener)
+        if self._is_closed:  # Meanwhile.
+            self.close()
 
     def close(self) -> None:
         """Close the socket and cut all connections."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -48,10 +48,19 @@ def free_port():
 
 def watched(bench, types, *, invokes, **changes):
     """Start the function with a watcher of these types, who waits for reports of all invokes."""
-    port = free_port()
-    program = extension(WATCHER % (port, json.dumps(types), port, invokes))
-    layers = (Layer(*make_archive(bench.folder, {"extensions/watch": program})),)
-    return bench.start(FUNCTION, layers=layers, **changes)
+    program = watcher(free_port(), types, invokes)
+    return bench.start(FUNCTION, layers=layer(bench, watch=program), **changes)
+
+
+def watcher(port, types, invokes):
+    """Return the program that listens on a port and waits for so many reports."""
+    return extension(WATCHER % (port, json.dumps(types), port, invokes))
+
+
+def layer(bench, **programs):
+    """Return a layer of these extensions."""
+    files = {f"extensions/{name}": text for name, text in programs.items()}
+    return (Layer(*make_archive(bench.folder, files)),)
 
 
 def told(bench):
@@ -110,17 +119,5 @@ def test_an_extension_hears_how_it_ended_before_it_ends_itself(bench):
         assert "subscribed 200 OK" in [
             one["record"] for one in events if one["type"] == "extension"
         ]
-
-    bench.run(story())
-
-
-def test_where_nobody_can_reach_a_listener_the_extension_is_told(bench, level):
-    async def story():
-        async with bench:
-            if level in {"namespace", "strict"}:
-                environment = await watched(bench, ["platform"], invokes=0, network="none")
-                await environment.kill()
-                assert b"subscribed 202" in bench.log
-                assert told(bench) == []
 
     bench.run(story())

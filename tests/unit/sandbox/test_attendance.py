@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import weakref
 
 from headrace.sandbox.attendance import Attendance
@@ -42,12 +43,27 @@ class Heard:
         return False
 
 
+class Sockets:
+    """Sockets of which nobody needs one; it keeps what is said to it."""
+
+    def __init__(self):
+        self.kept = []
+        self.is_closed = False
+
+    def keep(self, count):
+        self.kept.append(count)
+
+    def close(self):
+        self.is_closed = True
+
+
 class Play:
     """An attendance with one extension that this test plays."""
 
     def __init__(self, tmp_path):
         self.heard = Heard()
-        self.attendance = Attendance(self.heard, spec_for(tmp_path, ""), lambda: 0)
+        self.sockets = Sockets()
+        self.attendance = Attendance(self.heard, spec_for(tmp_path, ""), lambda: 0, self.sockets)
         self.attendance.speak_through(self.heard)
         self.report(kind="extensions", names=["e"])
         desk = Desk()
@@ -115,6 +131,23 @@ def test_telemetry_is_brought_while_somebody_is_awake_and_never_after_the_end(tm
         await ending
         stage.attendance.close()
         assert did[4:] == ["close"]
+        assert stage.sockets.is_closed
+
+    play(tmp_path, act)
+
+
+def test_as_many_sockets_are_kept_as_there_are_subscribers(tmp_path):
+    async def act(stage):
+        destination = {"protocol": "HTTP", "URI": "http://sandbox:4323"}
+        wish = {"schemaVersion": "2022-07-01", "types": ["platform"], "destination": destination}
+        for name in ("one", "two", "one"):
+            request = Request("PUT", "", {}, json.dumps(wish).encode())
+            stage.attendance.telemetry.subscribe(name, request, Desk())
+        stage.attendance.take_answer(Answer("ready"))
+        assert stage.sockets.kept == []
+        stage.next()
+        assert stage.sockets.kept == [2]
+        stage.attendance.telemetry.close()
 
     play(tmp_path, act)
 

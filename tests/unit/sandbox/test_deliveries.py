@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import os
+import socket
 
+import msgspec
 import pytest
 
 from headrace.sandbox import limits
 from headrace.sandbox.deliveries import Buffering, Delivery, Subscription
+from headrace.sandbox.sockets import HostSockets, PassedSockets
 
 
 class Listener:
@@ -14,7 +18,7 @@ class Listener:
 
     def __init__(self):
         self.batches = []
-        self.status = 200
+        self.answer = b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n"
         self.gate = None
 
     async def take(self, reader, writer):
@@ -24,29 +28,42 @@ class Listener:
         if self.gate is not None:
             await self.gate.wait()
         self.batches.append(body)
-        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % self.status)
+        writer.write(self.answer)
         await writer.drain()
         writer.close()
 
 
-def delivered(act, **buffering):
-    """Run an act with a listener and a delivery to it."""
+@pytest.fixture(params=["host", "alone"])
+def delivered(request):
+    """Runs an act with a listener and a delivery to it, by new sockets or by one that was passed."""
 
-    async def story():
-        listener = Listener()
-        server = await asyncio.start_server(listener.take, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        values = {"max_items": 1_000, "max_bytes": 262_144, "timeout_ms": 30_000} | buffering
-        wish = Subscription("watch", frozenset({"platform"}), port, "/x", Buffering(**values))
-        delivery = Delivery(asyncio.get_running_loop(), wish)
-        try:
-            await act(listener, delivery)
-        finally:
-            delivery.close()
-            server.close()
-            await server.wait_closed()
+    def run(act, **buffering):
+        asyncio.run(tell(act, request.param, buffering))
 
-    asyncio.run(story())
+    return run
+
+
+async def tell(act, network, buffering):
+    """Run an act; nothing may be left open."""
+    before = len(os.listdir("/proc/self/fd"))
+    listener = Listener()
+    server = await asyncio.start_server(listener.take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    values = {"max_items": 1_000, "max_bytes": 262_144, "timeout_ms": 30_000} | buffering
+    wish = Subscription("watch", frozenset({"platform"}), port, "/x", Buffering(**values))
+    sockets = HostSockets()
+    if network == "alone":
+        sockets = PassedSockets()
+        sockets.fill([socket.socket()])
+    delivery = Delivery(asyncio.get_running_loop(), sockets, wish)
+    try:
+        await act(listener, delivery)
+    finally:
+        delivery.close()
+        sockets.close()
+        server.close()
+        await server.wait_closed()
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
 async def until(condition):
@@ -61,7 +78,7 @@ async def let_pass():
         await asyncio.sleep(0)
 
 
-def test_what_has_gathered_goes_as_one_batch_when_it_is_enough_or_old_enough():
+def test_what_has_gathered_goes_as_one_batch_when_it_is_enough_or_old_enough(delivered):
     async def act(listener, delivery):
         delivery.take(b"1")
         delivery.take(b"2")
@@ -75,7 +92,7 @@ def test_what_has_gathered_goes_as_one_batch_when_it_is_enough_or_old_enough():
     delivered(act, max_items=3)
 
 
-def test_a_batch_goes_when_its_time_has_come():
+def test_a_batch_goes_when_its_time_has_come(delivered):
     async def act(listener, delivery):
         delivery.take(b"1")
         await until(lambda: listener.batches)
@@ -84,7 +101,7 @@ def test_a_batch_goes_when_its_time_has_come():
     delivered(act, timeout_ms=1)
 
 
-def test_one_batch_is_under_way_at_a_time_and_none_while_paused():
+def test_one_batch_is_under_way_at_a_time_and_none_while_paused(delivered):
     async def act(listener, delivery):
         listener.gate = asyncio.Event()
         delivery.take(b"1" * 5)
@@ -103,7 +120,7 @@ def test_one_batch_is_under_way_at_a_time_and_none_while_paused():
     delivered(act, max_bytes=5)
 
 
-def test_too_much_is_dropped_and_told(monkeypatch):
+def test_too_much_is_dropped_and_told(delivered, monkeypatch):
     monkeypatch.setattr(limits, "TELEMETRY_WAITING_BYTES_MAX", 4)
 
     async def act(listener, delivery):
@@ -119,30 +136,41 @@ def test_too_much_is_dropped_and_told(monkeypatch):
     delivered(act)
 
 
-@pytest.mark.parametrize("fault", ["refusal", "nobody"])
-def test_what_nobody_takes_is_tried_again_and_dropped_in_the_end(monkeypatch, fault):
+def aim(delivery, port):
+    """Have a delivery go to another port."""
+    delivery.subscription = msgspec.structs.replace(delivery.subscription, port=port)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 500 X\r\n\r\n",
+        b"HTTP/1.1 \r\n\r\n",
+        b"HTTP/1.1 OK\r\n\r\n",
+        b"\r\n",
+        b"HTTP/1.1 200",
+        b"",
+        b"x" * 100_000 + b" 200 \n",
+        None,
+    ],
+    ids=["error", "no status", "no number", "no words", "cut off", "nothing", "endless", "nobody"],
+)
+def test_what_nobody_takes_is_tried_again_and_dropped_in_the_end(delivered, monkeypatch, answer):
     monkeypatch.setattr(limits, "TELEMETRY_RETRY_S", 0.0)
 
     async def act(listener, delivery):
-        delivery.take(b"1")
-        if fault == "refusal":
-            listener.status = 500
-            delivery.flush()
-            await until(lambda: len(listener.batches) == limits.TELEMETRY_ATTEMPTS)
-            listener.status = 200
+        right, port = listener.answer, delivery.subscription.port
+        if answer is None:
+            aim(delivery, 1)
         else:
-            port, delivery.subscription = (
-                delivery.subscription.port,
-                Subscription(
-                    "watch", frozenset({"platform"}), 1, "/", delivery.subscription.buffering
-                ),
-            )
-            delivery.flush()
-            await until(lambda: delivery._posting is None)
-            delivery.subscription = Subscription(
-                "watch", frozenset({"platform"}), port, "/", delivery.subscription.buffering
-            )
+            listener.answer = answer
+        delivery.take(b"1")
+        delivery.flush()
         await until(lambda: delivery._posting is None)
+        tries = 0 if answer is None else limits.TELEMETRY_ATTEMPTS
+        assert listener.batches == [[1]] * tries
+        aim(delivery, port)
+        listener.answer = right
         delivery.take(b"2")
         delivery.flush()
         await until(lambda: listener.batches and listener.batches[-1][-1] == 2)
@@ -151,7 +179,50 @@ def test_what_nobody_takes_is_tried_again_and_dropped_in_the_end(monkeypatch, fa
     delivered(act)
 
 
-def test_what_is_closed_brings_nothing():
+def test_a_word_that_comes_in_pieces_counts(delivered):
+    async def act(listener, delivery):
+        async def take(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            for piece in (b"HT", b"TP/1.1 2", b"04 X\r", b"\n"):
+                writer.write(piece)
+                await let_pass()
+            listener.batches.append("whole")
+            writer.close()
+
+        async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+            aim(delivery, server.sockets[0].getsockname()[1])
+            delivery.take(b"1")
+            delivery.flush()
+            await until(lambda: delivery._posting is None)
+            await until(lambda: listener.batches)
+            assert (listener.batches, delivery._dropped) == (["whole"], 0)
+
+    delivered(act)
+
+
+def test_a_listener_that_does_not_read_keeps_nothing_when_it_is_given_up(delivered, monkeypatch):
+    """More than a socket holds: the rest was to wait in the server until the listener ended."""
+    monkeypatch.setattr(limits, "TELEMETRY_WAITING_BYTES_MAX", 100_000_000)
+
+    async def act(listener, delivery):
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            deaf.bind(("127.0.0.1", 0))
+            deaf.listen()
+            aim(delivery, deaf.getsockname()[1])
+            before = len(os.listdir("/proc/self/fd"))
+            delivery.take(b"1" * 20_000_000)
+            await let_pass()
+            assert delivery._posting is not None
+            delivery.close()
+            await until(lambda: delivery._posting is None)
+            await let_pass()
+            assert len(os.listdir("/proc/self/fd")) <= before
+
+    delivered(act)
+
+
+def test_what_is_closed_brings_nothing(delivered):
     async def act(listener, delivery):
         delivery.take(b"1")
         delivery.close()

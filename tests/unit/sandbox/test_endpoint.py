@@ -1,7 +1,10 @@
 """Requests reach what they are for; everything else is not found or not allowed."""
 
 import asyncio
+import contextlib
+import gc
 import http.client
+import os
 import socket
 import threading
 
@@ -9,6 +12,8 @@ import pytest
 
 from headrace.sandbox.endpoint import Endpoint
 from headrace.sandbox.runtime_api import RuntimeApi
+from headrace.sandbox.sockets import PassedSockets
+from headrace.sandbox.webserver import Reply
 from tests.unit.sandbox.bench import REQUEST_ID, Stream, invocation
 
 API = "/2018-06-01/runtime/"
@@ -30,7 +35,7 @@ def served(act, may_speak=None):
     async def story():
         heard = []
         runtime = RuntimeApi(heard.append)
-        endpoint = Endpoint(runtime, None)
+        endpoint = Endpoint(runtime, None, None)
         address = endpoint.bind_here()
         await endpoint.serve(may_speak)
         try:
@@ -99,7 +104,7 @@ def test_a_streamed_answer_comes_before_it_is_whole():
     async def story():
         heard, taker, may_go_on = [], Stream(), threading.Event()
         runtime = RuntimeApi(heard.append)
-        endpoint = Endpoint(runtime, None)
+        endpoint = Endpoint(runtime, None, None)
         address = endpoint.bind_here()
         await endpoint.serve(None)
         try:
@@ -123,16 +128,22 @@ def test_a_streamed_answer_comes_before_it_is_whole():
     asyncio.run(story())
 
 
-def expecting(act):
-    """Run an act with an endpoint whose socket is still to come, and the other end of its door."""
+def expecting(act, passed=None, *others):
+    """Run an act with an endpoint whose socket is still to come, and the other end of its door.
+
+    Nothing may be left open.
+    """
 
     async def story():
-        endpoint = Endpoint(RuntimeApi(print), None)
+        before = len(os.listdir("/proc/self/fd"))
+        endpoint = Endpoint(RuntimeApi(print), *(others or (None, None)))
         ours, theirs = socket.socketpair()
         with theirs:
-            assert endpoint.expect(ours) == "127.0.0.1:9001"
+            assert endpoint.expect(ours, passed) == "127.0.0.1:9001"
             await act(endpoint, theirs)
         assert ours.fileno() == -1
+        await asyncio.to_thread(gc.collect)  # Transports close in a turn of their own.
+        assert len(os.listdir("/proc/self/fd")) == before
 
     asyncio.run(story())
 
@@ -151,6 +162,66 @@ def test_an_endpoint_serves_the_socket_that_an_environment_hands_over():
         endpoint.close()
 
     expecting(act)
+
+
+class Stage:
+    """Extensions and telemetry at the same time: who asks, and that somebody has subscribed."""
+
+    def name_of(self, _request, _exchange):
+        return "watch"
+
+    def subscribe(self, name, _request, exchange):
+        exchange.answer(Reply(200, name.encode()))
+
+
+NOT_SUPPORTED = (
+    b'{"errorMessage":"Telemetry API is not supported","errorType":"Telemetry.NotSupported"}\n'
+)
+
+
+@pytest.mark.parametrize("count, answer", [(2, (200, b"watch")), (0, (202, NOT_SUPPORTED))])
+def test_what_comes_with_it_reaches_listeners_and_without_it_extensions_are_told(count, answer):
+    passed = PassedSockets()
+
+    async def act(endpoint, theirs):
+        address = hand_over(theirs, count)
+        await endpoint.serve(None)
+        assert passed.are_there == (count > 0)
+        assert await asyncio.to_thread(ask, address, "PUT", "/2022-07-01/telemetry") == answer
+        taken = [await passed.take() for _ in range(count)]
+        for one in taken:
+            assert (one.gettimeout(), one.get_inheritable()) == (0.0, False)
+            passed.cut(one)
+        passed.close()
+        endpoint.close()
+
+    expecting(act, passed, Stage(), Stage())
+
+
+def hand_over(door, count):
+    """Send a listener and so many other sockets; return the listener's address."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        others = [stack.enter_context(socket.socket()) for _ in range(count)]
+        socket.send_fds(door, [b"0"], [one.fileno() for one in (listener, *others)])
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_an_endpoint_that_is_closed_while_its_sockets_come_keeps_none(turns):
+    passed = PassedSockets()
+
+    async def act(endpoint, theirs):
+        serving = asyncio.create_task(endpoint.serve(None))
+        await asyncio.sleep(0)
+        hand_over(theirs, 2)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        endpoint.close()
+        passed.close()
+        await serving
+
+    expecting(act, passed)
 
 
 def test_an_environment_that_ends_before_hands_over_nothing():

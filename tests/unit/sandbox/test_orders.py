@@ -2,6 +2,7 @@
 
 import msgspec
 
+from headrace.ports.sandbox import Layer
 from headrace.sandbox import limits
 from headrace.sandbox.languages.language import LAMBDA_PLACES, Interpreter, Places
 from headrace.sandbox.languages.nodejs import NodeJs
@@ -10,7 +11,7 @@ from headrace.sandbox.languages.python import Python
 from headrace.sandbox.levels import Posture
 from headrace.sandbox.orders import compose_order
 from headrace.sandbox.supplies import Supply
-from tests.unit.sandbox.bench import spec_for
+from tests.unit.sandbox.bench import make_archive, spec_for
 
 INTERPRETER = Interpreter("python3.11", "/usr/bin/python3.11", "/usr", "3.11.2")
 STRICT = Posture(
@@ -79,6 +80,13 @@ def test_an_environment_is_told_whether_it_has_a_network(tmp_path):
     supply = Supply(None, 0, LAMBDA_PLACES, "")
     told = [order(tmp_path, supply)["network"], order(tmp_path, supply, network="none")["network"]]
     assert told == [True, False]
+
+
+def test_who_may_have_extensions_is_to_hand_over_sockets_that_reach_them(tmp_path):
+    supply = Supply(None, 0, LAMBDA_PLACES, "")
+    layers = (Layer(*make_archive(tmp_path, {"x": "y"})),)
+    told = [order(tmp_path, supply), order(tmp_path, supply, layers=layers)]
+    assert [one["socket_count"] for one in told] == [0, limits.EXTENSIONS_MAX]
 
 
 def test_what_an_interpreter_maps_idly_comes_on_top_of_the_data_limit(tmp_path):

@@ -342,3 +342,19 @@ def test_a_held_body_is_not_read_and_a_client_that_writes_on_is_slowed():
         assert sum(map(len, taker.pieces)) == 32 << 20
 
     play(act, open_body=taker.open)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_server_that_is_closed_while_it_begins_listens_no_more(turns):
+    async def story():
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = WebServer(print)
+        beginning = asyncio.create_task(server.listen(listener))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        server.close()
+        await beginning
+        await asyncio.sleep(0)
+        assert listener.fileno() == -1
+
+    asyncio.run(story())

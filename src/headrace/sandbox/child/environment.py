@@ -17,8 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from headrace.sandbox.child import extensions, fences, kernel, runtime, users
+    from headrace.sandbox.child import doors, extensions, fences, kernel, runtime, users
 else:
+    import doors
     import extensions
     import fences
     import kernel
@@ -30,8 +31,6 @@ else:
 CONNECTION = 900
 #: The socket for reports about extensions stands next to it.
 REPORTS = 901
-#: Connections that may wait for the server; ours.
-LISTENER_BACKLOG = 64
 #: Wait status of a process that was killed with SIGKILL.
 KILLED = 9
 SETUP_FAILED = 97
@@ -59,7 +58,7 @@ def keep(settings, seccomp, order, descriptors, status_writer):
     # Only layers and images can bring extensions, who have a socket and a log of their own.
     reports = rest.pop(0) if order["attended"] else -1
     extensions_log = rest.pop(0) if order["attended"] else -1
-    # Through the door goes a listening socket of a network that only we are in.
+    # Through the door go sockets of a network that only we are in.
     door = rest.pop(0) if order["api_port"] else -1
     # Through the hatch goes our /tmp for the one after us; from the one before us, we have its own.
     hatch = rest.pop(0) if order["leaves_temporary"] else -1
@@ -194,8 +193,8 @@ def become_runtime(settings, seccomp, order, connection, log, beside):
     """Enter the fences and run the function's handler; does not return.
 
     Args:
-        beside: The extensions' socket and log, the door for a listener, the hatch for /tmp, and a
-            /tmp that was left to us; -1: there is none.
+        beside: The extensions' socket and log, the door for sockets, the hatch for /tmp, and a /tmp
+            that was left to us; -1: there is none.
     """
     reports, extensions_log, door, hatch, left = beside
     try:
@@ -211,7 +210,7 @@ def become_runtime(settings, seccomp, order, connection, log, beside):
         kernel.close_all_but(present(connection, reports, extensions_log, door, hatch, left))
         enter(settings, seccomp, order, hatch, left)
         if door >= 0:
-            pass_listener(door, order["api_port"])
+            doors.pass_sockets(door, order["api_port"], order["socket_count"])
         kernel.die_with_parent(signal.SIGKILL)  # Last: changing the user has cleared it.
     except OSError as error:
         send_frame(connection, {"kind": "setup_failed", "reason": str(error)})
@@ -252,15 +251,6 @@ def move_aside(descriptor):
     aside = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, REPORTS + 1)
     os.close(descriptor)
     return aside
-
-
-def pass_listener(door, port):
-    """Open a port of our own loopback for the server, who cannot reach it, and hand it over."""
-    with socket.socket(fileno=door) as way, socket.socket() as listener:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(LISTENER_BACKLOG)
-        rights = array.array("i", [listener.fileno()]).tobytes()
-        way.sendmsg([b"0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
 
 def send_frame(connection, header):

@@ -114,6 +114,7 @@ PRELOADED = (
 #: Our own modules; a function may have modules of these names.
 OURS = (
     "context",
+    "doors",
     "environment",
     "extensions",
     "fences",
