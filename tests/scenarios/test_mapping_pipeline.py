@@ -369,6 +369,18 @@ def test_a_later_visibility_timeout_of_the_queue_holds_for_the_next_receive():
     assert len(pipe.calls) == 2
 
 
+def test_a_longer_visibility_timeout_holds_for_a_receive_that_waited_with_one_of_its_own():
+    pipe = Pipeline(in_turn(fail()))
+    queue = pipe.create_queue("orders", VisibilityTimeout=30)
+    pipe.create_mapping(queue, timeout_s=30, window_s=5)  # it asks for 65 s
+    pipe.ask(SetQueueAttributes(queue, {"VisibilityTimeout": "180"}))
+    pipe.send(queue, "a")
+    pipe.advance(180_000)
+    assert len(pipe.calls) == 1
+    pipe.advance(5_000)
+    assert [call.receive_counts for call in pipe.calls] == [[1], [2]]
+
+
 def test_a_visibility_timeout_of_zero_does_not_make_the_mapping_spin():
     pipe = Pipeline(in_turn(fail()))
     queue = pipe.create_queue("orders", VisibilityTimeout=30)

@@ -56,9 +56,11 @@ from headrace.ports.history import History
 from headrace.ports.journal import JournalDamaged
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
+from headrace.shell.handingback import Key, returns_of
 from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
-from headrace.shell.telling import Telling
+from headrace.shell.telling import Telling, is_over
+from headrace.shell.turns import next_turn
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +70,6 @@ _LIMITS = {
     Place.ACCOUNT: Limit.ACCOUNT,
     Place.FUNCTION: Limit.FUNCTION,
 }
-
-#: A mapping's receive: (mapping, poll).
-_Key = tuple[int, int]
 
 
 class Pollers:
@@ -91,7 +90,8 @@ class Pollers:
         self._bodies = bodies
         self._entropy = entropy
         self.deleted: dict[int, int] = {}  #: By mapping: messages whose deletion went well.
-        self._parked: dict[_Key, tuple[int, int]] = {}  # to (queue, ticket of its receive)
+        self._parked: dict[Key, tuple[int, int]] = {}  # to (queue, ticket of its receive)
+        self._running: dict[Key, Any] = {}  # batches that functions have, to their life
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._busy = 0
@@ -112,8 +112,9 @@ class Pollers:
     async def stop(self, within_s: float) -> bool:
         """Receive and invoke nothing more, and let batches in flight end and be deleted.
 
-        Returns whether that was done within `within_s` seconds. Messages of batches that did not
-        end, or had not begun, come back by their visibility timeout.
+        Returns whether that was done within `within_s` seconds. Messages of batches that had not
+        begun are given back, those of batches that did not end come back by their visibility
+        timeout.
         """
         self._stopping = True
         for key in list(self._parked):
@@ -125,8 +126,13 @@ class Pollers:
                     await self._when_quiet.wait()
         except TimeoutError:
             log.warning("%d batches were still in flight at the end of the stop time", self._busy)
-            return False
-        return True
+        life, is_done = self._driver.rooms, not self._busy
+        if not is_over(self._driver, life):
+            running = {key for key, of in self._running.items() if of is life}
+            for command in list(returns_of(self._rooms, running)):
+                self._tell(life, command)
+                await next_turn()
+        return is_done
 
     # --- receives --------------------------------------------------------------------------------
 
@@ -170,7 +176,7 @@ class Pollers:
         queue_timeout_s = self._rooms.queues.describe(queue).visibility_timeout_s
         return visibility_timeout_ms(effect.window_ms, timeout_s, queue_timeout_s)
 
-    def _fail_poll(self, life: Any, key: _Key, error: ServiceError) -> None:
+    def _fail_poll(self, life: Any, key: Key, error: ServiceError) -> None:
         log.info("mapping %d cannot receive: %s", key[0], error.message)
         self._tell(life, PollFailed(*key))
 
@@ -237,7 +243,7 @@ class Pollers:
         if key in self._parked:
             self._withdraw(key)
 
-    def _withdraw(self, key: _Key) -> None:
+    def _withdraw(self, key: Key) -> None:
         """End a receive; messages that are on their way come before this is answered."""
         queue, ticket = self._parked[key]
         life = self._driver.rooms
@@ -259,8 +265,12 @@ class Pollers:
             self._tell(life, BatchFinished(effect.mapping, effect.batch, LeaseOver()))
             return
         self._take_up(life)
+        key = effect.mapping, effect.batch
+        self._running[key] = life
 
         def take(value: Any) -> None:
+            if self._running.get(key) is life:
+                del self._running[key]
             outcome = outcome_of(value)
             if self._history.is_on:
                 self._history.tell(

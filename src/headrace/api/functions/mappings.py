@@ -78,13 +78,13 @@ def create_mapping(parameters: Parameters, context: Context, rooms: Any) -> Crea
     _refuse_destination(parameters)
     source_arn = _event_source(parameters)
     _refuse_foreign(parameters)
+    target = _target(parameters["FunctionName"], context, rooms, "CreateEventSourceMapping")
+    source = _source(source_arn, context, rooms)
     if parameters.get("ProvisionedPollerConfig") == {}:
         raise InvalidParameterValue(
             "Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is "
             "provided."
         )
-    target = _target(parameters["FunctionName"], context, rooms, "CreateEventSourceMapping")
-    source = _source(source_arn, context, rooms)
     change = _pollers(parameters) or Pollers()
     least, most = pollers(change.least, change.most)
     settings = Settings(

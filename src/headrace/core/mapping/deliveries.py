@@ -1,9 +1,11 @@
 """What all mappings have under way, and whose turn it is when room comes free. Volatile."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from headrace.base.instant import Instant
 from headrace.core.mapping import tags
+from headrace.core.mapping.batch import Batch
 from headrace.core.mapping.commands import BatchFinished, PlaceFreed, Polled, PollFailed
 from headrace.core.mapping.delivery import Delivery
 from headrace.core.mapping.mapping import Mapping
@@ -31,6 +33,12 @@ class Deliveries:
         """Return what a mapping has counted since the last start."""
         delivery = self.by_mapping.get(mapping)
         return Tally() if delivery is None else delivery.tally
+
+    def in_hand(self) -> Iterator[tuple[int, str, Batch]]:
+        """Go through the batches of all, each with its mapping and queue."""
+        for number, delivery in self.by_mapping.items():
+            for batch in delivery.in_hand:
+                yield number, delivery.source_arn, batch
 
     def follow(self, number: int, mapping: Mapping | None, now: Instant) -> list[Any]:
         """Start or stop asking for messages, as a mapping's state says; None: it is gone."""

@@ -8,7 +8,7 @@ for messages, not for time. From receive to function: receive, batch, invoke. Wh
 not for this function is sorted out and deleted between the first two (filters).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from headrace.base.instant import Instant, later, ms_of_s
@@ -70,6 +70,11 @@ class Delivery:
     def is_idle(self) -> bool:
         """Whether nothing is under way, so that it may be forgotten."""
         return not (self._hand or self._receive.is_out)
+
+    @property
+    def in_hand(self) -> Iterable[Batch]:
+        """All batches."""
+        return self._hand
 
     @property
     def running(self) -> int:
@@ -225,11 +230,7 @@ class Delivery:
         return sifted.wanted
 
     def _collect(
-        self,
-        wanted: Wanted,
-        lease_end: Instant,
-        now: Instant,
-        effects: list[Any],
+        self, wanted: Wanted, lease_end: Instant, now: Instant, effects: list[Any]
     ) -> None:
         before = self._hand.open
         left_out = self._hand.collect(wanted, lease_end, self.settings, in_order=self._is_fifo)

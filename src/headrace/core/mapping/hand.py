@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from headrace.base.instant import Instant
 from headrace.core.mapping import telling
@@ -44,6 +44,13 @@ class Hand:
     def get(self, number: int) -> Batch | None:
         """Return a batch that has begun."""
         return self._begun.get(number)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Go through all batches."""
+        yield from self._begun.values()
+        yield from self._ready
+        if self.open is not None:
+            yield self.open
 
     def collect(
         self,

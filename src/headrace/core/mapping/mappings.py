@@ -1,7 +1,7 @@
 """The room of all event source mappings of a shard."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from headrace.base.instant import Instant, later
@@ -9,6 +9,7 @@ from headrace.core.deadlines import Deadlines
 from headrace.core.machine import BodyAddress, Numbers, Record, Remember, Reply
 from headrace.core.mapping import mapping as durable
 from headrace.core.mapping import tags
+from headrace.core.mapping.batch import Batch
 from headrace.core.mapping.commands import (
     BatchFinished,
     CreateMapping,
@@ -121,6 +122,10 @@ class Mappings:
         delivery = self._deliveries.by_mapping.get(mapping)
         return 0 if delivery is None else delivery.running
 
+    def in_hand(self) -> Iterator[tuple[int, str, Batch]]:
+        """Go through what all mappings have received and not let go of, with mapping and queue."""
+        return self._deliveries.in_hand()
+
     @property
     def has_waiting(self) -> bool:
         """Whether the batches of a mapping wait for room under some limit."""
@@ -220,12 +225,12 @@ class Mappings:
 
     def _update(self, command: UpdateMapping, now: Instant) -> Decision:
         mapping = self._changeable(command.mapping, "update")
-        if command.target is not None:
-            if command.source is not None:
-                check_timeouts(command.source.visibility_timeout_s, command.target.timeout_s)
-            self._refuse_duplicate(mapping.source_arn, command.target, besides=command.mapping)
+        if command.target is not None and command.source is not None:
+            check_timeouts(command.source.visibility_timeout_s, command.target.timeout_s)
         settings = _merged(mapping.settings, command)
         check_settings(settings, mapping.source_arn)
+        if command.target is not None:
+            self._refuse_duplicate(mapping.source_arn, command.target, besides=command.mapping)
         state = updated(mapping.state, enabled=command.enabled)
         settles_at = self._settles_at(state, now)
         record = MappingUpdated(command.mapping, now, settings, state, settles_at)

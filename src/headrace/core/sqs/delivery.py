@@ -139,8 +139,9 @@ class Delivery:
         if room <= 0:
             return Attempt(is_answered=False, is_cut=False, work=0)
         timeout_ms = receive.visibility_timeout_ms
-        if timeout_ms is None:
-            timeout_ms = queue.settings.visibility_timeout_ms
+        own_ms = queue.settings.visibility_timeout_ms
+        if timeout_ms is None or (receive.deadline is None and timeout_ms < own_ms):
+            timeout_ms = own_ms  # it may have become longer while a mapping's receive waited
         visible_at = Instant(now + timeout_ms)
         target = self.dead_letter_queue(queue)
         bounds = TakeLimits()

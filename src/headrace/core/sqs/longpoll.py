@@ -17,7 +17,8 @@ class ParkedReceive(msgspec.Struct, frozen=True, gc=False):
 
     ticket: int
     at_most: int
-    visibility_timeout_ms: int | None  #: None: the queue's when it is answered.
+    #: None: the queue's when it is answered; so it is without a deadline, if that is longer.
+    visibility_timeout_ms: int | None
     deadline: Instant | None  #: When it is answered without messages; None: never.
     attempt: bytes = b""  #: Key of its attempt id.
 

@@ -202,7 +202,7 @@ def test_9_refusals_come_in_aws_order():
         "DestinationConfig": {"OnSuccess": {"Destination": QUEUE}},
         "EventSourceArn": None,
         "FunctionName": "absent",
-        "BatchSize": 11,
+        "ProvisionedPollerConfig": {},
     }
     assert server.refusal("Create", **wrong) == (
         "Unsupported DestinationConfig parameter for given event source mapping type."
@@ -214,6 +214,9 @@ def test_9_refusals_come_in_aws_order():
     wrong["FunctionName"] = "handle"
     assert server.refusal("Create", **wrong) == NO_QUEUE
     wrong["EventSourceArn"] = QUEUE
+    assert server.refusal("Create", **wrong).startswith("Either MinimumPollers or MaximumPollers")
+    wrong["ProvisionedPollerConfig"] = {"MinimumPollers": 1}
+    wrong["BatchSize"] = 11
     assert server.refusal("Create", **wrong).startswith("Maximum batch window in seconds must")
 
 

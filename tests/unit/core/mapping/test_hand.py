@@ -105,3 +105,11 @@ def test_a_message_that_is_too_heavy_is_left_out_and_in_order_all_of_its_group_b
         ("id-b", telling.STUCK),
     ]
     assert [batch.ids for batch in begin_all(hand)] == [["id-a"]]
+
+
+def test_all_batches_are_gone_through_wherever_they_are():
+    hand = Hand()
+    collect(hand, "abc", size=1)
+    hand.begin()
+    hand.collect([(message("d"), b"{}")], 1_000, Settings("function"), in_order=False)
+    assert [batch.ids for batch in hand] == [["id-a"], ["id-b"], ["id-c"], ["id-d"]]

@@ -218,6 +218,8 @@ def test_an_update_to_a_pair_that_exists_is_refused_but_to_its_own_is_not():
     other = story.create(seed=2, function=FUNCTION + ":1")
     with pytest.raises(ResourceConflict):
         story.ask(UpdateMapping(other, target=Target(FUNCTION, "handle", 3)))
+    with pytest.raises(InvalidParameterValue):  # what is wrong in itself comes first, as on create
+        story.ask(UpdateMapping(other, target=Target(FUNCTION, "handle", 3), batch_size=11))
     same = UpdateMapping(other, target=Target(FUNCTION + ":1", "handle", 3))
     assert story.ask(same).state == "Updating"
 
