@@ -1,18 +1,25 @@
 r"""JSON with halves of characters, which is legal and refused by the fast reader.
 
 A text that was cut inside an emoji, by a JavaScript handler for example, is written with one half
-of a surrogate pair: `"\ud83d"`. Such a half says nothing by itself, so U+FFFD may stand for it.
+of a surrogate pair: `"\ud83d"`.
 """
 
-import re
-
-#: An escape: of a whole pair, of a half (the group), or any other one.
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
-)
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 
-def without_halves(text: str) -> str | None:
-    """Return a JSON text with U+FFFD for each half of a character; None: it has none."""
-    found = _ESCAPE.sub(lambda match: "\ufffd" if match[1] else match[0], text)
-    return None if found == text else found
+def decode_with_halves(text: str, read_fraction: Callable[[str], Any] = float) -> Any:
+    """Return what a JSON text says that the fast reader refused for halves of characters.
+
+    Raises:
+        ValueError: It has none, or is no JSON.
+        RecursionError: It is nested too deeply to be read.
+    """
+    if "\\ud" not in text and "\\uD" not in text:
+        raise ValueError("no halves of characters")
+    return json.loads(text, parse_float=read_fraction, parse_constant=_refuse)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

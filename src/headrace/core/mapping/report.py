@@ -4,12 +4,12 @@ Whatever cannot be read means that the whole batch failed (spec/esm.md 5.2): a m
 only when it is certain that it was handled.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
-from headrace.core.mapping.halfcharacters import without_halves
+from headrace.core.mapping.halfcharacters import decode_with_halves
 
 _MEMBER = "batchItemFailures"
 _MEMBER_BYTES = _MEMBER.encode()
@@ -41,9 +41,9 @@ class _AnyAnswer(msgspec.Struct, gc=False):
     failures: msgspec.Raw = msgspec.field(name=_MEMBER, default=msgspec.Raw(b"null"))
 
 
-_read = msgspec.json.Decoder(_Answer).decode
-_read_long = msgspec.json.Decoder(_LongAnswer).decode
-_read_any = msgspec.json.Decoder(_AnyAnswer).decode
+_read = msgspec.json.Decoder(_Answer)
+_read_long = msgspec.json.Decoder(_LongAnswer)
+_read_any = msgspec.json.Decoder(_AnyAnswer)
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -66,13 +66,13 @@ def read(payload: bytes) -> Report | None:
         answer = _decoded(_read, payload)
     except msgspec.ValidationError:
         pass
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     else:
         return _report_of(answer.failures)
     try:
         entries = _decoded(_read_long, payload).failures
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return Report([entry.identifier for entry in entries])
 
@@ -92,7 +92,7 @@ def has_failures(payload: bytes) -> bool:
         return False
     try:
         failures = _decoded(_read_any, payload).failures
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return len(failures) > len(b"[]") and bytes(failures) != b"null"
 
@@ -104,15 +104,12 @@ def _report_of(entries: list[_Entry] | _Unset | None) -> Report:
     return Report(ids, has_empty_entries=len(ids) < len(entries or ()))
 
 
-def _decoded(decode: Callable[[bytes], Any], payload: bytes) -> Any:
+def _decoded(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
     """Decode an answer, all of which must be UTF-8; its texts may have halves of characters."""
     text = payload.decode()
     try:
-        return decode(payload)
+        return decoder.decode(payload)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        mended = without_halves(text)
-        if mended is None:
-            raise
-        return decode(mended.encode())
+        return msgspec.convert(decode_with_halves(text), decoder.type)

@@ -1,25 +1,23 @@
-"""Halves of characters in JSON, beside escapes that only look like them."""
+"""Halves of characters in JSON, and what is no JSON for all that."""
 
-import json
+from decimal import Decimal
 
 import pytest
 
-from headrace.core.mapping.halfcharacters import without_halves
+from headrace.core.mapping.halfcharacters import decode_with_halves
+
+
+def test_a_half_is_read_and_fractions_as_is_asked_for():
+    assert decode_with_halves(r'["cut \ud83d", "\uDE00", 0.1]', Decimal) == [
+        "cut \ud83d",
+        "\ude00",
+        Decimal("0.1"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (r'"cut \ud83d"', "cut \ufffd"),
-        (r'"\uDE00 cut"', "\ufffd cut"),
-        (r'"\ud83d\ud83d\ude00"', "\ufffd\U0001f600"),
-        (r'"\\\ud83d"', "\\\ufffd"),
-    ],
+    "text", ["", "{}", '"\U0001f600"', r'"\ud83d', r'["\ud83d", NaN]', r'{"a":"\ud83d"}}']
 )
-def test_a_half_becomes_the_sign_for_what_nobody_can_read(text, says):
-    assert json.loads(without_halves(text)) == says
-
-
-@pytest.mark.parametrize("text", ["", r'"\ud83d\ude00"', r'"\\ud83d"', r'"\u00e9\n"', "\\"])
-def test_a_text_without_halves_is_left_alone(text):
-    assert without_halves(text) is None
+def test_what_has_none_or_is_no_json_is_refused(text):
+    with pytest.raises(ValueError, match=r"halves|JSON|line 1"):
+        decode_with_halves(text)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rules_of
-from headrace.core.mapping.halfcharacters import without_halves
+from headrace.core.mapping.halfcharacters import decode_with_halves
 from headrace.core.mapping.limits import PATTERN_DEPTH_MAX
 
 Path = tuple[str, ...]
@@ -58,13 +58,11 @@ def decode_json(text: str) -> Any:
         ValueError: It is no JSON, or nested too deeply to be read.
     """
     try:
-        return _decode(text)
-    except msgspec.MsgspecError as error:
-        mended = without_halves(text)
-        if mended is None:
-            raise ValueError("no JSON") from error
-        return decode_json(mended)
-    except (UnicodeError, RecursionError) as error:
+        try:
+            return _decode(text)
+        except msgspec.MsgspecError:
+            return decode_with_halves(text, _decimal)
+    except (ValueError, RecursionError) as error:
         raise ValueError("no JSON") from error
 
 
