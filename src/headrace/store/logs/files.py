@@ -1,7 +1,9 @@
 """The LogStore port on a folder: a thread that writes, and one that reads.
 
-Lines of functions wait in memory until the writing thread takes them, within a limit. What is
-asked of the writer in between (a stream to be made, events to be put) keeps its place among them.
+Lines of functions wait in memory until the writing thread takes them, within a limit and for a
+moment only: a thread that is woken for each line takes the interpreter from the loop in the middle
+of an invoke. What is asked of the writer in between (a stream to be made, events to be put, a look)
+keeps its place among them, and is done at once.
 """
 
 import asyncio
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 
 #: Bytes that wait to be written. Beyond: further lines are dropped, and the stream says so.
 WAITING_BYTES_MAX = 16 * 1024 * 1024
+#: Seconds for which lines are gathered before they are written, and the bytes that end this sooner.
+GATHER_S = 0.02
+GATHERED_BYTES_MAX = 1024 * 1024
 
 Result = TypeVar("Result")
 
@@ -32,13 +37,14 @@ _Stream = tuple[GroupKey, str]
 class _Waiting:
     """Lines that one turn of the writing thread takes together."""
 
-    __slots__ = ("at", "dropped", "is_asked_for", "lines")
+    __slots__ = ("at", "dropped", "is_asked_for", "is_wanted", "lines")
 
     def __init__(self) -> None:
         self.lines: dict[_Stream, list[tuple[int, bytes]]] = {}
         self.dropped: dict[_Stream, int] = {}
         self.at = 0  #: When the last of them came.
         self.is_asked_for = False  #: Whether the thread has been told of them.
+        self.is_wanted = threading.Event()  #: Set when nothing more is to be gathered.
 
 
 class FileLogStore:
@@ -50,6 +56,7 @@ class FileLogStore:
         bounds: Bounds | None = None,
         waiting_bytes_max: int = WAITING_BYTES_MAX,
         space_is_low: Callable[[], bool] = lambda: False,
+        gather_s: float = GATHER_S,
     ) -> None:
         """Write below `folder`, which is made when the first line comes.
 
@@ -57,9 +64,11 @@ class FileLogStore:
             bounds: How much is kept.
             waiting_bytes_max: Bytes of lines that may wait for the writing thread.
             space_is_low: Whether the disk is to be left to the journal: nothing is written then.
+            gather_s: Seconds for which lines are gathered before they are written.
         """
         self._folder = folder
         self._space_is_low = space_is_low
+        self._gather_s = gather_s
         self._writer = Writer(folder, bounds or Bounds())
         self._reader = Reader(folder, self._writer.writing)
         self._writing = ThreadPoolExecutor(1, "headrace-logs")
@@ -72,7 +81,7 @@ class FileLogStore:
         self._is_failing = False
 
     def write(self, group: GroupKey, stream: str, at: int, text: bytes) -> None:
-        """Append whole lines to a stream, soon; never blocks for long."""
+        """Append whole lines to a stream, in a moment; never blocks for long."""
         key = (group, stream)
         with self._turn:
             if self._closed:
@@ -84,6 +93,8 @@ class FileLogStore:
             else:
                 self._waiting_bytes += len(text)
                 waiting.lines.setdefault(key, []).append((at, text))
+                if self._waiting_bytes > GATHERED_BYTES_MAX:
+                    waiting.is_wanted.set()
             if not waiting.is_asked_for:
                 waiting.is_asked_for = True
                 self._writing.submit(self._write_out, waiting).add_done_callback(_tell_bug)
@@ -145,6 +156,7 @@ class FileLogStore:
             if self._closed:
                 return
             self._closed = True
+            self._waiting.is_wanted.set()
             self._writing.submit(self._writer.close)
         await asyncio.to_thread(self._writing.shutdown)
         await asyncio.to_thread(self._reading.shutdown)
@@ -163,6 +175,7 @@ class FileLogStore:
         with self._turn:
             if self._closed:
                 raise OSError("the log files are closed")
+            self._waiting.is_wanted.set()
             self._waiting = _Waiting()  # What comes from now on is written behind the work.
             future = self._writing.submit(work)
         return await asyncio.wrap_future(future)
@@ -178,6 +191,7 @@ class FileLogStore:
         return work_if_there_is_space
 
     def _write_out(self, waiting: _Waiting) -> None:
+        waiting.is_wanted.wait(self._gather_s)
         with self._turn:
             if self._waiting is waiting:
                 self._waiting = _Waiting()

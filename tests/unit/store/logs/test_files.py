@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from headrace.core.logs.events import GroupKey
+from headrace.store.logs import files
 from headrace.store.logs.files import FileLogStore
 from headrace.store.logs.folder import group_folder, old_folder, stream_file
 from headrace.store.logs.writer import Bounds
@@ -59,6 +60,41 @@ def test_lines_that_come_too_fast_are_dropped_and_the_stream_says_so(tmp_path):
             ),
         ]
         await store.close()
+
+    asyncio.run(story())
+
+
+def counted(store):
+    """Have the store count how often it goes to a file; return where it counts."""
+    calls = []
+    append = store._writer.append
+
+    def count(*arguments):
+        calls.append(arguments[-1])
+        append(*arguments)
+
+    store._writer.append = count
+    return calls
+
+
+@pytest.mark.parametrize("way", ["asked", "closed", "full", "time"])
+def test_lines_of_a_moment_are_written_together(tmp_path, monkeypatch, way):
+    if way == "full":
+        monkeypatch.setattr(files, "GATHERED_BYTES_MAX", 8)
+
+    async def story():
+        store = FileLogStore(tmp_path, gather_s=0.1 if way == "time" else 3_600)
+        calls = counted(store)
+        for text in (b"one\n", b"two\n", b"three\n"):
+            store.write(GROUP, "s", AT, text)
+        if way == "asked":
+            assert await found(store) == ["one\n", "two\n", "three\n"]
+        elif way != "closed":
+            async with asyncio.timeout(10):
+                while not calls:
+                    await asyncio.sleep(0)
+        await store.close()
+        assert [call.count(b"\n") for call in calls] == [3]
 
     asyncio.run(story())
 
