@@ -35,6 +35,7 @@ MAPS = {
 }
 #: JSON's name of an error to the query protocol's code and the status (1.4).
 ERRORS = {
+    "AccessDenied": ("AccessDenied", 403),
     "BatchEntryIdsNotDistinct": ("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400),
     "BatchRequestTooLong": ("AWS.SimpleQueueService.BatchRequestTooLong", 400),
     "EmptyBatchRequest": ("AWS.SimpleQueueService.EmptyBatchRequest", 400),

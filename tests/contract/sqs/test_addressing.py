@@ -143,6 +143,36 @@ def test_an_access_key_of_twelve_digits_is_the_account(sqs):
     assert message["Body"] == "from another account"
 
 
+OWNERS_ONLY = {
+    "AddPermission": {"Label": "l", "AWSAccountIds": ["1" * 12], "Actions": ["*"]},
+    "DeleteQueue": {},
+    "ListQueueTags": {},
+    "RemovePermission": {"Label": "l"},
+    "SetQueueAttributes": {"Attributes": {"DelaySeconds": "1"}},
+    "TagQueue": {"Tags": {"k": "v"}},
+    "UntagQueue": {"TagKeys": ["k"]},
+}
+
+
+@pytest.mark.parametrize("operation", OWNERS_ONLY)
+def test_what_no_policy_allows_another_account(sqs, operation):
+    """spec/sqs.md 2: cross-account use is impossible; 1.4: AccessDenied in words of 2022 and on."""
+    url = sqs.queue("q", Policy='{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*"}]}')
+    before = sqs.attributes(url)
+    given = {"QueueUrl": url} | OWNERS_ONLY[operation]
+    action = f"sqs:{operation.lower()}"
+    text = (
+        f"User: arn:aws:iam::111111111111:root is not authorized to perform: {action} on "
+        f"resource: arn:aws:sqs:us-east-1:{ACCOUNT}:q because no resource-based policy allows "
+        f"the {action} action"
+    )
+    refusal = sqs.refusal(operation, given, **signed("111111111111"))
+    assert refusal == ("AccessDenied", text)
+    assert sqs.attributes(url) == before
+    if operation != "RemovePermission":
+        sqs.ok(operation, given, **signed(ACCOUNT))
+
+
 def test_a_sender_has_an_id_without_users(sqs):
     """spec/sqs.md 12 Q24: like a user's, one for each access key, and there for `All`."""
     url = sqs.queue("q")

@@ -8,7 +8,7 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters
-from headrace.api.sqs.locate import find_queue
+from headrace.api.sqs.locate import find_own_queue
 from headrace.api.sqs.queues import answer_nothing
 from headrace.core.sqs.commands import (
     AddPermission,
@@ -27,7 +27,7 @@ def tag_queue(parameters: Parameters, context: Context, rooms: Any) -> TagQueue:
     Raises:
         MissingParameter: There are no tags; the queue is looked up first.
     """
-    queue = find_queue(parameters, context, rooms.queues)
+    queue = find_own_queue(parameters, context, rooms.queues, "TagQueue")
     tags = parameters.get("Tags")
     if not tags:
         raise MissingParameter("The request must contain the parameter Tags.")
@@ -36,13 +36,13 @@ def tag_queue(parameters: Parameters, context: Context, rooms: Any) -> TagQueue:
 
 def untag_queue(parameters: Parameters, context: Context, rooms: Any) -> UntagQueue:
     """Read UntagQueue; the room refuses an empty list of keys."""
-    queue = find_queue(parameters, context, rooms.queues)
+    queue = find_own_queue(parameters, context, rooms.queues, "UntagQueue")
     return UntagQueue(queue=queue, keys=tuple(parameters.get("TagKeys") or ()))
 
 
 def list_queue_tags(parameters: Parameters, context: Context, rooms: Any) -> ListQueueTags:
     """Read ListQueueTags."""
-    return ListQueueTags(queue=find_queue(parameters, context, rooms.queues))
+    return ListQueueTags(queue=find_own_queue(parameters, context, rooms.queues, "ListQueueTags"))
 
 
 def answer_list_queue_tags(
@@ -66,7 +66,7 @@ def add_permission(parameters: Parameters, context: Context, rooms: Any) -> AddP
         MissingParameter: There is no label; the queue is looked up first.
     """
     return AddPermission(
-        queue=find_queue(parameters, context, rooms.queues),
+        queue=find_own_queue(parameters, context, rooms.queues, "AddPermission"),
         label=_label(parameters),
         accounts=tuple(parameters.get("AWSAccountIds") or ()),
         actions=tuple(parameters.get("Actions") or ()),
@@ -80,7 +80,8 @@ def remove_permission(parameters: Parameters, context: Context, rooms: Any) -> R
         MissingParameter: There is no label; the queue is looked up first.
     """
     return RemovePermission(
-        queue=find_queue(parameters, context, rooms.queues), label=_label(parameters)
+        queue=find_own_queue(parameters, context, rooms.queues, "RemovePermission"),
+        label=_label(parameters),
     )
 
 

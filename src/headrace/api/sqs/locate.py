@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from headrace.api.context import Context
-from headrace.base.arn import parse_queue_url
-from headrace.core.sqs.errors import MissingParameter
+from headrace.base.arn import parse_queue_url, partition_of
+from headrace.core.sqs.errors import AccessDenied, MissingParameter
 from headrace.core.sqs.queues import Queues
 
 #: Queue URLs whose parts are remembered; a client sends the same few again and again.
@@ -36,3 +36,27 @@ def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) 
     is_usual = len(url) <= REMEMBERED_URL_LENGTH_MAX
     place = _remembered(url) if is_usual else parse_queue_url(url)
     return queues.find(place.account or context.account, place.region or context.region, place.name)
+
+
+def find_own_queue(
+    parameters: Mapping[str, Any], context: Context, queues: Queues, operation: str
+) -> int:
+    """Return the machine number of the caller's queue that `QueueUrl` names.
+
+    For operations that no policy lets another account do (spec/sqs.md 2).
+
+    Raises:
+        MissingParameter, QueueDoesNotExist: As for `find_queue`.
+        AccessDenied: It is another account's.
+    """
+    queue = find_queue(parameters, context, queues)
+    view = queues.describe(queue)
+    if view.account != context.account:
+        action = f"sqs:{operation.lower()}"
+        partition = partition_of(view.region)
+        raise AccessDenied(
+            f"User: arn:{partition}:iam::{context.account}:root is not authorized to perform: "
+            f"{action} on resource: {view.arn} because no resource-based policy allows the "
+            f"{action} action"
+        )
+    return queue

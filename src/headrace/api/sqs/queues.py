@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.api.operation import Answer, Operation, Parameters, Prepared
-from headrace.api.sqs.locate import find_queue
+from headrace.api.sqs.locate import find_own_queue, find_queue
 from headrace.base.arn import format_queue_url
 from headrace.core.sqs import limits
 from headrace.core.sqs.commands import (
@@ -145,7 +145,7 @@ def _name_of_token(token: str | None) -> str:
 
 def delete_queue(parameters: Parameters, context: Context, rooms: Any) -> DeleteQueue:
     """Read DeleteQueue (spec/sqs.md 2.2)."""
-    return DeleteQueue(queue=find_queue(parameters, context, rooms.queues))
+    return DeleteQueue(queue=find_own_queue(parameters, context, rooms.queues, "DeleteQueue"))
 
 
 def purge_queue(parameters: Parameters, context: Context, rooms: Any) -> PurgeQueue:
@@ -176,7 +176,7 @@ def set_queue_attributes(
     Raises:
         MissingParameter: There are no attributes.
     """
-    queue = find_queue(parameters, context, rooms.queues)
+    queue = find_own_queue(parameters, context, rooms.queues, "SetQueueAttributes")
     attributes = parameters.get("Attributes")
     if not attributes:
         raise MissingParameter("The request must contain the parameter Attributes.")
