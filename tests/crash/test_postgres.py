@@ -16,10 +16,16 @@ import time
 import asyncpg
 import pytest
 
+from headrace.shell import rebuilding
+from headrace.shell.limits import REBUILDS_AT_ONCE
+from headrace.store.postgres import writer
+from headrace.testing.server import serve_in_thread
+from tests.contract.sqs.caller import Caller
 from tests.crash import load
 from tests.crash.server import ROOT, Process
 from tests.crash.torture import Torture
 from tests.crash.wire import Refused
+from tests.postgres import new_journal
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
@@ -223,3 +229,44 @@ def test_a_database_that_crashes_and_comes_back_costs_nobody_an_answer(
         asyncio.run(check_undisturbed(torture, server, crash))
     finally:
         server.kill()
+
+
+#: Have the database refuse new blocks as if its file could not be made longer.
+FILL = (
+    (
+        "CREATE FUNCTION headrace.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE"
+        " 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+    ),
+    (
+        "CREATE TRIGGER full_disk BEFORE INSERT ON headrace.blocks"
+        " FOR EACH ROW EXECUTE FUNCTION headrace.refuse()"
+    ),
+)
+
+
+def test_a_full_disk_of_the_database_is_got_over(postgres, database, monkeypatch):
+    """Consumers go on polling meanwhile; after the fifth of them everything was refused for good."""
+    monkeypatch.setattr(rebuilding, "REBUILD_PAUSE_S_MAX", 0.05)
+    monkeypatch.setattr(writer, "FULL_S", 0.2)
+    with (
+        serve_in_thread(journal=new_journal(database)) as server,
+        contextlib.closing(Caller("json", server)) as sqs,
+    ):
+        url = {"QueueUrl": sqs.queue("q")}
+        sent = sqs.ok("SendMessage", {**url, "MessageBody": "a"})["MessageId"]
+        for statement in FILL:
+            postgres.run(database, statement)
+        end = time.monotonic() + 20
+        refused = []
+        while refused.count(500) <= REBUILDS_AT_ONCE + 1:
+            assert time.monotonic() < end, refused
+            refused.append(sqs.call("ReceiveMessage", url).status)
+        assert set(refused) <= {500, 503}
+        postgres.run(database, "DROP TRIGGER full_disk ON headrace.blocks")
+        while (answer := sqs.call("ReceiveMessage", url)).status != 200:
+            assert time.monotonic() < end, answer
+            time.sleep(0.01)
+        assert [one["MessageId"] for one in answer.json["Messages"]] == [sent]
+        while sqs.call("SendMessage", {**url, "MessageBody": "b"}).status != 200:
+            assert time.monotonic() < end
+            time.sleep(0.01)

@@ -217,6 +217,7 @@ class Driver:
         """Refuse new commands and return when the last block is durable and answered."""
         self.running = False
         self._is_stopped = True
+        self._rebuilding.stop()
         self._alarm.cancel()
         await self.settled()
 

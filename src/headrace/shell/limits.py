@@ -80,6 +80,11 @@ HOSTS_REMEMBERED_MAX = 256
 #: Credentials whose meaning is remembered.
 IDENTITIES_REMEMBERED_MAX = 1_024
 
+#: Rebuilds of memory with no block written in between that follow each other at once.
+REBUILDS_AT_ONCE = 5
+#: And seconds before a further one at most: a second at first, doubled each time.
+REBUILD_PAUSE_S_MAX = 30
+
 # --- What the keeper does, and when (shell/keeper.py) -------------------------------------------
 
 #: Bytes of heads behind the newest snapshots that a start may have to replay. Beyond: a round of
