@@ -215,8 +215,7 @@ class Driver:
 
     async def stop(self) -> None:
         """Refuse new commands and return when the last block is durable and answered."""
-        self.running = False
-        self._is_stopped = True
+        self.running, self._is_stopped = False, True
         self._rebuilding.stop()
         self._alarm.cancel()
         await self.settled()

@@ -39,7 +39,7 @@ class Rebuilding:
         self._in_a_row = 0
 
     def stop(self) -> None:
-        """Rebuild nothing any more; one that is under way goes on."""
+        """Wait no more for what fails again and again."""
         self._stopped.set()
 
     async def _run(self, rebuild: Rebuild, reason: str, append: asyncio.Task[None] | None) -> None:
@@ -47,8 +47,8 @@ class Rebuilding:
             self._in_a_row += 1
             if self._in_a_row > REBUILDS_AT_ONCE:
                 await self._pause()
-            if self._stopped.is_set():
-                return
+                if self._stopped.is_set():
+                    return
             if append is not None and not append.done():
                 await asyncio.wait([append])
             self._is_wanted = False
