@@ -73,6 +73,18 @@ class Delivery:
             return
         self._waiting.append(event)
         self._waiting_bytes += len(event)
+        self._go_or_wait()
+
+    def begin_with(self, events: list[bytes]) -> None:
+        """Take what was told before the subscription, which is less than may wait.
+
+        All at once: who subscribes again and again is not to hold the loop with 16,000 events.
+        """
+        self._waiting += events
+        self._waiting_bytes += sum(map(len, events))
+        self._go_or_wait()
+
+    def _go_or_wait(self) -> None:
         buffering = self.subscription.buffering
         if len(self._waiting) >= buffering.max_items or self._waiting_bytes >= buffering.max_bytes:
             self.flush()

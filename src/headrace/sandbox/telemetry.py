@@ -171,9 +171,7 @@ class Telemetry:
         types = frozenset(wish.types)
         subscription = Subscription(name, types, *where, wish.buffering)
         delivery = self._deliveries[name] = self._deliver(subscription)
-        for category, event in self._early:
-            if category in types:
-                delivery.take(event)
+        delivery.begin_with([event for category, event in self._early if category in types])
         exchange.answer(Reply(200, b'"OK"', content_type="text/plain"))
         told = {"name": name, "state": "Subscribed", "types": wish.types}
         self._platform("telemetrySubscription", told)

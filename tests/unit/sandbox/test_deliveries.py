@@ -92,6 +92,20 @@ def test_what_has_gathered_goes_as_one_batch_when_it_is_enough_or_old_enough(del
     delivered(act, max_items=3)
 
 
+def test_what_was_told_before_goes_in_batches_too(delivered):
+    async def act(listener, delivery):
+        delivery.begin_with([])
+        delivery.begin_with([b"1", b"2", b"3"])
+        await until(lambda: len(listener.batches) == 2)
+        assert listener.batches == [[1, 2], [3]]
+        delivery.begin_with([b"4"])
+        delivery.take(b"5")
+        await until(lambda: len(listener.batches) == 3)
+        assert listener.batches[2] == [4, 5]
+
+    delivered(act, max_items=2, timeout_ms=25)
+
+
 def test_a_batch_goes_when_its_time_has_come(delivered):
     async def act(listener, delivery):
         delivery.take(b"1")

@@ -36,6 +36,10 @@ class Delivery:
     def take(self, event):
         self.events.append(json.loads(event))
 
+    def begin_with(self, events):
+        for event in events:
+            self.take(event)
+
     def __getattr__(self, name):
         return lambda: self.calls.append(name)
 
