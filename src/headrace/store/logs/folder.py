@@ -66,10 +66,16 @@ def stream_file(folder: Path, stream: str, segment: int) -> Path:
     return folder / f"{escaped(stream)}{number}.log"
 
 
+def is_segment(name: str) -> bool:
+    """Tell whether a file in the folder of a group is one of a stream, by its name."""
+    return _FILE.fullmatch(name) is not None
+
+
 def segment_files(folder: Path) -> list[SegmentFile]:
     """Return all files of a group, the segments of a stream one after the other."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
     except FileNotFoundError:
         return []
     found = []

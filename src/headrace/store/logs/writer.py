@@ -21,6 +21,7 @@ from headrace.store.logs.folder import (
     HEAD_BYTES_MAX,
     escaped,
     group_folder,
+    is_segment,
     old_folder,
     segment_files,
     stream_file,
@@ -31,6 +32,8 @@ from headrace.store.logs.lines import Head, event_of, head_line, read_head
 OPEN_FILES_MAX = 64
 
 _Stream = tuple[int, str]
+#: When a file was written last, how long it is, its folder and its name.
+_Written = tuple[int, int, str, str]
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -277,35 +280,46 @@ class Writer:
         ):
             return
         self._unchecked_bytes = self._unchecked_files = 0
-        everything = []
-        for folder in self._folder.iterdir():
-            if not folder.is_dir():
-                continue
-            files = []
-            for file in segment_files(folder):
-                with contextlib.suppress(FileNotFoundError):  # Somebody removed it.
-                    status = (folder / file.name).stat()
-                    files.append((status.st_mtime_ns, status.st_size, folder / file.name))
-            everything += self._keep_below(files, bounds.group_bytes, bounds.group_files)
+        everything: list[_Written] = []
+        with os.scandir(self._folder) as groups:
+            for group in groups:
+                if group.is_dir(follow_symlinks=False):
+                    files = _written_files(group.path)
+                    self._keep_below(files, bounds.group_bytes, bounds.group_files)
+                    everything += files
         self._keep_below(everything, bounds.all_bytes, bounds.all_files)
 
-    def _keep_below(
-        self, files: list[tuple[int, int, Path]], bytes_max: int, files_max: int
-    ) -> list[tuple[int, int, Path]]:
-        """Remove the oldest of (time, size, path) until the rest is small enough; return it."""
-        excess_bytes = sum(size for _, size, _ in files) - bytes_max
+    def _keep_below(self, files: list[_Written], bytes_max: int, files_max: int) -> None:
+        """Remove the oldest, from the list too, until the rest is small enough."""
+        excess_bytes = sum(size for _, size, _, _ in files) - bytes_max
         excess_files = len(files) - files_max
-        used = {opened.path for opened in self._open.values()}
+        if excess_bytes <= 0 and excess_files <= 0:
+            return
+        used = {str(opened.path) for opened in self._open.values()}
+        files.sort()
         kept = []
-        for file in sorted(files):
-            _, size, path = file
+        for file in files:
+            _, size, folder, name = file
+            path = f"{folder}/{name}"
             if (excess_bytes > 0 or excess_files > 0) and path not in used:
-                path.unlink(missing_ok=True)
+                Path(path).unlink(missing_ok=True)
                 excess_bytes -= size
                 excess_files -= 1
             else:
                 kept.append(file)
-        return kept
+        files[:] = kept
+
+
+def _written_files(folder: str) -> list[_Written]:
+    """Return all files of a group, which may be thousands: as little of each as will do."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_segment(entry.name):
+                with contextlib.suppress(FileNotFoundError):  # Somebody removed it.
+                    status = entry.stat(follow_symlinks=False)
+                    found.append((status.st_mtime_ns, status.st_size, folder, entry.name))
+    return found
 
 
 def _head_of(path: Path) -> Head | None:
