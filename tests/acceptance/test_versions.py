@@ -152,18 +152,22 @@ def test_reserved_concurrency_throttles_with_its_reason(functions, make):
     result(functions, "reserved")
 
 
-def test_provisioned_environments_are_ready_before_the_first_invoke(functions, make):
-    """lambda.md L-A60."""
-    make("ahead", Publish=True)
-    asked = {"FunctionName": "ahead", "Qualifier": "1"}
-    put = functions.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=1)
-    assert put["Status"] == "IN_PROGRESS"
+def wait_until_ready(functions, asked):
     for _ in range(100):
         got = functions.get_provisioned_concurrency_config(**asked)
         if got["Status"] == "READY":
             break
         time.sleep(0.1)
     assert got["AvailableProvisionedConcurrentExecutions"] == 1
+
+
+def test_provisioned_environments_are_ready_before_the_first_invoke(functions, make):
+    """lambda.md L-A60."""
+    make("ahead", Publish=True)
+    asked = {"FunctionName": "ahead", "Qualifier": "1"}
+    put = functions.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=1)
+    assert put["Status"] == "IN_PROGRESS"
+    wait_until_ready(functions, asked)
     first = result(functions, "ahead:1")[0]
     assert first[1] == "provisioned-concurrency"
     assert result(functions, "ahead:1")[0] == first
@@ -184,6 +188,51 @@ def test_a_version_with_snap_start_is_pending_until_its_init_phase_is_over(funct
     shown = functions.get_function_configuration(FunctionName="snap", Qualifier="1")
     assert shown["SnapStart"]["OptimizationStatus"] == "On"
     assert result(functions, "snap:1")[0][1] == "snap-start"
+
+
+FRAGILE = """
+import os
+
+calls = []
+
+def handler(event, context):
+    calls.append(1)
+    if event:
+        open("/tmp/kept", "a").write("x")
+        os._exit(3)
+    kept = os.path.exists("/tmp/kept") and os.path.getsize("/tmp/kept")
+    return [len(calls), kept, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"],
+            context.log_stream_name]
+"""
+
+
+@pytest.mark.parametrize("kind", ["provisioned-concurrency", "snap-start"])
+def test_after_a_crash_the_environment_is_the_same_with_its_files(functions, kind):
+    """lambda.md 4.1, reset after a failed invoke."""
+    snap = {"SnapStart": {"ApplyOn": "PublishedVersions"}} if kind == "snap-start" else {}
+    functions.create_function(
+        FunctionName="fragile",
+        Role=ROLE,
+        Handler="app.handler",
+        Runtime="python3.12",
+        Code={"ZipFile": make_zip(FRAGILE)},
+        **snap,
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="fragile")
+    asked = {"FunctionName": "fragile", "Qualifier": "1"}
+    functions.publish_version(FunctionName="fragile")
+    waiter = functions.get_waiter("published_version_active")
+    waiter.wait(**asked, WaiterConfig={"Delay": 1})
+    if not snap:
+        functions.put_provisioned_concurrency_config(**asked, ProvisionedConcurrentExecutions=1)
+        wait_until_ready(functions, asked)
+    first = result(functions, "fragile:1")[0]
+    assert first[:3] == [1, False, kind]
+    for turn in (1, 2):
+        answer = functions.invoke(**asked, Payload=b'{"fail": 1}')
+        assert json.loads(answer["Payload"].read())["errorType"] == "Runtime.ExitError"
+        assert result(functions, "fragile:1")[0] == [1, turn, kind, first[3]]
+    functions.delete_function(FunctionName="fragile")
 
 
 def test_what_deploy_tools_read_of_every_function_is_there(functions, make):

@@ -249,18 +249,36 @@ waits = st.sampled_from([0, 0, 1, 5, 99, 100, 101, 1_000, limits.STOP_AFTER_MS])
 stories = st.lists(st.tuples(waits, st.one_of(st.none(), steps)), max_size=30)
 #: Stories that have a function from the first instant.
 busy_stories = stories.map(lambda story: [(0, ("create", "a", 2)), (0, ("invoke", "a", 1)), *story])
-#: Those in which an environment is reset first.
-failing_stories = stories.map(
-    lambda story: [
-        (0, ("create", "a", 2)),
-        *[(0, (what, "a", number)) for what, number in FAILURE],
-        *story,
-    ]
+#: Those in which an environment is reset first: one on demand, one that is kept ahead of need, one
+#: that is a copy of a template.
+FAILURES = (
+    (("create", 2), ("invoke", 1), ("started", 0), ("invoke", 3), ("ended", 5)),
+    (
+        ("create", 2),
+        ("publish", 0),
+        ("provision", 0),
+        ("started", 0),
+        ("invoke another", 3),
+        ("ended", 5),
+    ),
+    (
+        ("create", 9),
+        ("publish", 0),
+        ("prepared", 0),
+        ("invoke another", 3),
+        ("started", 0),
+        ("ended", 5),
+    ),
 )
-FAILURE = (("invoke", 1), ("started", 0), ("invoke", 3), ("ended", 5))
+failing_stories = st.tuples(st.sampled_from(FAILURES), stories).map(
+    lambda both: [*[(PREPARATION_MS, (what, "a", number)) for what, number in both[0]], *both[1]]
+)
+PREPARATION_MS = 100
 
 IMAGES = Interpreter("image", "", "")
-LAWS = Laws(lambda: Functions(Numbers(), [PYTHON, IMAGES], preparation_ms=100), translate)
+LAWS = Laws(
+    lambda: Functions(Numbers(), [PYTHON, IMAGES], preparation_ms=PREPARATION_MS), translate
+)
 
 
 @given(busy_stories)
@@ -329,12 +347,14 @@ def check_books(life: Life):
     assert not set(held) & life.replies.keys()
     idle = {id for id, e in roster.environments.items() if e.life.value in {"idle", "frozen"}}
     reset = {id for id, e in roster.environments.items() if e.life.value == "reset"}
-    assert reset == {id for pool in roster.pools.values() for id in pool.reset}
+    back = {id for pool in roster.pools.values() for id in pool.reset_ahead}
+    assert back == {id for id in reset if roster.environments[id].is_ahead}
+    assert reset - back == {id for pool in roster.pools.values() for id in pool.reset}
     ahead = {id for pool in roster.pools.values() for id in pool.idle_ahead}
     assert ahead == {id for id in idle if roster.environments[id].is_ahead}
-    assert (idle - ahead) | reset == set(roster.idle)
+    assert (idle - ahead) | (reset - back) == set(roster.idle)
     frozen = {id for id in ahead if roster.environments[id].life.value == "frozen"}
-    assert set(roster.deadlines) == (idle - frozen) | reset
+    assert set(roster.deadlines) == (idle - frozen) | (reset - back)
     assert roster.ahead == sum(e.is_ahead for e in roster.environments.values())
     assert roster.ahead <= limits.AHEAD_MAX
     starting = sum(e.life.value == "starting" for e in roster.environments.values())
@@ -345,7 +365,15 @@ def check_books(life: Life):
             for e in roster.environments.values()
         )
         members = [e for e in roster.environments.values() if roster.pool_of(e) is pool]
-        ready = [e for e in members if e.is_ahead and e.life.value != "starting"]
+        returning = [e for e in members if e.is_returning]
+        assert pool.ahead_returning == len(returning)
+        assert all(e.is_ahead and e.life.value in {"reset", "starting"} for e in returning)
+        assert set(pool.reset_ahead) <= {e.id for e in returning}
+        unbound = [e for e in members if e.life.value == "starting" and e.execution is None]
+        assert pool.starting == sum(not e.is_ahead for e in unbound)
+        ready = [
+            e for e in members if e.is_ahead and (e.life.value != "starting" or e in returning)
+        ]
         assert pool.ahead == len(ready)
         assert pool.ahead_starting == sum(e.is_ahead for e in members) - len(ready)
         assert pool.ahead + pool.ahead_starting <= pool.wanted or pool.is_retired
@@ -357,6 +385,7 @@ def check_books(life: Life):
             assert pool.members or pool.waiting
             assert not pool.idle
             assert not pool.reset
+            assert not pool.reset_ahead
         else:
             function = life.room.directory.functions[pool.deployment.function]
             version = function.versions[key[1]]

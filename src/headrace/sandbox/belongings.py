@@ -5,11 +5,15 @@ place, and keep the user id, the control group and the files in /tmp (spec/lambd
 /tmp is a mount of the environment's own, the runtime hands out a second hold on it before it gives
 up its rights, through a socket that is closed by then (the hatch). The server keeps it as a
 descriptor: nobody sees the files until they are mounted again, and when the server dies, they go.
+A copy of a template does the same, but the function has run in it before; so what it hands out is
+looked at.
 """
 
 import contextlib
+import fcntl
 import os
 import socket
+import stat
 from collections.abc import Callable
 
 from headrace.ports.sandbox import EnvironmentSpec
@@ -70,7 +74,11 @@ class Belongings:
             return
         with hatch, contextlib.suppress(OSError):
             _, descriptors, _, _ = socket.recv_fds(hatch, 1, 1)
-            self._temporary = descriptors[0] if descriptors else -1
+            for descriptor in descriptors:
+                if _is_hold(descriptor):
+                    self._temporary = descriptor
+                else:
+                    os.close(descriptor)
 
     def pass_on(
         self, spec: EnvironmentSpec, interpreter: Interpreter, processes: ProcessTree
@@ -97,6 +105,12 @@ class Belongings:
                 os.close(descriptor)
         self._supplies.give_back(self.supply)
         self._forget()
+
+
+def _is_hold(descriptor: int) -> bool:
+    """Tell whether a descriptor holds a folder and can be used for nothing else."""
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    return bool(flags & os.O_PATH) and stat.S_ISDIR(os.fstat(descriptor).st_mode)
 
 
 def _leaves_room(temporary: int, memory_mb: int, processes: ProcessTree) -> bool:

@@ -238,7 +238,7 @@ class LinuxSandbox:
         try:
             await self._unpacking.unpack(spec)
             if self._can_copy(spec, interpreter):
-                environment = await self._templates.start(spec, take_log)
+                environment = await self._templates.start(spec, take_log, before)
                 if environment is not None:
                     _when_gone(environment, let_go)
                     return environment

@@ -99,10 +99,19 @@ class Maker:
         return keeper, Template(asyncio.get_running_loop(), keeper, ours, interpreter, users)
 
     async def copy(
-        self, spec: EnvironmentSpec, take_log: LogTaker, template: Template
+        self,
+        spec: EnvironmentSpec,
+        take_log: LogTaker,
+        template: Template,
+        after: LinuxEnvironment | None = None,
     ) -> LinuxEnvironment:
-        """Start an environment that goes on where a template stands; see `Templates`."""
-        return await self._fork_from(template, spec, take_log, template.interpreter, template.users)
+        """Start an environment that goes on where a template stands; see `Templates`.
+
+        Args:
+            after: One that has ended and that it takes the place of.
+        """
+        parts = (spec, take_log, template.interpreter, template.users)
+        return await self._fork_from(template, *parts, after=after)
 
     async def _fork_from(
         self,
@@ -118,7 +127,7 @@ class Maker:
         supply = belongings.supply
         language = language_for(interpreter.runtime)
         takes = belongings.has_left
-        leaves = self._posture.namespaces and control is None and isinstance(forker, Zygote)
+        leaves = self._posture.namespaces and control is None
         try:
             environment, descriptors = self._open_environment(
                 spec, take_log, belongings, control, framed_log=language.frames_log, leaves=leaves
@@ -212,9 +221,15 @@ class Maker:
         users: Users | None,
         after: LinuxEnvironment | None,
     ) -> Belongings:
-        """Return what the environment before has left, or else something new."""
-        if after is not None and after.belongings is not None and not after.belongings.is_gone:
-            return after.belongings.pass_on(spec, interpreter, after.processes)
+        """Return what the environment before has left, or else something new.
+
+        Between copies of two templates nothing passes: their users are not the same.
+        """
+        left = None if after is None else after.belongings
+        if after is not None and left is not None and not left.is_gone:
+            if left.supply.users is self._supplies.users_for(interpreter, users):
+                return left.pass_on(spec, interpreter, after.processes)
+            after.let_go()
         supply = self._supplies.take(spec, interpreter, users)
         return Belongings(self._supplies, supply, lambda: self._forget(spec.environment_id))
 

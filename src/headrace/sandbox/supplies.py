@@ -134,9 +134,18 @@ class Supplies:
                 places = self._real_places(spec, interpreter, scratch)
         except OSError as error:
             raise SandboxUnavailable(f"An environment cannot be set up: {error}.") from error
-        if users is None:
-            users = self._users if self._has_own_user(interpreter) else None
+        users = self.users_for(interpreter, users)
         return Supply(group, 0 if users is None else users.take(), places, scratch, users)
+
+    def users_for(self, interpreter: Interpreter, users: Users | None = None) -> Users | None:
+        """Return where an environment gets its user id from; None: it has the server's own.
+
+        Args:
+            users: Those of its template, if it has some.
+        """
+        if users is not None:
+            return users
+        return self._users if self._has_own_user(interpreter) else None
 
     def renew(self, supply: Supply, spec: EnvironmentSpec, interpreter: Interpreter) -> Supply:
         """Return what an environment needs that is reset: what it had."""

@@ -79,9 +79,9 @@ class Template:
         reader, writer = os.pipe()
         # The function that runs in the template may keep the other end open.
         os.set_blocking(reader, False)
-        connection, log_pipe, *groups = descriptors
+        connection, log_pipe, *others = descriptors
         try:
-            handle = await self._forker.start(order, [connection, log_pipe, writer, *groups], None)
+            handle = await self._forker.start(order, [connection, log_pipe, writer, *others], None)
         except BaseException:
             os.close(reader)
             raise
@@ -126,8 +126,11 @@ class Made(msgspec.Struct, frozen=True):
 
 #: Starts the processes of a template.
 Makes = Callable[[EnvironmentSpec, LogTaker], Awaitable[tuple[LinuxEnvironment, Template]]]
-#: Copies a template to an environment whose runtime has still to say how it went.
-Copies = Callable[[EnvironmentSpec, LogTaker, Template], Awaitable[LinuxEnvironment]]
+#: Copies a template to an environment whose runtime has still to say how it went; last, the one
+#: that it takes the place of.
+Copies = Callable[
+    [EnvironmentSpec, LogTaker, Template, LinuxEnvironment | None], Awaitable[LinuxEnvironment]
+]
 
 
 class Templates:
@@ -149,11 +152,16 @@ class Templates:
         made = await self._get(spec, take_log)
         return None if made is None else made.keeper
 
-    async def start(self, spec: EnvironmentSpec, take_log: LogTaker) -> LinuxEnvironment | None:
+    async def start(
+        self, spec: EnvironmentSpec, take_log: LogTaker, after: LinuxEnvironment | None = None
+    ) -> LinuxEnvironment | None:
         """Return a copy of a template, which is made first if it is not there.
 
         None: there is no copy to be had, and the environment has to run its own init phase. When
         the template's init phase fails, what ran it is returned.
+
+        Args:
+            after: One that has ended and that the copy takes the place of.
 
         Raises:
             SandboxUnavailable: The machine refuses.
@@ -166,7 +174,7 @@ class Templates:
             if made.template is None:
                 return None if made.keeper.init.status is InitStatus.OK else made.keeper
             try:
-                environment = await self._copy(spec, take_log, made.template)
+                environment = await self._copy(spec, take_log, made.template, after)
             except ForkerGone:
                 continue  # It had died without our noticing.
             await environment.initialise(started)

@@ -68,11 +68,11 @@ class Household:
         return belongings.pass_on(self.spec, INTERPRETER, tree)
 
 
-def put_into_hatch(belongings, folder):
+def put_into_hatch(belongings, folder, flags=os.O_PATH):
     """Do the runtime's part with a descriptor of a folder."""
     theirs, *left = belongings.open_hatch()
     with socket.socket(fileno=theirs) as way:
-        mount = os.open(folder, os.O_PATH)
+        mount = os.open(folder, flags)
         socket.send_fds(way, [b"0"], [mount])
         os.close(mount)
     belongings.close_hatch()
@@ -122,6 +122,17 @@ def test_a_runtime_that_puts_nothing_into_the_hatch_leaves_no_tmp(tmp_path):
     house = Household(tmp_path)
     os.close(house.first.open_hatch()[0])
     house.first.close_hatch()
+    second = house.pass_on(house.first)
+    assert not second.has_left
+    second.give_back()
+
+
+@pytest.mark.usefixtures("open_files")
+@pytest.mark.parametrize(("path", "flags"), [("/etc", os.O_RDONLY), ("/etc/passwd", os.O_PATH)])
+def test_what_is_no_hold_on_a_folder_is_not_kept(tmp_path, path, flags):
+    """Out of a copy of a template comes what its function likes."""
+    house = Household(tmp_path)
+    put_into_hatch(house.first, path, flags)
     second = house.pass_on(house.first)
     assert not second.has_left
     second.give_back()

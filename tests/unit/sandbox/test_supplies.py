@@ -138,9 +138,19 @@ def test_templates_have_runs_of_users_that_no_other_environment_has(tmp_path, mo
     assert store.take_users().first == runs[0].first
 
 
+def test_a_copy_has_a_user_of_its_templates_and_others_one_of_all(tmp_path):
+    store = Supplies(posture(), folder=str(tmp_path), code_folder=str(tmp_path))
+    run = store.take_users()
+    assert store.users_for(INTERPRETER, run) is run
+    spec = spec_for(tmp_path, "x = 1")
+    assert store.users_for(INTERPRETER) is store.take(spec, INTERPRETER).users
+    assert store.users_for(INTERPRETER) not in (None, run)
+
+
 def test_templates_share_a_user_where_all_do(tmp_path):
     store = Supplies(posture(own_user=False), folder=str(tmp_path), code_folder=str(tmp_path))
     assert store.take_users() is None
+    assert store.users_for(INTERPRETER) is None
 
 
 @pytest.mark.slow

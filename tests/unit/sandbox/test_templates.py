@@ -58,12 +58,13 @@ class Stage:
             loop, self.keepers[-1], ours, own_interpreter(), self.users
         )
 
-    async def copy(self, spec, take_log, template):
+    async def copy(self, spec, take_log, template, after):
         if self.gone:
             self.gone -= 1
             template.retire()
             raise ForkerGone
         self.copied.append(template)
+        self.after = after
         return Keeper()
 
 
@@ -91,6 +92,16 @@ def test_all_copies_come_from_one_template(tmp_path):
         assert [end.init.status for end in ends] == [InitStatus.OK] * 3
         assert len(stage.keepers) == 1
         assert len(set(stage.copied)) == 1
+
+    play(tmp_path, act)
+
+
+def test_a_copy_learns_whose_place_it_takes(tmp_path):
+    async def act(stage, spec):
+        before = await stage.templates.start(spec, print)
+        assert stage.after is None
+        await stage.templates.start(spec, print, before)
+        assert stage.after is before
 
     play(tmp_path, act)
 

@@ -9,7 +9,8 @@
       └──ended──► GONE ◄──ended── any of them
 
 RESET (spec/lambda.md 4.1): its invoke ended with its processes. It has its id, its log stream and
-the files in its /tmp, and starts anew inside the next invoke that is given to it.
+the files in its /tmp. It starts anew inside the next invoke that is given to it; for the next that
+waits, if it is a copy of a template; at once, if it is kept ahead of need.
 
 An environment is volatile: nothing of it is recorded, and none outlives the server.
 """
@@ -71,6 +72,7 @@ class Environment:
         "init_us",
         "is_ahead",
         "is_dead",
+        "is_returning",
         "life",
         "stream",
     )
@@ -90,6 +92,8 @@ class Environment:
         self.is_dead = False
         #: Whether it is one of those that are kept ready ahead of need.
         self.is_ahead = False
+        #: Whether it is one of those and was reset, until it is ready again.
+        self.is_returning = False
 
     def happen(self, happening: Happening) -> None:
         """Move along the table; a move that is not in it is a bug."""

@@ -80,7 +80,7 @@ class Fleet:
         return self._serve(pool, now)
 
     def ahead_of(self, function: int, version: str) -> tuple[int, bool]:
-        """Return how many environments of a version are ready ahead of need.
+        """Return how many environments of a version are there ahead of need.
 
         And whether no more are tried, because too many init phases failed.
         """
@@ -105,7 +105,7 @@ class Fleet:
         effects: Effects = []
         for environment in self._roster.surplus(pool):
             self._roster.demote(environment)
-            if environment.life in {Life.IDLE, Life.FROZEN}:
+            if environment.life in {Life.IDLE, Life.FROZEN, Life.RESET}:
                 effects += self._stop(environment)
         self.starts.look_at_all()
         return effects + self._serve(pool, now)
@@ -252,8 +252,10 @@ class Fleet:
         execution = environment.execution
         if environment.is_ahead:
             pool.failures += 1
-            line = _init_end(environment, "init", end, now)
-            return _log(environment, line) + self._serve(pool, now)
+            effects = _log(environment, _init_end(environment, "init", end, now))
+            for other in list(pool.reset_ahead.values()) if pool.has_failed else ():
+                effects += self._stop(other)
+            return effects + self._serve(pool, now)
         if end.ending in {Ending.REFUSED, Ending.UNUSABLE}:
             return self._refuse(environment, pool, end) + self._serve(pool, now)
         phase = "init" if execution is None else "invoke"
@@ -277,7 +279,7 @@ class Fleet:
         """Answer the invoke for which no environment can be had, if one still waits for it."""
         execution = environment.execution
         if execution is None:
-            if len(pool.waiting) <= pool.starting:
+            if len(pool.waiting) <= pool.coming:
                 return []
             execution = pool.waiting.popleft()
         return self._answer(environment, execution, _refusal(end))

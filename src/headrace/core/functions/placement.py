@@ -6,8 +6,10 @@ an invoke takes the environment used most recently, so that the others grow old 
 environment is started for each waiting invoke that has none on its way, as long as the shard's
 limits allow. A version with provisioned concurrency **wants** environments ahead of need: they are
 started when nobody waits, take invokes first, are frozen when idle, and are never stopped for it or
-for another's sake. Invokes wait for an environment, never for capacity: what exceeds an account's
-concurrency is throttled before it comes here, which also bounds the waiting.
+for another's sake. One of them that was reset **returns**: it starts anew at once, and counts as
+one that is there, because invokes may wait for it. Invokes wait for an environment, never for
+capacity: what exceeds an account's concurrency is throttled before it comes here, which also bounds
+the waiting.
 """
 
 from collections import deque
@@ -30,6 +32,7 @@ class Pool:
     __slots__ = (
         "ahead",
         "ahead_in_hand",
+        "ahead_returning",
         "ahead_starting",
         "deployment",
         "failures",
@@ -39,6 +42,7 @@ class Pool:
         "is_retired",
         "members",
         "reset",
+        "reset_ahead",
         "starting",
         "waiting",
         "wanted",
@@ -53,6 +57,8 @@ class Pool:
         self.idle_ahead: dict[str, Environment] = {}
         #: Those that have to start anew, in the order in which they failed.
         self.reset: dict[str, Environment] = {}
+        #: The same, those that are kept ahead of need; they do so as soon as they may.
+        self.reset_ahead: dict[str, Environment] = {}
         self.waiting: deque[Execution] = deque()
         #: How many environments there are, in whatever state.
         self.members = 0
@@ -62,10 +68,12 @@ class Pool:
         self.is_open = True
         #: After an update or a deletion: what waits is still served, then everything stops.
         self.is_retired = False
-        #: How many environments are to be there ahead of need; are ready; start.
+        #: How many environments are to be there ahead of need; are ready or return; start.
         self.wanted = 0
         self.ahead = 0
         self.ahead_starting = 0
+        #: How many of `ahead` return, and are not ready yet.
+        self.ahead_returning = 0
         #: How many of their init phases have failed in a row.
         self.failures = 0
         #: Invokes in hand that have their place among them.
@@ -77,9 +85,14 @@ class Pool:
         return pool_key(self.deployment)
 
     @property
+    def coming(self) -> int:
+        """How many environments are on their way for whichever invoke waits."""
+        return self.starting + self.ahead_returning
+
+    @property
     def must_start(self) -> bool:
         """Whether more invokes wait than environments are on their way."""
-        return self.is_open and len(self.waiting) > self.starting
+        return self.is_open and len(self.waiting) > self.coming
 
     @property
     def is_short(self) -> bool:
@@ -90,7 +103,7 @@ class Pool:
     def left_over(self) -> int:
         """How many more environments are free or start than invokes wait; negative: fewer."""
         free = len(self.idle) + len(self.idle_ahead) + len(self.reset)
-        return self.starting + free - len(self.waiting)
+        return self.coming + free - len(self.waiting)
 
     @property
     def has_failed(self) -> bool:
@@ -116,7 +129,8 @@ class Pool:
     @property
     def free(self) -> list[Environment]:
         """All environments that have nothing in hand."""
-        return [*self.idle.values(), *self.idle_ahead.values(), *self.reset.values()]
+        idle = [*self.idle.values(), *self.idle_ahead.values()]
+        return [*idle, *self.reset.values(), *self.reset_ahead.values()]
 
 
 class Roster:
@@ -124,8 +138,9 @@ class Roster:
 
     Invariants: `idle` of the pools holds exactly the environments that are IDLE or FROZEN and not
     kept ahead of need, `reset` those that are RESET, our own `idle` both, and each of those has a
-    deadline; `idle_ahead` of the pools holds the others, which have one until they are frozen; no
-    retired pool is kept without a member or a waiting invoke.
+    deadline; `idle_ahead` of the pools holds the others, which have one until they are frozen, and
+    `reset_ahead` those that are RESET, which have none; no retired pool is kept without a member or
+    a waiting invoke.
     """
 
     def __init__(self) -> None:
@@ -166,7 +181,7 @@ class Roster:
     def are_starting(self, deployment: Deployment) -> bool:
         """Tell whether environments of a deployment start for invokes that wait."""
         pool = self.pools.get(pool_key(deployment))
-        return pool is not None and pool.starting > 0
+        return pool is not None and pool.coming > 0
 
     def pool_of(self, environment: Environment) -> Pool:
         """Return the pool that an environment belongs to."""
@@ -188,7 +203,10 @@ class Roster:
         """Note that an environment starts no longer: it is ready, or will be removed."""
         self.starting -= 1
         pool = self.pool_of(environment)
-        if environment.is_ahead:
+        if environment.is_returning:
+            environment.is_returning = False
+            pool.ahead_returning -= 1
+        elif environment.is_ahead:
             pool.ahead_starting -= 1
             pool.ahead += 1
         elif environment.execution is None:
@@ -206,24 +224,41 @@ class Roster:
         self.deadlines.put(environment.id, later(now, limits.FREEZE_AFTER_MS))
 
     def reset(self, environment: Environment, now: Instant) -> None:
-        """Let an environment whose processes are gone wait for the next invoke, as if frozen."""
+        """Let an environment whose processes are gone wait for the next invoke, as if frozen.
+
+        Or for its turn to start, where it is kept ahead of need.
+        """
         environment.happen(Happening.FAILED)
+        pool = self.pool_of(environment)
+        if environment.is_ahead:
+            environment.is_returning = True
+            pool.ahead_returning += 1
+            pool.reset_ahead[environment.id] = environment
+            return
         environment.idle_since = now
-        self.pool_of(environment).reset[environment.id] = environment
+        pool.reset[environment.id] = environment
         self.idle[environment.id] = environment
         self.deadlines.put(environment.id, later(now, limits.STOP_AFTER_MS))
 
     def revive(self, pool: Pool) -> Environment:
-        """Take the environment that failed last, to start anew inside an invoke of its pool.
+        """Take an environment that was reset, to start anew: one that is kept ahead of need first.
 
-        That is the one that waits longest of those that no other environment starts for.
+        Else the one that failed last. It starts for whichever invoke waits then, if it is a copy of
+        a template, and else inside an invoke: the one that waits longest of those that no other
+        environment starts for.
         """
-        id, environment = pool.reset.popitem()
-        del self.idle[id]
-        self.deadlines.withdraw(id)
+        if pool.reset_ahead:
+            environment = pool.reset_ahead.pop(next(iter(pool.reset_ahead)))
+        else:
+            id, environment = pool.reset.popitem()
+            del self.idle[id]
+            self.deadlines.withdraw(id)
+            if environment.deployment.has_template:
+                pool.starting += 1
+            else:
+                environment.execution = pool.waiting[pool.coming]
+                del pool.waiting[pool.coming]
         environment.happen(Happening.TOOK)
-        environment.execution = pool.waiting[pool.starting]
-        del pool.waiting[pool.starting]
         self.starting += 1
         return environment
 
@@ -248,26 +283,31 @@ class Roster:
         return environment, pool.waiting.popleft()
 
     def surplus(self, pool: Pool) -> list[Environment]:
-        """Return which of a pool's environments ahead of need are too many, idle ones first."""
+        """Return which of a pool's environments ahead of need are too many.
+
+        Those that were reset come first, then those that are idle.
+        """
         count = pool.ahead + pool.ahead_starting - pool.wanted
         if count <= 0:
             return []
+        free = pool.reset_ahead | pool.idle_ahead
         others = [
             one
             for one in self.environments.values()
-            if one.is_ahead and one.id not in pool.idle_ahead and self.pool_of(one) is pool
+            if one.is_ahead and one.id not in free and self.pool_of(one) is pool
         ]
-        return [*pool.idle_ahead.values(), *others][:count]
+        return [*free.values(), *others][:count]
 
     def demote(self, environment: Environment) -> None:
-        """Keep an environment ahead of need no longer; an idle one is then to be stopped."""
+        """Keep an environment ahead of need no longer; a free one is then to be stopped."""
         pool = self.pool_of(environment)
+        is_starting = environment.life is Life.STARTING
         self.ahead -= 1
-        if environment.life is Life.STARTING:
+        if is_starting and not environment.is_returning:
             pool.ahead_starting -= 1
-            pool.starting += 1
         else:
-            pool.ahead -= 1
+            self._count_off(pool, environment)
+        pool.starting += is_starting
         environment.is_ahead = False
         if pool.idle_ahead.pop(environment.id, None) is not None:
             pool.idle[environment.id] = environment
@@ -282,13 +322,21 @@ class Roster:
         pool.members -= 1
         if environment.is_ahead:
             self.ahead -= 1
-            pool.ahead -= 1
+            self._count_off(pool, environment)
         if self.idle.pop(id, None) is not None:
             if pool.idle.pop(id, None) is None:
                 del pool.reset[id]
             self.deadlines.withdraw(id)
         elif pool.idle_ahead.pop(id, None) is not None:
             self.deadlines.withdraw(id)
+        else:
+            pool.reset_ahead.pop(id, None)
+
+    def _count_off(self, pool: Pool, environment: Environment) -> None:
+        """Count an environment no more among those that are there ahead of need."""
+        pool.ahead -= 1
+        pool.ahead_returning -= environment.is_returning
+        environment.is_returning = False
 
     def drop_if_done(self, pool: Pool) -> None:
         """Forget a retired pool that has nothing left."""
@@ -297,13 +345,9 @@ class Roster:
 
 
 def may_be_reset(environment: Environment, pool: Pool, ending: Ending) -> bool:
-    """Tell whether others may take the place of processes that ended with their invoke.
-
-    An environment that is kept ahead of need, or comes from a template, is replaced by a new one
-    instead: that need not begin inside an invoke.
-    """
-    is_apart = environment.is_ahead or environment.deployment.has_template or pool.is_retired
-    return ending in RESET and not environment.is_dead and not is_apart
+    """Tell whether others may take the place of processes that ended with their invoke."""
+    is_wanted = not pool.is_retired and not (environment.is_ahead and pool.has_failed)
+    return ending in RESET and not environment.is_dead and is_wanted
 
 
 def pool_key(deployment: Deployment) -> PoolKey:

@@ -72,25 +72,27 @@ class Starts:
 
     def needs(self, pool: Pool) -> bool:
         """Tell whether an environment is to be started for a pool, once the limits allow it."""
-        return pool.must_start or (pool.wants_ahead and self._roster.ahead < limits.AHEAD_MAX)
+        if pool.must_start or pool.reset_ahead:
+            return True
+        return pool.wants_ahead and self._roster.ahead < limits.AHEAD_MAX
 
     def feed(self, now: Instant) -> Effects:
         """Start environments for pools that need some, one a pool in turn, as the limits allow.
 
-        Invokes that wait come before what is wanted ahead of need, and environments that have been
-        reset before new ones.
+        Environments that have been reset come before new ones, and invokes that wait before what is
+        wanted ahead of need.
         """
         effects: Effects = []
         while self.hungry and self._roster.starting < limits.STARTING_MAX:
             key, pool = next(iter(self.hungry.items()))
-            is_revival = pool.must_start and bool(pool.reset)
+            is_revival = bool(pool.reset_ahead or (pool.must_start and pool.reset))
             if not is_revival and not self._make_room(effects):
                 break
             del self.hungry[key]
             if is_revival:
                 effects += self._effects(self._roster.revive(pool), now)
             elif pool.must_start:
-                request_id = pool.waiting[pool.starting].command.request_id
+                request_id = pool.waiting[pool.coming].command.request_id
                 effects += self.start(pool.deployment, None, request_id, now)
             elif self.needs(pool):
                 effects += self.start(pool.deployment, None, "", now, ahead=True)

@@ -112,13 +112,23 @@ def come_apart(own):
 
 
 def open_again(descriptor):
-    """Return another descriptor for an open file, at the same position; -1 if it cannot be had."""
+    """Return another descriptor for an open file, at the same position; -1 if it cannot be had.
+
+    In /tmp, something else may be in its place, a pipe that nobody writes to among others.
+    """
     path = os.readlink("/proc/self/fd/%d" % descriptor)
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL) & ~_ONCE
+    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+    fresh = -1
     try:
-        fresh = os.open(path, flags | os.O_CLOEXEC)
+        fresh = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)
+        if stat.S_IFMT(os.fstat(fresh).st_mode) != kind:
+            raise FileNotFoundError(path)
         os.lseek(fresh, os.lseek(descriptor, 0, os.SEEK_CUR), os.SEEK_SET)
+        fcntl.fcntl(fresh, fcntl.F_SETFL, flags)
     except OSError:
+        if fresh >= 0:
+            os.close(fresh)
         return -1
     return fresh
 

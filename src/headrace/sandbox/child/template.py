@@ -12,7 +12,8 @@ once and the last two for each environment (docs/SANDBOX.md, SnapStart):
 The template may mount and make namespaces, in its own user namespace only: who forks into fresh
 namespaces must be able to. Environments are not. It takes orders as the zygote does, on a SEQPACKET
 socket: {"start": id, ...} with the environment's socket, its log pipe, a pipe for the wait status
-of its runtime, and cgroup.procs files; answered by {"started": id} and a pidfd, or {"refused": id,
+of its runtime, the hatch for its /tmp, a /tmp that was left to it, if there is one, and
+cgroup.procs files; answered by {"started": id} and a pidfd, or {"refused": id,
 "reason": text}. First it says {"ready": pid}, or {"unfit": text} when its state cannot be copied.
 When the socket ends, so does the template; the keepers stay until its last environment is gone.
 """
@@ -24,6 +25,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import warnings
 
 TYPE_CHECKING = False
@@ -53,7 +55,7 @@ CONTROL = 901
 OWN_PIDS = 902
 OURS = frozenset({environment.CONNECTION, CONTROL, OWN_PIDS})
 #: What a template may ask of the kernel and an environment may not.
-MAY = ("mount", "mount_setattr", "sethostname", "setns", "unshare")
+MAY = ("mount", "mount_setattr", "move_mount", "open_tree", "sethostname", "setns", "unshare")
 ORDER_BYTES_MAX = 262_144
 DESCRIPTORS_MAX = 16
 
@@ -285,7 +287,10 @@ class Template:
     def keep(self, order, descriptors):
         """Be an environment's keeper; return in its runtime, when all fences stand."""
         connection, log, status_writer = descriptors[:3]
-        for descriptor in descriptors[3:]:
+        rest = descriptors[3:]
+        hatch = rest.pop(0) if order["leaves_temporary"] else -1
+        left = rest.pop(0) if order["takes_temporary"] else -1
+        for descriptor in rest:
             os.write(descriptor, b"0")
             os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -301,56 +306,108 @@ class Template:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(status_writer)
         try:
-            self.begin_anew(order, connection, log)
+            self.begin_anew(order, connection, log, hatch, left)
         except OSError as error:
             fail(environment.CONNECTION, error)
 
-    def begin_anew(self, order, connection, log):
-        """Be an environment of one's own, which shares nothing with the template any more."""
+    def begin_anew(self, order, connection, log, hatch, left):
+        """Be an environment of one's own, which shares nothing with the template any more.
+
+        Args:
+            hatch: Where our /tmp is handed out.
+            left: A /tmp that was left to us; -1: there is none.
+        """
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL)
+        hatch, left = (environment.move_aside(one) if one >= 0 else one for one in (hatch, left))
         environment.take_streams(log)
         os.close(log)
         # In the place of the template's own, whose object stays in use.
         environment.move(connection, environment.CONNECTION)
         self.control.close()
         os.close(OWN_PIDS)
-        enter(self.settings, self.seccomp, order)
+        enter(self.settings, self.seccomp, order, hatch, left)
         kernel.die_with_parent(signal.SIGKILL)  # Changing the user has cleared it.
         inheritance.come_apart({environment.CONNECTION})
         inheritance.renew_variables(self.variables, order["variables"])
         inheritance.renew_randomness()
 
 
-def enter(settings, seccomp, order):
-    """Give up what the template could do, in namespaces of this environment's own."""
+def enter(settings, seccomp, order, hatch, left):
+    """Give up what the template could do, in namespaces of this environment's own.
+
+    Args:
+        hatch: Where our /tmp is handed out; closed here, as `left` is. -1: nowhere.
+        left: A /tmp that was left to us; -1: there is none.
+    """
     kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS)
     if not order["network"]:
         environment.leave_network()
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     snapshot = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    environment.mount_temporary(order)
-    copy_files("/proc/self/fd/%d" % snapshot, "/tmp", order["user"])
+    is_new = mount_temporary(order, left)
+    copy_files("/proc/self/fd/%d" % snapshot, "/tmp", order["user"], is_new)
     os.close(snapshot)
+    if hatch >= 0:
+        environment.leave_temporary(hatch)
+    if left >= 0:
+        os.close(left)
     environment.mount_processes()
     socket.sethostname(environment.HOST_NAME)
     environment.set_limits(order)
     environment.give_up_rights(settings, seccomp, order)
 
 
-def copy_files(source, target, user):
-    """Give an environment what the template has in a folder, as its own user's."""
+def mount_temporary(order, left):
+    """Mount what was left to us at /tmp, or an empty one; return whether it is empty."""
+    if left >= 0:
+        try:
+            environment.mount_temporary(order, left=left)
+        except OSError:
+            left = -1  # The function has handed out something else.
+    if left < 0:
+        environment.mount_temporary(order)
+    return left < 0
+
+
+def copy_files(source, target, user, is_new):
+    """Give an environment what the template has in a folder, as its own user's.
+
+    Args:
+        is_new: Whether the folder is empty and has room for everything. Else what is there stays,
+            whatever it is, and a file for which there is no room is left out.
+    """
     for entry in list(os.scandir(source)):
         place = os.path.join(target, entry.name)
-        if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), place)
-        elif entry.is_dir():
-            os.mkdir(place)
-            copy_files(entry.path, place, user)
-            shutil.copystat(entry.path, place)
-        elif entry.is_file():
-            shutil.copy2(entry.path, place)
-        else:
-            continue  # A socket or a pipe: nobody is at its other end.
-        if user:
-            os.chown(place, user, user, follow_symlinks=False)
+        if not is_new and os.path.lexists(place):
+            if entry.is_dir(follow_symlinks=False) and is_folder(place):
+                copy_files(entry.path, place, user, is_new)
+            continue
+        try:
+            copy_one(entry, place, user, is_new)
+        except OSError:
+            if is_new:
+                raise
+            if os.path.lexists(place) and not is_folder(place):
+                os.unlink(place)  # It would be a part of a file.
+
+
+def is_folder(path):
+    """Return whether there is a folder at a path, not a link to one."""
+    return stat.S_ISDIR(os.lstat(path).st_mode)
+
+
+def copy_one(entry, place, user, is_new):
+    """Copy a file, a link, or a folder with all that is in it, to a place where nothing is."""
+    if entry.is_symlink():
+        os.symlink(os.readlink(entry.path), place)
+    elif entry.is_dir():
+        os.mkdir(place)
+        copy_files(entry.path, place, user, is_new)
+        shutil.copystat(entry.path, place)
+    elif entry.is_file():
+        shutil.copy2(entry.path, place)
+    else:
+        return  # A socket or a pipe: nobody is at its other end.
+    if user:
+        os.chown(place, user, user, follow_symlinks=False)

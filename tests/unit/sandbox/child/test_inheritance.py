@@ -43,10 +43,10 @@ def test_a_file_is_opened_again_at_its_position_with_its_flags(tmp_path):
         inheritance.come_apart(others)
         read = os.read(descriptor, 2).decode()
         os.write(descriptor, b"ab")
-        return [read, os.get_inheritable(descriptor)]
+        return [read, os.get_inheritable(descriptor), os.get_blocking(descriptor)]
 
     try:
-        assert in_child(act) == ["45", False]
+        assert in_child(act) == ["45", False, True]
         # The child has read and written, and we stand where we stood.
         assert os.lseek(descriptor, 0, os.SEEK_CUR) == 4
         assert path.read_bytes() == b"0123456789ab"
@@ -54,13 +54,17 @@ def test_a_file_is_opened_again_at_its_position_with_its_flags(tmp_path):
         os.close(descriptor)
 
 
-def test_a_file_that_cannot_be_opened_again_is_dead(tmp_path):
+@pytest.mark.parametrize("put", [None, os.mkfifo, os.mkdir])
+def test_a_file_that_cannot_be_opened_again_is_dead(tmp_path, put):
+    """It has gone, or something else is in its place, on which nobody waits."""
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     descriptor = os.open(path, os.O_RDONLY)
 
     def act():
         os.unlink(path)
+        if put is not None:
+            put(path)
         others = {
             number for number in map(int, os.listdir("/proc/self/fd")) if number != descriptor
         }
