@@ -9,7 +9,9 @@ import subprocess
 import threading
 from pathlib import Path
 
+from headrace.base.logtext import INNER_END
 from headrace.sandbox.levels import PROGRAMS
+from headrace.sandbox.logframes import Unframer
 
 RUNTIME = f"{PROGRAMS}/node/runtime.cjs"
 #: Other versions than the one on PATH; tools/setup_clients.sh installs them.
@@ -119,7 +121,10 @@ class Program:
         return status, self.end()
 
     def end(self):
-        """End the runtime by closing its socket; return its log."""
+        """End the runtime by closing its socket; return its log.
+
+        An event is a line, whose inner ends are CR.
+        """
         self._ours.close()
         try:
             self._process.wait(30)
@@ -127,7 +132,8 @@ class Program:
             self._process.kill()
             self._reader.join()
             self._process.stdout.close()
-        return self._log.decode()
+        text = Unframer().feed(self._log)
+        return text.replace(INNER_END + b"\n", b"\n").replace(INNER_END, b"\r").decode()
 
 
 def started(program):

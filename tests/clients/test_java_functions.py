@@ -157,7 +157,7 @@ def test_an_exception_is_the_answer_in_awss_words(create, invoke):
     assert list(told) == ["errorMessage", "errorType", "stackTrace"]
     assert told["errorType"] == "java.lang.IllegalArgumentException"
     assert told["stackTrace"][0] == "example.Orders.handleRequest(Orders.java:26)"
-    assert "no such order: java.lang.IllegalArgumentException\r" in log
+    assert "no such order: java.lang.IllegalArgumentException\n" in log
 
 
 @pytest.mark.parametrize(

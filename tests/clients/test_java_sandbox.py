@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from headrace.base.logtext import INNER_END
 from headrace.ports.sandbox import Layer
 from headrace.sandbox.levels import LEVELS
 from tests.clients.sandboxes import sandbox_at
@@ -82,8 +83,8 @@ def test_a_function_works_inside_its_fences(bench, java_package):
 
             bench.log.clear()
             assert answer(await environment.invoke(invocation({"do": "log"}))) is None
-            assert bytes(bench.log).decode() == (
-                "by the logger\ntwo\rlines\nby System.out: äöü\nby System.err\nwithout an end\n"
+            assert bytes(bench.log).replace(INNER_END, b"|").decode() == (
+                "by the logger|\ntwo|lines|\nby System.out: äöü\nby System.err\nwithout an end\n"
             )
 
             bench.log.clear()
@@ -97,10 +98,10 @@ def test_a_function_works_inside_its_fences(bench, java_package):
                     "example.Orders.handleRequest(Orders.java:10)",
                 ],
             }
-            lines = bytes(bench.log).decode().splitlines(keepends=True)
-            assert bytes(bench.log).count(b"\n") == 1, lines
-            assert lines[0] == "no such order: java.lang.IllegalArgumentException\r"
-            assert "Caused by: java.lang.RuntimeException: the cause\r" in lines
+            assert bench.log.count(b"\n") == 1, bytes(bench.log)
+            lines = bench.log.split(INNER_END)
+            assert lines[0] == b"no such order: java.lang.IllegalArgumentException"
+            assert b"Caused by: java.lang.RuntimeException: the cause" in lines
 
             outcome = await environment.invoke(invocation({"do": "size", "size": 6_291_556}))
             assert len(outcome.payload) == 6_291_556

@@ -53,5 +53,5 @@ def test_a_ruby_function_answers_and_fails_as_on_aws(server):
     told, error, log = invoke({"raise": "no"})
     assert error == "Unhandled"
     assert (told["errorType"], told["errorMessage"]) == ("Function<ArgumentError>", "no")
-    assert "Error raised from handler method\r" in log
+    assert "Error raised from handler method\n{\n" in log
     functions.close()

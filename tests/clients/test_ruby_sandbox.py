@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from headrace.base.logtext import INNER_END
 from headrace.ports.sandbox import Layer
 from headrace.sandbox.languages.ruby import Ruby
 from headrace.sandbox.levels import LEVELS
@@ -129,7 +130,8 @@ def test_errors_are_documents(bench):
             assert document["errorType"] == "Function<ArgumentError>"
             assert len(document["stackTrace"]) == 1
             assert "app.rb:10:in " in document["stackTrace"][0]
-            assert bench.log.startswith(b"Error raised from handler method\r{\r")
+            heading = b"Error raised from handler method"
+            assert bench.log.startswith(heading + INNER_END + b"{" + INNER_END)
             assert bench.log.count(b"\n") == 1
             outcome = await environment.invoke(invocation({"do": "missing"}))
             assert json.loads(outcome.payload)["errorType"] == "Function<NameError>"
