@@ -166,11 +166,14 @@ def test_a_buffer_is_told_as_json_tells_it(start):
 
 
 @pytest.mark.parametrize("code", ["10n", "(() => {const a = {}; a.a = a; return a})()"])
-def test_what_cannot_be_told_is_an_error(start, code):
-    program = started(start(f"exports.handler = async () => {code}"))
+@pytest.mark.parametrize(
+    ("runtime", "name"), [(CALLBACKS, "Error"), ("nodejs24.x", "Runtime.JSONStringifyError")]
+)
+def test_what_cannot_be_told_is_an_error(start, code, runtime, name):
+    program = started(start(f"exports.handler = async () => {code}", runtime=runtime))
     kind, document = program.ask()
     assert kind == "error"
-    assert document["errorType"] == "Error"
+    assert document["errorType"] == name
     assert document["errorMessage"] == "Unable to stringify response body"
     assert program.ask()[0] == "error"  # And it lives.
 
@@ -225,7 +228,10 @@ def test_callbacks_need_not_wait(start):
     [
         ("callback(new RangeError('no'))", ("error", "RangeError", "no")),
         ("callback('no')", ("error", "string", "no")),
-        ("callback(null, 1); callback(null, 2)", ("result", 2)),
+        ("callback(null, 1); callback(null, 2)", ("result", 1)),
+        ("callback(null, 1); return Promise.resolve(2)", ("result", 1)),
+        ("callback(null, 1); return Promise.reject(new Error('late'))", ("result", 1)),
+        ("callback(null, 1); throw new Error('late')", ("result", 1)),
         ("context.succeed(1); context.fail('late')", ("result", 1)),
         ("context.done(null, 1)", ("result", 1)),
         ("context.done('no')", ("error", "string", "no")),
@@ -244,6 +250,20 @@ def test_a_plain_handler_answers_through_its_callback_or_context(start, code, an
         assert (kind, *value) == answer
     else:
         assert (kind, value) == answer
+
+
+def test_an_async_handler_may_answer_through_its_callback(start):
+    """As the clients of nodejs22.x and before have it: what is said first counts."""
+    code = "exports.handler = async (event, context, callback) => { callback(null, event); }"
+    assert started(start(code, runtime=CALLBACKS)).ask("called back") == ("result", "called back")
+
+
+def test_what_a_module_exports_by_default_counts_from_24_on(start):
+    files = {"index.mjs": "export default { ns: { handler: async (event) => event } };"}
+    names = {"handler": "index.ns.handler"}
+    assert started(start(files, runtime="nodejs24.x", **names)).ask(5) == ("result", 5)
+    header, _ = start(files, runtime=CALLBACKS, **names).receive()
+    assert header == {"kind": "init_error", "type": "Runtime.HandlerNotFound"}
 
 
 def test_callbacks_are_refused_from_24_on(start):

@@ -14,9 +14,10 @@ const HANDLER = /^([^.]*)\.(.+)$/;
  * Load the module and return the function that `folder/module.function` names.
  *
  * Throws a Fault when the name is malformed, or module or function is missing; and whatever the
- * module throws.
+ * module throws. `looksIntoDefault`: whether what a module exports by default counts too, as it
+ * does from nodejs24.x on.
  */
-async function loadHandler(name, task) {
+async function loadHandler(name, task, looksIntoDefault) {
   if (name.includes("..")) {
     throw new Fault(
       "Runtime.MalformedHandlerName",
@@ -30,7 +31,8 @@ async function loadHandler(name, task) {
   const folder = name.slice(0, name.length - base.length);
   await lookIntoNodePath();
   const loaded = await loadModule(task, folder, file);
-  const handler = member.split(".").reduce((found, part) => found?.[part], loaded);
+  const handler =
+    findMember(loaded, member) ?? (looksIntoDefault ? findMember(loaded?.default, member) : undefined);
   if (handler === undefined || handler === null) {
     throw new Fault("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
   }
@@ -38,6 +40,10 @@ async function loadHandler(name, task) {
     throw new Fault("Runtime.HandlerNotFound", `${name} is not a function`);
   }
   return handler;
+}
+
+function findMember(loaded, name) {
+  return name.split(".").reduce((found, part) => found?.[part], loaded);
 }
 
 async function loadModule(task, folder, file) {

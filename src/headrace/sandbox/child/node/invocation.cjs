@@ -46,6 +46,7 @@ class Invocation {
   #done;
   #isDone = false;
   #waitsForEmptyLoop = true;
+  #isSaid = false;
   /** What to do when nothing is left that could go on. */
   #atEmptyLoop;
 
@@ -78,19 +79,21 @@ class Invocation {
       if (isStreaming(this.#handler)) this.#runStreaming(event);
       else this.#runPlain(event);
     } catch (error) {
-      this.fail(error);
+      this.#once(() => this.fail(error));
     }
   }
 
   #runPlain(event) {
     const context = this.#context();
     const result = HAS_CALLBACKS
-      ? this.#handler(event, context, (error, data) => this.#callBack(error, data))
+      ? this.#handler(event, context, (error, data) =>
+          this.#once(() => this.#callBack(error, data)),
+        )
       : this.#handler(event, context);
     if (isThenable(result)) {
       result.then(
-        (data) => this.succeed(data),
-        (error) => this.fail(error),
+        (data) => this.#once(() => this.succeed(data)),
+        (error) => this.#once(() => this.fail(error)),
       );
     } else if (!HAS_CALLBACKS) {
       this.succeed(result);
@@ -133,7 +136,8 @@ class Invocation {
       getRemainingTimeInMillis: () => header.deadline_ms - Date.now(),
     };
     if (!HAS_CALLBACKS || isStreaming(this.#handler)) return context;
-    const end = (error, data) => (isGiven(error) ? this.fail(error) : this.succeed(data));
+    const end = (error, data) =>
+      this.#once(() => (isGiven(error) ? this.fail(error) : this.succeed(data)));
     const invocation = this;
     const callbacks = {
       get callbackWaitsForEmptyEventLoop() {
@@ -147,6 +151,13 @@ class Invocation {
       done: end,
     };
     return Object.defineProperties(callbacks, Object.getOwnPropertyDescriptors(context));
+  }
+
+  /** Take the first of what callback, context and promise say; it counts while it waits, too. */
+  #once(action) {
+    if (this.#isSaid) return;
+    this.#isSaid = true;
+    action();
   }
 
   #callBack(error, data) {
@@ -167,7 +178,9 @@ class Invocation {
     try {
       text = JSON.stringify(data === undefined ? null : data) ?? "null";
     } catch {
-      this.fail(new Error("Unable to stringify response body"));
+      const words = "Unable to stringify response body";
+      // From nodejs24.x on this has a name of its own.
+      this.fail(HAS_CALLBACKS ? new Error(words) : new Fault("Runtime.JSONStringifyError", words));
       return;
     }
     const bytes = Buffer.from(text);
@@ -211,4 +224,4 @@ function isThenable(value) {
   return isPromise(value) || typeof value?.then === "function";
 }
 
-module.exports = { Invocation, checkHandler, encodeDocument };
+module.exports = { HAS_CALLBACKS, Invocation, checkHandler, encodeDocument };

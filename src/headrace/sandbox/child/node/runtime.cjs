@@ -15,7 +15,7 @@ const path = require("node:path");
 const { Connection } = require("./connection.cjs");
 const { UnhandledPromiseRejection, describe } = require("./faults.cjs");
 const { loadHandler } = require("./handlers.cjs");
-const { Invocation, checkHandler, encodeDocument } = require("./invocation.cjs");
+const { HAS_CALLBACKS, Invocation, checkHandler, encodeDocument } = require("./invocation.cjs");
 const logbook = require("./logbook.cjs");
 const streaming = require("./streaming.cjs");
 
@@ -80,7 +80,7 @@ async function main() {
   streaming.installGlobal();
   watch(connection);
   try {
-    const handler = await loadHandler(process.env._HANDLER ?? "", task);
+    const handler = await loadHandler(process.env._HANDLER ?? "", task, !HAS_CALLBACKS);
     checkHandler(handler);
     isLoading = false;
     connection.send({ kind: "ready" });
