@@ -132,7 +132,8 @@ class Why:
         reach = Reach(kept.is_on, kept.is_whole)
         if origin is None:
             reach.first_at = await asyncio.to_thread(_first_at, kept.pages)
-            return not_found(sought.message_id, sought.name[2], reach)
+            _, region, name = sought.name
+            return not_found(sought.message_id, f"{name} ({region})", reach)
         tracer = await asyncio.to_thread(reader.follow, origin, receipts, kept.pages, reach)
         seen = await self._seen(tracer)
         await self._read_body(tracer, None if seen is None else seen.messages[0].message.address)

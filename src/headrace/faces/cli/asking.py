@@ -50,6 +50,9 @@ class Server:
         if not url.startswith(("http://", "https://")):
             raise ConfigError(f"the endpoint must begin with http:// or https://, not {url!r}")
         self.url = url.rstrip("/")
+        environment = (os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+        #: Where a bare name is looked for: where clients of AWS here make their queues.
+        self.region = next(filter(None, environment), self.config.region)
 
     def place_of(self, queue: str) -> dict[str, str]:
         """Return the parameter that names a queue: given by name, URL or ARN."""
@@ -58,7 +61,7 @@ class Server:
         except ValueError:
             if "/" in queue:
                 return {"QueueUrl": queue}
-            region, account, name = self.config.region, self.config.account, queue
+            region, account, name = self.region, self.config.account, queue
         else:
             region, account, name = arn.region, arn.account, arn.resource
         return {"QueueUrl": f"/queue/{region}/{account}/{name}"}
@@ -71,9 +74,9 @@ class Server:
         """
         if function.startswith("arn:"):
             return {"FunctionName": function}
-        account, region = self.config.account, self.config.region
+        account = self.config.account
         try:
-            reference = parse_reference(function, None, account, region, "InvokeFunction")
+            reference = parse_reference(function, None, account, self.region, "InvokeFunction")
         except ServiceError as refusal:
             raise AskFailed(refusal.message) from None
         return {"FunctionName": reference.qualified_arn}

@@ -12,7 +12,8 @@ from headrace.testing.server import serve_in_thread
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def server_of(*words):
@@ -41,6 +42,14 @@ def test_a_server_is_found_by_flag_variable_or_configuration(monkeypatch):
 )
 def test_a_queue_is_named_by_name_arn_or_url(queue, place):
     assert server_of().place_of(queue) == {"QueueUrl": place}
+
+
+def test_a_bare_name_is_looked_for_where_clients_of_aws_make_their_queues(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert server_of().place_of("q") == {"QueueUrl": "/queue/eu-west-1/000000000000/q"}
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    function = "arn:aws:lambda:eu-north-1:000000000000:function:f"
+    assert server_of().function_of("f") == {"FunctionName": function}
 
 
 def test_answers_and_refusals_are_documents_and_silence_is_a_sentence():
