@@ -8,6 +8,7 @@ from headrace.core.mapping import tags
 from headrace.core.mapping.batch import Batch
 from headrace.core.mapping.commands import BatchFinished, PlaceFreed, Polled, PollFailed
 from headrace.core.mapping.delivery import Delivery
+from headrace.core.mapping.hand import Held
 from headrace.core.mapping.mapping import Mapping
 from headrace.core.mapping.tally import Tally
 from headrace.core.mapping.turns import Turns, limit_of
@@ -23,6 +24,7 @@ class Deliveries:
         """Start without any."""
         self.by_mapping: dict[int, Delivery] = {}
         self._turns = Turns()
+        self._held = Held()
 
     @property
     def has_waiting(self) -> bool:
@@ -47,7 +49,7 @@ class Deliveries:
             return [] if delivery is None else delivery.stop(now)
         if delivery is None:
             delivery = self.by_mapping[number] = Delivery(
-                number, mapping.source_arn, mapping.region, mapping.in_force, now
+                number, mapping.source_arn, mapping.in_force, now, self._held
             )
         delivery.bisects = tags.bisects(mapping.tags)
         return delivery.run(mapping.in_force, now)

@@ -29,8 +29,8 @@ from headrace.core.mapping.commands import (
 from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.filters.sieve import Sieve
-from headrace.core.mapping.hand import Hand
-from headrace.core.mapping.limits import IN_HAND_BYTES_MAX, RECEIVE_AT_MOST
+from headrace.core.mapping.hand import Hand, Held
+from headrace.core.mapping.limits import RECEIVE_AT_MOST
 from headrace.core.mapping.oddities import heard
 from headrace.core.mapping.payload import Wanted, sift
 from headrace.core.mapping.receive import Receive
@@ -48,12 +48,12 @@ class Delivery:
     """What one mapping has under way."""
 
     def __init__(
-        self, mapping: int, source_arn: str, region: str, settings: Settings, now: Instant
+        self, mapping: int, source_arn: str, settings: Settings, now: Instant, held: Held
     ) -> None:
-        """Start with nothing in hand, asking for nothing."""
+        """Start with nothing in hand, asking for nothing; `held` is what all have in hand."""
         self.mapping = mapping
         self.source_arn = source_arn
-        self.region = region
+        self.region = source_arn.split(":")[3]
         self.settings = settings
         self._is_fifo = source_arn.endswith(".fifo")
         self._sieve = Sieve(settings.filters)
@@ -64,7 +64,7 @@ class Delivery:
         self.scale = scaling.start(self.bounds, now)
         self.deadlines: Deadlines[int] = Deadlines()
         self._receive = Receive(now)
-        self._hand = Hand()
+        self._hand = Hand(held)
 
     @property
     def is_idle(self) -> bool:
@@ -319,7 +319,7 @@ class Delivery:
 
     def _wanted(self) -> int:
         """Return how many messages can be used now; 0 asks for none."""
-        if not self.active or _POLL_AGAIN in self.deadlines or self._hand.size >= IN_HAND_BYTES_MAX:
+        if not self.active or _POLL_AGAIN in self.deadlines or self._hand.is_full:
             return 0
         if self._hand.open is None:
             wanted, slots = self.settings.batch_size, len(self._hand) + 1

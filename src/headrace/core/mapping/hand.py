@@ -8,7 +8,18 @@ from headrace.base.instant import Instant
 from headrace.core.mapping import telling
 from headrace.core.mapping.batch import Batch, fits_alone, halves, release, take_places
 from headrace.core.mapping.commands import PolledMessage
+from headrace.core.mapping.limits import ALL_IN_HAND_BYTES_MAX, IN_HAND_BYTES_MAX
 from headrace.core.mapping.settings import Settings
+
+
+class Held:
+    """What all mappings have in hand together."""
+
+    __slots__ = ("size",)
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.size = 0  #: Bytes of records.
 
 
 class Hand:
@@ -18,10 +29,11 @@ class Hand:
     the queue of throttled ones only while it is begun and waits.
     """
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, held: Held | None = None) -> None:
+        """Start empty; `held` is what it counts into, beside others."""
         self.open: Batch | None = None
         self.size = 0
+        self._held = held or Held()
         self._ready: deque[Batch] = deque()  # complete, without a free slot
         self._begun: dict[int, Batch] = {}
         self._throttled: list[tuple[Instant, int]] = []  # first throttled at; number; ascending
@@ -40,6 +52,13 @@ class Hand:
     def longest_throttled(self) -> Batch | None:
         """The batch that was throttled first of those that wait."""
         return self._begun[self._throttled[0][1]] if self._throttled else None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is to be received: who has nothing may always have one batch."""
+        if self._held.size >= ALL_IN_HAND_BYTES_MAX:
+            return self.size > 0
+        return self.size >= IN_HAND_BYTES_MAX
 
     def get(self, number: int) -> Batch | None:
         """Return a batch that has begun."""
@@ -73,6 +92,7 @@ class Hand:
         left_out: list[tuple[str, str]] = []
         before = 0  # the batch that the next one must wait for
         stuck: set[str] = set()  # groups whose next message cannot be handed over
+        size = 0
         for message, record in wanted:
             if message.group_id in stuck or not fits_alone(record):
                 reason = telling.STUCK if message.group_id in stuck else telling.TOO_LARGE
@@ -87,9 +107,10 @@ class Hand:
                 self.open.after = before
                 before = self.open.number if in_order else 0
             self.open.add(message, record, lease_end)
-            self.size += len(record)
+            size += len(record)
             if len(self.open) >= settings.batch_size:
                 self.close()
+        self._grow(size)
         return left_out
 
     def close(self) -> bool:
@@ -131,9 +152,8 @@ class Hand:
         """
         self.try_again(batch)
         del self._begun[batch.number]
-        self.size -= sum(map(len, batch.records))
         taken_out, size = release(self._ready, batch, failed)
-        self.size -= size
+        self._grow(-size - sum(map(len, batch.records)))
         return taken_out
 
     def split(self, batch: Batch, *, in_order: bool) -> None:
@@ -148,6 +168,10 @@ class Hand:
         if in_order:
             take_places(self._ready, batch, *parts)
         self._ready.extendleft(reversed(parts))
+
+    def _grow(self, size: int) -> None:
+        self.size += size
+        self._held.size += size
 
     def _new(self, *, reports: bool) -> Batch:
         self._last += 1

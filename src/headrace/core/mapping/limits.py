@@ -22,6 +22,9 @@ GROWTH_STEP_MS = 200
 #: Bytes of event documents in hand from which a mapping stops asking for messages; it asks again
 #: as soon as batches end. (Ours: 1,250 batches of 6 MB would be 7.5 GB.)
 IN_HAND_BYTES_MAX = 256 * 1024 * 1024
+#: Bytes of event documents in hand of all mappings together from which those that have some in hand
+#: stop asking for more. (Ours: five batches of a thousand mappings would be 30 GB.)
+ALL_IN_HAND_BYTES_MAX = 1024 * 1024 * 1024
 
 #: Milliseconds to the second try of a throttled batch; each further one waits twice as long
 #: (spec/esm.md 4.3).

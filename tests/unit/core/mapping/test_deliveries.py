@@ -16,7 +16,7 @@ from headrace.core.mapping.effects import InvokeBatch, Poll
 from headrace.core.mapping.mapping import Mapping
 from headrace.core.mapping.settings import Settings
 from headrace.core.mapping.state import State
-from tests.unit.core.mapping.story import FUNCTION, QUEUE, messages
+from tests.unit.core.mapping.story import FUNCTION, QUEUE, message, messages
 
 NOW = 1_000_000
 
@@ -105,3 +105,20 @@ def test_a_place_that_no_mapping_had_goes_to_who_waits_under_its_limit():
     deliveries.rest(1, is_gone=False)
     assert not deliveries.has_waiting
     assert deliveries.take(PlaceFreed(FUNCTION, Limit.FUNCTION), NOW) == ([], [])
+
+
+def test_when_all_together_have_much_only_who_has_nothing_receives(monkeypatch):
+    monkeypatch.setattr("headrace.core.mapping.hand.ALL_IN_HAND_BYTES_MAX", 1_000)
+    deliveries = Deliveries()
+    (first,), (second,) = (deliveries.follow(number, mapping(), NOW) for number in (1, 2))
+    heavy = tuple(message(name, "x" * 600) for name in "ab")
+    effects = done(deliveries.polled(Polled(1, first.poll, heavy, NOW + 30_000), NOW))
+    assert [type(effect) for effect in effects] == [InvokeBatch]
+    (third,) = deliveries.follow(3, mapping(), NOW)  # has nothing
+    light = Polled(2, second.poll, messages("c"), NOW + 30_000)
+    assert [type(effect) for effect in done(deliveries.polled(light, NOW))] == [InvokeBatch]
+    ended, _ = deliveries.finished(BatchFinished(1, 1, Succeeded(b"null")), NOW)
+    assert Poll in map(type, ended)
+    ended, _ = deliveries.finished(BatchFinished(2, 1, Succeeded(b"null")), NOW)
+    assert Poll in map(type, ended)
+    assert isinstance(third, Poll)

@@ -400,7 +400,7 @@ def test_a_new_function_takes_over_when_the_update_has_settled():
 
 
 def test_much_in_hand_stops_receiving_until_batches_end(monkeypatch):
-    monkeypatch.setattr("headrace.core.mapping.delivery.IN_HAND_BYTES_MAX", 40_000)
+    monkeypatch.setattr("headrace.core.mapping.hand.IN_HAND_BYTES_MAX", 40_000)
     story = Story()
     mapping = story.create()
     polls = []
