@@ -6,6 +6,7 @@ not, and is found by the references in `configuration`.
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from headrace.api.advice.intrinsics import (
@@ -38,7 +39,7 @@ class _Resource:
     def __init__(self, found: Members, module: str, unknown: Members) -> None:
         self.address = str(found["address"])
         self.general = INDEX.sub("", self.address)  #: Of all its instances.
-        self.keys = INDEX.findall(self.address)  #: Of this one, those of its modules first.
+        self.keys = tuple(INDEX.findall(self.address))  #: Of this one, those of its modules first.
         self.kind = str(found.get("type", ""))
         self.module = module
         opened = {name: UNKNOWN for name, is_unknown in unknown.items() if is_unknown is True}
@@ -58,10 +59,13 @@ class _Reading:
             members_of(members_of(plan.get("configuration")).get("root_module"))
         )
         planned = members_of(members_of(plan.get("planned_values")).get("root_module"))
-        self._by_address: dict[str, list[_Resource]] = {}  # the general one
+        self._by_address: dict[str, dict[tuple[str, ...], _Resource]] = {}  # general; by keys
+        self._names: dict[tuple[str, str], str] = {}  # kind and name, to address
         self._by_kind: dict[str, list[_Resource]] = {}
         for one in _resources(planned, "", _unknown_values(plan)):
-            self._by_address.setdefault(one.general, []).append(one)
+            self._by_address.setdefault(one.general, {})[one.keys] = one
+            name = str(one.values.get("name") or one.values.get("function_name") or "")
+            self._names.setdefault((one.kind, name), one.address)
             self._by_kind.setdefault(one.kind, []).append(one)
         #: What sets a queue's redrive policy beside it, by the queue's address.
         self._redrives = {
@@ -195,11 +199,7 @@ class _Reading:
     def _by_name(self, kind: str, text: str) -> str:
         """Return the address of the resource whose name or ARN a text is; empty: none's."""
         name = text.partition(":function:")[2].partition(":")[0] or text.rpartition(":")[2]
-        for one in self._of(kind):
-            own = one.values.get("name") or one.values.get("function_name")
-            if text and name == own:
-                return one.address
-        return ""
+        return self._names.get((kind, name), "") if name else ""
 
     def _target(self, one: _Resource, member: str, kind: str) -> str:
         """Return the address of the resource of this kind that a member refers to; or empty."""
@@ -212,16 +212,18 @@ class _Reading:
         others: dict[str, str] = {}
         for address, is_direct in self._configuration.targets(one.general, one.module, member):
             general = INDEX.sub("", address)
-            instances = self._by_address.get(general, [])
-            if instances and instances[0].kind == kind:
-                chosen = _instance(instances, INDEX.findall(address) or one.keys)
+            instances = self._by_address.get(general, {})
+            if any(each.kind == kind for each in islice(instances.values(), 1)):
+                chosen = _instance(instances, tuple(INDEX.findall(address)) or one.keys)
                 (direct if is_direct else others).setdefault(general, chosen)
         return list(direct.values())[:1] or list(others.values())
 
 
-def _instance(instances: list[_Resource], keys: list[str]) -> str:
-    """Return the address of the instance that has most of these keys."""
-    return max(instances, key=lambda one: sum(key in one.keys for key in keys)).address
+def _instance(instances: dict[tuple[str, ...], _Resource], keys: tuple[str, ...]) -> str:
+    """Return the address of the instance that has these keys, or most of them."""
+    if keys in instances:
+        return instances[keys].address
+    return max(instances.values(), key=lambda one: sum(key in one.keys for key in keys)).address
 
 
 def _resources(planned: Members, module: str, unknown: dict[str, Members]) -> Iterator[_Resource]:

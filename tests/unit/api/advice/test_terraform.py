@@ -265,6 +265,25 @@ def test_an_empty_plan_and_what_is_none():
     assert not is_plan([])
 
 
+def test_a_plan_of_many_instances_and_names_is_no_square_of_work(monkeypatch):
+    """An instance is looked for among all others only if none has its very keys."""
+    kinds = ("aws_sqs_queue", "aws_lambda_function", MAPPING)
+    planned = [
+        resource(kind, "x", "", f"[{at}]", name=f"n{at}") for at in range(300) for kind in kinds
+    ]
+    configured = [
+        expression(
+            MAPPING,
+            "x",
+            event_source_arn=["aws_sqs_queue.x"],
+            function_name=["aws_lambda_function.x"],
+        )
+    ]
+    monkeypatch.setattr("headrace.api.advice.terraform.max", None, raising=False)
+    setup = setup_of(plan(planned, configured))
+    assert [one.queue for one in setup.mappings] == list(setup.queues)
+
+
 @pytest.mark.slow
 def test_whatever_stands_where_it_does_not_belong_is_as_if_it_were_not_there():
     count = 0
