@@ -122,6 +122,16 @@ def test_a_streaming_handler_answers_bit_by_bit(start):
         assert large == b"b" * 2_500_000
 
 
+def test_what_is_no_text_is_streamed_as_json_and_a_value_is_warned_of(start):
+    code = "async (event, stream) => { stream.write({a: [1]}); stream.end(new Uint8Array([98])); return 1 }"
+    program = started(start(f"exports.handler = awslambda.streamifyResponse({code})"))
+    program.send(None)
+    assert program.receive()[0]["kind"] == "stream"
+    assert [program.receive()[1] for _ in range(2)] == [b'{"a":[1]}', b"b"]
+    assert program.receive()[0]["kind"] == "stream_end"
+    assert lines(program) == [("id-1", "WARN", "Streaming handlers ignore return values.")]
+
+
 def test_a_streamed_http_response_begins_with_its_head(start):
     program = started(
         start(

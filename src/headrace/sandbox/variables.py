@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from headrace.sandbox.languages.language import Language, Launch
 
+#: Where X-Ray's daemon is, if somebody runs one; on AWS it is beside the environment.
+_XRAY_HOST, _XRAY_PORT = "127.0.0.1", "2000"
+
 _NOT_FOR_EXTENSIONS = frozenset(
     {
         "AWS_EXECUTION_ENV",
@@ -57,12 +60,15 @@ def common_variables(launch: Launch) -> dict[str, str]:
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": spec.log_stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_HOST}:{_XRAY_PORT}",
         "LAMBDA_RUNTIME_DIR": places.runtime,
         "LAMBDA_TASK_ROOT": places.task,
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": places.library_path,
         "PATH": places.path,
         "TZ": ":UTC",
+        "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_HOST,
+        "_AWS_XRAY_DAEMON_PORT": _XRAY_PORT,
         "_HANDLER": spec.handler,
     }
     if spec.initialization_type == "snap-start":

@@ -147,6 +147,24 @@ def test_environments_see_neither_processes_nor_files_of_others(bench):
     bench.run(story())
 
 
+@from_level("namespace")
+def test_command_lines_tell_nothing_of_the_server(bench):
+    source = (
+        "import glob\n"
+        "def handler(e, c):\n"
+        "    lines = [open(path).read() for path in glob.glob('/proc/[0-9]*/cmdline')]\n"
+        "    return [len(lines), [line for line in lines if e in line]]\n"
+    )
+
+    async def story():
+        async with bench:
+            folder = os.path.dirname(str(bench.folder))
+            assert answer(await bench.call(source, folder)) == [2, []]
+            assert answer(await bench.call(source, "server_pid")) == [2, []]
+
+    bench.run(story())
+
+
 @from_level("restricted")
 def test_an_environment_has_no_rights_left(bench):
     source = (

@@ -33,6 +33,7 @@ def test_the_variables_are_those_of_lambda(tmp_path):
         "AWS_LAMBDA_LOG_STREAM_NAME": "2026/11/25/[$LATEST]0123456789abcdef0123456789abcdef",
         "AWS_REGION": "eu-central-1",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LAMBDA_TASK_ROOT": "/var/task",
         "LANG": "en_US.UTF-8",
@@ -43,6 +44,8 @@ def test_the_variables_are_those_of_lambda(tmp_path):
         "PYTHONPATH": "/var/runtime",
         "SHLVL": "0",
         "TZ": "Europe/Berlin",
+        "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
         "_HANDLER": "app.handler",
     }
 

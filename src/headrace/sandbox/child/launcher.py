@@ -250,8 +250,13 @@ def write(path, text):
 
 
 def execute_zygote(control, settings):
-    """Start the interpreter anew from inside, so that it knows itself as /var/lang."""
+    """Start the interpreter anew from inside, so that it knows itself as /var/lang.
+
+    Its settings name folders of the server's, and functions see its command line as their own.
+    """
     os.set_inheritable(control, True)
+    hidden = os.memfd_create("settings", 0)
+    os.write(hidden, json.dumps(settings).encode())
     program = "/var/lang/" + settings["executable"]
     os.execve(
         program,
@@ -261,7 +266,7 @@ def execute_zygote(control, settings):
             "-S",
             "/var/runtime/programs/zygote.py",
             str(control),
-            json.dumps(settings),
+            str(hidden),
         ],
         {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LD_LIBRARY_PATH": LIBRARY_PATH},
     )

@@ -325,5 +325,12 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def read_settings(descriptor):
+    """Return the settings that a launcher has left in a file without a name."""
+    with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)
+        return json.loads(file.read())
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), json.loads(sys.argv[2]))
+    main(int(sys.argv[1]), read_settings(int(sys.argv[2])))

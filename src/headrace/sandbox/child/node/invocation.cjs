@@ -113,7 +113,10 @@ class Invocation {
         "Streaming does not support non-async handlers.",
       );
     }
-    Promise.all([result, finished]).then(
+    const noted = Promise.resolve(result).then((value) => {
+      if (value !== undefined) console.warn("Streaming handlers ignore return values.");
+    });
+    Promise.all([noted, finished]).then(
       () => this.#end({ kind: "stream_end" }),
       (error) => this.fail(error),
     );

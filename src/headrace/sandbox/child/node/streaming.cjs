@@ -38,6 +38,12 @@ class ResponseStream extends Writable {
     this.#prelude = Buffer.concat([Buffer.from(JSON.stringify(metadata)), PRELUDE_END]);
   }
 
+  /** Write text or bytes; of anything else its JSON. */
+  write(chunk, ...more) {
+    const isPlain = typeof chunk === "string" || chunk instanceof Uint8Array;
+    return super.write(isPlain ? chunk : JSON.stringify(chunk), ...more);
+  }
+
   _write(chunk, encoding, done) {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
     this.#begin();
