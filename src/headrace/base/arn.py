@@ -51,6 +51,7 @@ class QueuePlace(msgspec.Struct, frozen=True, gc=False):
     account: str
     region: str
     name: str
+    is_region_certain: bool = False  #: It stands in the path; a host says it by the way.
 
 
 def parse_arn(text: str) -> Arn:
@@ -94,7 +95,7 @@ def parse_queue_url(text: str) -> QueuePlace:
     parts = [part for part in path.split("/") if part]
     region = region_of_host(host)
     if len(parts) == 4 and parts[0] == "queue" and _REGION.fullmatch(parts[1]):
-        return QueuePlace(parts[2], parts[1], parts[3])
+        return QueuePlace(parts[2], parts[1], parts[3], is_region_certain=True)
     if len(parts) == 2 and _ACCOUNT.fullmatch(parts[0]):
         return QueuePlace(parts[0], region, parts[1])
     if len(parts) == 1 and not host:

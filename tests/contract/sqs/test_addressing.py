@@ -82,6 +82,8 @@ GOOD = (
     f"https://anything.example{PATH}",
     f"http://queue.amazonaws.com{PATH}",
     f"https://sqs.us-east-1.amazonaws.com{PATH}/",
+    f"https://sqs.eu-west-1.amazonaws.com{PATH}",
+    f"https://eu-west-1.queue.amazonaws.com{PATH}",
     PATH,
     "q",
     f"http://localhost:4566/queue/us-east-1{PATH}",
@@ -107,6 +109,7 @@ BAD = (
     "absent",
     "http://localhost:4566/111111111111/q",
     "http://localhost:4566/12/q",
+    f"http://localhost:4566/queue/eu-west-1{PATH}",
     "",
 )
 
@@ -118,6 +121,16 @@ def test_what_names_no_queue(sqs, url):
     kind = "QueueDoesNotExist" if url else "MissingRequiredParameterException"
     for operation in ("SendMessage", "DeleteQueue", "GetQueueAttributes"):
         assert sqs.refusal(operation, {"QueueUrl": url, "MessageBody": "b"})[0] == kind
+
+
+def test_a_host_that_names_a_region_means_its_queue_first(sqs):
+    """spec/sqs.md 1.5: what a URL was given for is not another region's queue of the same name."""
+    for region in ("us-east-1", "eu-west-1"):
+        sqs.ok("CreateQueue", {"QueueName": "q"}, **signed(region=region))
+    url = f"https://sqs.eu-west-1.amazonaws.com{PATH}"
+    asked = {"QueueUrl": url, "AttributeNames": ["QueueArn"]}
+    found = sqs.ok("GetQueueAttributes", asked, **signed(region="us-east-1"))
+    assert found == {"Attributes": {"QueueArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"}}
 
 
 def test_the_region_of_the_signature(sqs):

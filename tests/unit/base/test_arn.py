@@ -62,7 +62,8 @@ def test_queue_arn_names_the_partition_of_the_region(region, partition):
     ],
 )
 def test_parse_queue_url_takes_every_form(text, account, region):
-    assert parse_queue_url(text) == QueuePlace(account, region, "q")
+    is_certain = "/queue/" in text
+    assert parse_queue_url(text) == QueuePlace(account, region, "q", is_certain)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Find the queue that a request means by its QueueUrl.
 
-Only account and name matter; the host is never compared, and a bare name means the caller's own
-account (spec/sqs.md 1.5). The region is the caller's, unless the URL is of the path form that
-names one.
+Only account and name matter, and a bare name means the caller's own account (spec/sqs.md 1.5). The
+region is the one that the URL names, in its path or as AWS's hosts do, else the caller's; and also
+the caller's where the host's has no such queue, since on AWS any host will do.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from headrace.api.context import Context
 from headrace.base.arn import parse_queue_url, partition_of
-from headrace.core.sqs.errors import AccessDenied, MissingParameter
+from headrace.core.sqs.errors import AccessDenied, MissingParameter, QueueDoesNotExist
 from headrace.core.sqs.queues import Queues
 
 #: Queue URLs whose parts are remembered; a client sends the same few again and again.
@@ -35,7 +35,13 @@ def find_queue(parameters: Mapping[str, Any], context: Context, queues: Queues) 
         raise MissingParameter("The request must contain the parameter QueueUrl.")
     is_usual = len(url) <= REMEMBERED_URL_LENGTH_MAX
     place = _remembered(url) if is_usual else parse_queue_url(url)
-    return queues.find(place.account or context.account, place.region or context.region, place.name)
+    account, region = place.account or context.account, place.region or context.region
+    try:
+        return queues.find(account, region, place.name)
+    except QueueDoesNotExist:
+        if region == context.region or place.is_region_certain:
+            raise
+        return queues.find(account, context.region, place.name)
 
 
 def find_own_queue(
