@@ -64,6 +64,11 @@ def parse_system_attributes(given: Mapping[str, Any] | None) -> dict[str, Attrib
         if name != "AWSTraceHeader":
             raise InvalidParameterValue(f"Message system attribute name '{name}' is invalid.")
         parsed[name] = _parse_value(name, value or {})
+        if not isinstance(parsed[name].value, str) or parsed[name].data_type.startswith("Number"):
+            raise InvalidParameterValue(
+                f"The type of message system attribute '{name}' is invalid. You must use only the "
+                "following supported type prefixes: String."
+            )
     return parsed
 
 

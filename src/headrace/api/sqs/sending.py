@@ -212,8 +212,8 @@ def _read_message(
 def _trace_header(system: Mapping[str, Attribute] | None, context: Context) -> str | None:
     if system is None:
         return context.trace_header
-    value = system["AWSTraceHeader"].value
-    return value if isinstance(value, str) else value.decode(errors="replace")
+    value: str = system["AWSTraceHeader"].value
+    return value
 
 
 def _size_as_sent(entry: Mapping[str, Any]) -> int:

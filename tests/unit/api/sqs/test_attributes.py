@@ -202,6 +202,19 @@ def test_only_the_trace_header_is_a_system_attribute():
         parse_system_attributes({"X": text("t")})
 
 
+@pytest.mark.parametrize(
+    "value", [text("1", "Number"), {"DataType": "Binary", "BinaryValue": b"\x00\xff"}]
+)
+def test_a_trace_header_is_a_string(value):
+    """The model: its type must be String. Bytes came back as other characters."""
+    with pytest.raises(InvalidParameterValue) as refusal:
+        parse_system_attributes({"AWSTraceHeader": value})
+    assert refusal.value.message == (
+        "The type of message system attribute 'AWSTraceHeader' is invalid. You must use only the "
+        "following supported type prefixes: String."
+    )
+
+
 def test_size_counts_name_type_and_value():
     """4.2."""
     assert size_of({"k": Attribute("String", "x"), "é": Attribute("Binary", b"abc")}) == 8 + 11
