@@ -79,6 +79,22 @@ def test_a_user_has_a_name_and_a_home(bench, level):
     bench.run(story())
 
 
+def test_standard_output_can_be_opened_by_its_name(bench):
+    source = (
+        "import subprocess\n"
+        "def handler(e, c):\n"
+        "    with open('/dev/stdout', 'w') as out: out.write('by Python\\n')\n"
+        "    return subprocess.run('echo by a shell > /dev/stderr', shell=True).returncode\n"
+    )
+
+    async def story():
+        async with bench:
+            assert answer(await bench.call(source)) == 0
+            assert bytes(bench.log) == b"by Python\nby a shell\n"
+
+    bench.run(story())
+
+
 @from_level("namespace")
 def test_temporary_files_have_a_limit(bench):
     source = (

@@ -5,6 +5,7 @@ an environment. The order of the steps in `enter` matters and is explained in do
 """
 
 import array
+import contextlib
 import fcntl
 import json
 import os
@@ -290,6 +291,8 @@ def give_up_rights(settings, seccomp, order):
     if settings["fences"]:
         kernel.drop_bounding_set()
     if order["user"]:
+        with contextlib.suppress(PermissionError):  # Of a template's copy it is another's.
+            os.fchown(1, order["user"], order["user"])  # Who opens /dev/stdout asks its owner.
         if order["scratch"]:
             os.chown(order["scratch"], order["user"], order["user"])
         if os.getgroups():  # A copy of a template has none, and may not set any.
