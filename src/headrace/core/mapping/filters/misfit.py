@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headrace.core.mapping.filters.pattern import Node, Seen, elements, fits, rules_fit
+from headrace.core.mapping.filters.columns import objects_fit
+from headrace.core.mapping.filters.pattern import Node, Place, Seen, rules_fit
 
 #: Characters of a value that a reason shows.
 VALUE_LENGTH_MAX = 40
@@ -40,29 +41,27 @@ def _reason(pattern: Node, seen: Seen, *, body_is_json: bool) -> str:
         return ASKS_FOR_TEXT
     if asked is not None and not body_is_json and asked.asks_below:
         return ASKS_FOR_FIELDS
-    misfit = next(_misfits(pattern, seen.record, seen), None)
+    misfit = next(_misfits(pattern, seen), None)
     return misfit if misfit is not None else "what it asks for stands in no one element"
 
 
-def _misfits(node: Node, value: Any, seen: Seen) -> Iterator[str]:
+def _misfits(node: Node, seen: Seen) -> Iterator[str]:
     """Yield what does not fit below a node, innermost first."""
-    objects = [one for one in elements(value) if isinstance(one, dict)] or [{}]
-    for name, field in node.fields.items():
-        found = [member for one in objects for member in seen.members(one, name)]
-        if fits(field, found, seen):
+    for field in node.fields.values():
+        place = seen.at(field.path)
+        values_fit = rules_fit(field, place.values, seen)
+        if values_fit and (not field.asks_below or objects_fit(field, seen)):
             continue
-        if rules_fit(field, found, seen):
-            yield from _misfits(field, found, seen)
-        yield f"{'.'.join(field.path)} {_shown(found)}"
+        if values_fit:
+            yield from _misfits(field, seen)
+        yield f"{'.'.join(field.path)} {_shown(place)}"
     if node.choices:
-        place = ".".join(node.path) or "the record"
-        yield f"none of the alternatives of $or fits {place}"
+        where = ".".join(node.path) or "the record"
+        yield f"none of the alternatives of $or fits {where}"
 
 
-def _shown(found: list[Any]) -> str:
-    everything = list(elements(found))
-    values = [one for one in everything if not isinstance(one, dict)]
-    if not values:
-        return "has no one element that fits all of it" if everything else "is not there"
-    text = str(values[0])
-    return f"is {text[:VALUE_LENGTH_MAX]!r}" + (" and others" if len(values) > 1 else "")
+def _shown(place: Place) -> str:
+    if not place.values:
+        return "has no one element that fits all of it" if place.objects else "is not there"
+    text = str(place.values[0])
+    return f"is {text[:VALUE_LENGTH_MAX]!r}" + (" and others" if len(place.values) > 1 else "")

@@ -12,25 +12,38 @@ from typing import Any
 
 import msgspec
 
-from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, rules_of
+from headrace.core.mapping.filters.rules import NAMES, BadPattern, Rule, is_number, rules_of
 from headrace.core.mapping.halfcharacters import decode_with_halves
 from headrace.core.mapping.limits import PATTERN_DEPTH_MAX
 
 Path = tuple[str, ...]
 
 _NESTED = frozenset((dict, list))
+_LITERAL = frozenset((str, int, Decimal))
 
 
 class Node:
     """What a pattern says of one path: of the values there, and of what lies below."""
 
-    __slots__ = ("absence_fits", "choices", "fields", "path", "rules", "texts")
+    __slots__ = (
+        "absence_fits",
+        "choices",
+        "fields",
+        "literals",
+        "others",
+        "path",
+        "rules",
+        "texts",
+    )
 
     def __init__(self, path: Path) -> None:
         """Start with nothing said."""
         self.path = path
         self.rules: tuple[Rule, ...] | None = None  #: One of them must fit; None: not asked.
         self.texts: frozenset[str] = frozenset()  #: Or one of these, word for word.
+        #: The same once more, texts and numbers apart from the other rules.
+        self.literals: frozenset[Any] = frozenset()
+        self.others: tuple[Rule, ...] = ()
         self.absence_fits = False  #: `exists: false` is among the rules.
         self.fields: dict[str, Node] = {}
         self.choices: list[tuple[Node, ...]] = []  #: Of each `$or` one must fit; same path.
@@ -141,7 +154,11 @@ def _set_rules(node: Node, items: list[Any]) -> None:
         raise BadPattern("exists match pattern must be either true or false")
     others = [one for one in items if not isinstance(one, str) and not _asks_for_existence(one)]
     node.absence_fits = False in exists
-    node.rules = (*([_anything] if True in exists else []), *rules_of(others))
+    anything = [_anything] if True in exists else []
+    node.rules = (*anything, *rules_of(others))
+    numbers = [one for one in others if is_number(one)]
+    node.literals = node.texts.union(numbers)
+    node.others = (*anything, *rules_of([one for one in others if not is_number(one)]))
 
 
 def _asks_for_existence(item: Any) -> bool:
@@ -155,21 +172,74 @@ def _anything(_value: Any) -> bool:
 # --- matching ------------------------------------------------------------------------------------
 
 
+class Place:
+    """What stands at one path of a record, in all elements of all arrays on the way there."""
+
+    __slots__ = ("_distinct", "_has_dots", "_literals", "_names", "objects", "values")
+
+    def __init__(self, found: list[Any]) -> None:
+        """Hold what was found, arrays taken apart."""
+        self.objects: list[dict[str, Any]] = []
+        self.values: list[Any] = []  #: Those that are no objects.
+        for one in found:
+            if isinstance(one, dict):
+                self.objects.append(one)
+            elif isinstance(one, list):
+                for element in elements(one):
+                    (self.objects if isinstance(element, dict) else self.values).append(element)
+            else:
+                self.values.append(one)
+        self._names: frozenset[str] | None = None
+        self._has_dots: bool | None = None
+        self._distinct: set[tuple[type, Any]] | None = None
+        self._literals: set[Any] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of fields of the objects."""
+        if self._names is None:
+            self._names = frozenset().union(*self.objects)
+        return self._names
+
+    @property
+    def has_dots(self) -> bool:
+        """Whether a field's name is a path."""
+        if self._has_dots is None:
+            self._has_dots = "." in "".join(self.names)
+        return self._has_dots
+
+    @property
+    def distinct(self) -> set[tuple[type, Any]]:
+        """Each value once, with its type: true is not 1."""
+        if self._distinct is None:
+            self._distinct = set(zip(map(type, self.values), self.values, strict=True))
+        return self._distinct
+
+    @property
+    def literals(self) -> set[Any]:
+        """The texts and numbers among the values."""
+        if self._literals is None:
+            self._literals = {value for kind, value in self.distinct if kind in _LITERAL}
+        return self._literals
+
+
 class Seen:
     """A record while patterns are held against it; each of its objects is gone through once.
 
-    So is the record for each path that must be absent: its elements may be many, and each asks.
+    So is the record for each path of which all must be known: its elements may be many, and each
+    asks.
     """
 
-    __slots__ = ("_exists", "_paths", "record")
+    __slots__ = ("_paths", "_places", "is_large", "record")
 
     def __init__(self, record: dict[str, Any]) -> None:
         """Hold a record of the event document."""
         self.record = record
+        self.is_large = False  #: Whether its body is better gone through in columns.
         #: By identity of an object, which is kept so that no other takes it: what its keys with
         #: dots say of its fields.
         self._paths: dict[int, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {}
-        self._exists: dict[Path, bool] = {}  # by path, what was found out
+        self._places: dict[Path, Place] = {}  # by path, what was found
 
     def members(self, value: dict[str, Any], name: str) -> list[Any]:
         """Return what an object has under a name without dots; `a.b` is `b` inside `a`."""
@@ -184,22 +254,24 @@ class Seen:
 
     def exists(self, path: Path) -> bool:
         """Tell whether a value that is no object is at a path, in any element of any array."""
-        known = self._exists.get(path)
+        return bool(self.at(path).values)
+
+    def at(self, path: Path) -> Place:
+        """Return what is at a path."""
+        known = self._places.get(path)
         if known is None:
-            known = self._exists[path] = self._look_for(path)
+            known = self._places[path] = self._look_for(path)
         return known
 
-    def _look_for(self, path: Path) -> bool:
-        level: list[Any] = [self.record]
-        for name in path:
-            level = [
-                member
-                for one in level
-                for element in elements(one)
-                if isinstance(element, dict)
-                for member in self.members(element, name)
-            ]
-        return any(not isinstance(element, dict) for one in level for element in elements(one))
+    def _look_for(self, path: Path) -> Place:
+        if not path:
+            return Place([self.record])
+        above, name = self.at(path[:-1]), path[-1]
+        if above.has_dots:
+            return Place([one for value in above.objects for one in self.members(value, name)])
+        if name not in above.names:
+            return _NOWHERE
+        return Place([value[name] for value in above.objects if name in value])
 
     def _paths_of(self, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
         known = self._paths.get(id(value))
@@ -212,6 +284,9 @@ class Seen:
                 paths.setdefault(first, {})[rest] = one
         self._paths[id(value)] = value, paths
         return paths
+
+
+_NOWHERE = Place([])
 
 
 def fits(node: Node, value: Any, seen: Seen) -> bool:

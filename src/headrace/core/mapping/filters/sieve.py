@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from headrace.core.mapping.filters.columns import objects_fit
 from headrace.core.mapping.filters.misfit import why_not
 from headrace.core.mapping.filters.pattern import (
     Node,
@@ -15,6 +16,8 @@ from headrace.core.mapping.filters.pattern import (
 )
 
 _BODY = "body"
+#: Characters of a body that is gone through field by field; below, object by object is quicker.
+LARGE_BODY = 2_048
 #: Characters of a body for which a reason is found.
 REASON_BODY_MAX = 65_536
 
@@ -38,6 +41,7 @@ class Sieve:
             return True
         try:
             seen, is_json = Seen({**record, _BODY: decode_json(record[_BODY])}), True
+            seen.is_large = len(record[_BODY]) > LARGE_BODY
         except ValueError:
             seen, is_json = Seen(record), False
         return any(_fits(node, seen, is_json=is_json) for node in self._patterns)
@@ -75,5 +79,7 @@ def _fits(node: Node, seen: Seen, *, is_json: bool) -> bool:
 def _body_fits(node: Node, body: Any, seen: Seen, *, is_json: bool) -> bool:
     """A body that is JSON is asked for its fields only, any other for its text only."""
     if is_json:
-        return node.rules is None and below_fits(node, body, seen)
+        if node.rules is not None:
+            return False
+        return objects_fit(node, seen) if seen.is_large else below_fits(node, body, seen)
     return not node.asks_below and rules_fit(node, body, seen)
