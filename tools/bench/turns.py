@@ -12,7 +12,10 @@ import heapq
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
+
+import msgspec
 
 from headrace.base.instant import Instant
 from headrace.core.functions.commands import AcceptEvent, DeleteFunction, ReserveConcurrency
@@ -20,6 +23,9 @@ from headrace.core.functions.effects import DropCode, RunEvent
 from headrace.core.functions.functions import Functions
 from headrace.core.functions.names import FunctionReference
 from headrace.core.machine import Numbers, Record, Room
+from headrace.core.mapping.commands import CreateMapping, Source, Target
+from headrace.core.mapping.mappings import Mappings
+from headrace.core.mapping.settings import Settings
 from headrace.core.shard import SHARD, Shard, ShardOpened
 from headrace.core.sqs.commands import (
     DeleteQueue,
@@ -29,15 +35,19 @@ from headrace.core.sqs.commands import (
     ReceiveMessages,
     SendMessages,
 )
+from headrace.core.sqs.content import Content, encode
 from headrace.core.sqs.queues import Queues
 from headrace.ports.journal import Snapshot
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
 from headrace.shell.hand import Hand
 from headrace.shell.keeper import Keeper
+from headrace.shell.pollers import Pollers
 from headrace.shell.recovery import recover
+from headrace.shell.rooms import Rooms
 from headrace.store.memory import MemoryDisk, MemoryJournal
 from headrace.testing.clock import START, VirtualClock
+from headrace.testing.entropy import SeededEntropy
 from tools.bench.histories import (
     ACCOUNT,
     DEAD_LETTERS,
@@ -125,6 +135,8 @@ class Server:
         self.keeper = Keeper(self.journal, self.clock, self.driver, self.bodies)
         for effect in (RunEvent, DropCode):
             self.driver.carry(effect, _nobody)
+        self.rooms = Rooms()
+        self.pollers = Pollers(self.driver, self.rooms, self.bodies, SeededEntropy())
 
     async def start(self) -> None:
         """Load."""
@@ -133,6 +145,7 @@ class Server:
         shard: Any = loaded.rooms[0]
         queues: Any = loaded.rooms[1]
         queues.use_secret(shard.secret)
+        self.rooms.replace(queues, loaded.rooms[2], loaded.rooms[3])
         self.keeper.adopt(loaded)
         self.driver.start(loaded.rooms.values())
 
@@ -143,7 +156,7 @@ class Server:
         quiet = 0
         while quiet < QUIET_TURNS:
             await asyncio.sleep(0)
-            quiet = 0 if loop.others_ready else quiet + 1
+            quiet = 0 if loop.others_ready or self.pollers.busy else quiet + 1
 
     def send(self, group: str | None = None) -> SendMessages:
         """Return the command to send one message now."""
@@ -158,7 +171,12 @@ class Server:
 
 def _make_rooms() -> Mapping[int, Room]:
     numbers = Numbers()
-    return {0: Shard(numbers), 1: Queues(b"", numbers), 2: Functions(numbers)}
+    return {
+        0: Shard(numbers),
+        1: Queues(b"", numbers),
+        2: Functions(numbers),
+        3: Mappings(numbers),
+    }
 
 
 def _first_record(now: Instant) -> Record:
@@ -238,6 +256,11 @@ def failed_events(count: int) -> MemoryDisk:
         *failed(count, at, at + 60_000),
     ]
     return disk_of(past, ENVELOPE)
+
+
+def empty(_count: int) -> MemoryDisk:
+    """Return a queue without messages."""
+    return disk_of([created(QUEUE, "deep")])
 
 
 # --- what happens ---------------------------------------------------------------------------------
@@ -327,6 +350,25 @@ def _nobody(_: Any) -> None:
     pass
 
 
+async def map_with(server: Server, fields: int) -> None:
+    """Map the queue with a filter for a field that is wrong in each object, and absent ones."""
+    absent = {f"f{number}": [{"exists": False}] for number in range(fields)}
+    pattern = msgspec.json.encode({"body": {"x": {**absent, "a": [2]}}}).decode()
+    settings = Settings(FUNCTION.arn, filters=(pattern,))
+    target, source = Target(FUNCTION.arn, "deep", 3), Source(arn_of("deep"), 30)
+    await server.driver.ask(CreateMapping(b"seed" * 4, ACCOUNT, REGION, source, target, settings))
+    server.clock.move_by(HOUR_MS)
+    await server.quiet()
+
+
+async def sift(server: Server) -> None:
+    """Send a message of 100,000 objects, and wait until the mapping has deleted it."""
+    body = '{"x":[' + ",".join(['{"a":1}'] * 100_000) + "]}"
+    message = OutgoingMessage(encode(Content(body, "AIDA", None, None)), len(body))
+    await server.driver.ask(SendMessages(QUEUE, server.driver.block, (message,)))
+    await server.quiet()
+
+
 SITUATIONS = (
     Situation("delayed, all fall due: standard", delayed, pass_15_minutes),
     Situation("delayed, all fall due: FIFO", fifo_delayed, pass_15_minutes),
@@ -352,6 +394,8 @@ SITUATIONS = (
     Situation("a round of the keeper: failed events", failed_events, keep_events, share=0.1),
     Situation("no concurrency is left: events", events, give_up),
     Situation("delete the function: events", events, delete_function),
+    Situation("a filter, 100,000 objects in a body", empty, sift, partial(map_with, fields=0)),
+    Situation("the same, 140 absent fields", empty, sift, partial(map_with, fields=140)),
     Situation("delete the function: failed events", failed_events, delete_function, share=0.1),
 )
 

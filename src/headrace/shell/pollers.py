@@ -8,7 +8,7 @@ what was under way: whatever ends afterwards belongs to an earlier life and is d
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from headrace.api.sqs.attributes import digest
@@ -59,6 +59,7 @@ from headrace.shell.driver import Driver
 from headrace.shell.handingback import Key, returns_of
 from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
+from headrace.shell.sifting import Sifting
 from headrace.shell.telling import Telling, is_over
 from headrace.shell.turns import next_turn
 
@@ -90,6 +91,7 @@ class Pollers:
         self._bodies = bodies
         self._entropy = entropy
         self.deleted: dict[int, int] = {}  #: By mapping: messages whose deletion went well.
+        self._sifting = Sifting(rooms)
         self._parked: dict[Key, tuple[int, int]] = {}  # to (queue, ticket of its receive)
         self._running: dict[Key, Any] = {}  # batches that functions have, to their life
         self._tasks: set[asyncio.Task[None]] = set()
@@ -208,8 +210,11 @@ class Pollers:
                 for address in addresses:
                     self._bodies.unpin(address.block)
 
+        self._begin(life, read())
+
+    def _begin(self, life: Any, work: Coroutine[Any, Any, None]) -> None:
         self._take_up(life)
-        task = asyncio.get_running_loop().create_task(read())
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _task: self._put_down(life))
@@ -222,7 +227,16 @@ class Pollers:
             polled_message(message, found[message.address], counted)
             for message in received.messages
         )
-        self._tell(life, Polled(effect.mapping, effect.poll, messages, received.visible_at))
+        polled = Polled(effect.mapping, effect.poll, messages, received.visible_at)
+        sifter = self._rooms.mappings.sifter(effect.mapping)
+        if sifter is None or not sifter.takes_long(messages):
+            self._tell(life, polled)
+            return
+
+        async def sift() -> None:
+            self._tell(life, await self._sifting.sifted(polled))
+
+        self._begin(life, sift())
 
     def _allows_loops(self, function_arn: str) -> bool:
         """Tell whether a function lets loops go on; one that is not there ends none."""

@@ -142,6 +142,8 @@ class Polled(msgspec.Struct, frozen=True):
     poll: int
     messages: tuple[PolledMessage, ...]
     visible_at: Instant  #: When the lease of these messages ends.
+    #: A `payload.Sifter`, and what it made of the messages, if that was done beside the loop.
+    sifted: "tuple[object, object] | None" = None
 
 
 class PollFailed(msgspec.Struct, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from headrace.core.mapping.commands import BatchFinished, PlaceFreed, Polled, Po
 from headrace.core.mapping.delivery import Delivery
 from headrace.core.mapping.hand import Held
 from headrace.core.mapping.mapping import Mapping
+from headrace.core.mapping.payload import Sifter
 from headrace.core.mapping.tally import Tally
 from headrace.core.mapping.turns import Turns, limit_of
 
@@ -35,6 +36,11 @@ class Deliveries:
         """Return what a mapping has counted since the last start."""
         delivery = self.by_mapping.get(mapping)
         return Tally() if delivery is None else delivery.tally
+
+    def sifter(self, mapping: int) -> Sifter | None:
+        """Return what sifts the messages of a mapping; None: it asks for none."""
+        delivery = self.by_mapping.get(mapping)
+        return None if delivery is None else delivery.sifter
 
     def in_hand(self) -> Iterator[tuple[int, str, Batch]]:
         """Go through the batches of all, each with its mapping and queue."""

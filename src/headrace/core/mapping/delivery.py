@@ -8,7 +8,7 @@ for messages, not for time. From receive to function: receive, batch, invoke. Wh
 not for this function is sorted out and deleted between the first two (filters).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from headrace.base.instant import Instant, later, ms_of_s
@@ -22,17 +22,15 @@ from headrace.core.mapping.commands import (
     Limit,
     NotInvoked,
     Polled,
-    PolledMessage,
     Succeeded,
     Throttled,
 )
 from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
-from headrace.core.mapping.filters.sieve import Sieve
 from headrace.core.mapping.hand import Hand, Held
 from headrace.core.mapping.limits import RECEIVE_AT_MOST
 from headrace.core.mapping.oddities import heard
-from headrace.core.mapping.payload import Wanted, sift
+from headrace.core.mapping.payload import Sifted, Sifter, Wanted
 from headrace.core.mapping.receive import Receive
 from headrace.core.mapping.settings import Settings
 from headrace.core.mapping.tally import Tally
@@ -56,7 +54,7 @@ class Delivery:
         self.region = source_arn.split(":")[3]
         self.settings = settings
         self._is_fifo = source_arn.endswith(".fifo")
-        self._sieve = Sieve(settings.filters)
+        self.sifter = Sifter(settings, source_arn, self.region)
         self.active = False
         self.bisects = False  #: A batch that failed is halved and tried again within its lease.
         self.tally = Tally()
@@ -110,7 +108,7 @@ class Delivery:
         if settings != self.settings:
             self._close(effects, now)
             self.settings = settings
-            self._sieve = Sieve(settings.filters)
+            self.sifter = Sifter(settings, self.source_arn, self.region)
             bounds = settings.bounds(self.source_arn)
             self.scale = scaling.rebound(self.scale, self.bounds, bounds)
             self.bounds = bounds
@@ -143,7 +141,7 @@ class Delivery:
             effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
             if polled.visible_at > now:
-                wanted = self._sift(polled.messages, now, effects)
+                wanted = self._sift(polled, now, effects)
                 self._collect(wanted, polled.visible_at, now, effects)
             else:
                 self.tally.failed += len(polled.messages)  # it took too long: others have them
@@ -219,11 +217,11 @@ class Delivery:
 
     # --- batches ---------------------------------------------------------------------------------
 
-    def _sift(self, messages: Sequence[PolledMessage], now: Instant, effects: list[Any]) -> Wanted:
+    def _sift(self, polled: Polled, now: Instant, effects: list[Any]) -> Wanted:
         """Return what the function is to see; have the others deleted, or taken out of a loop."""
-        sifted = sift(
-            messages, self._sieve, self.source_arn, self.region, windowed=self.settings.window_s > 0
-        )
+        sifter, sifted = polled.sifted or (None, None)
+        if sifter is not self.sifter or not isinstance(sifted, Sifted):
+            sifted = self.sifter.sift(polled.messages)
         self.tally.count_filtered([reason for _, reason in sifted.unwanted])
         self.tally.dropped += len(sifted.looping)
         effects += telling.leave_out(self.mapping, self.source_arn, sifted, now)

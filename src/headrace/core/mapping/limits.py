@@ -75,3 +75,7 @@ FILTERS_MAX = 5
 #: Names from the root of a filter pattern to its deepest rule. (Ours: AWS's patterns end at 4,096
 #: characters.)
 PATTERN_DEPTH_MAX = 100
+
+#: Characters of what one receive brings, times what each costs (`Sieve.burden`), from which on it
+#: is sifted beside the loop. (Ours: about 2 ms.)
+LONG_BURDEN = 400_000

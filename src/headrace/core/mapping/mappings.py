@@ -29,6 +29,7 @@ from headrace.core.mapping.deliveries import Deliveries, Notice
 from headrace.core.mapping.errors import MappingInUse, MappingNotFound, ResourceConflict
 from headrace.core.mapping.limits import LIST_PAGE_MAX, SETTLE_MS
 from headrace.core.mapping.mapping import Mapping, mapping_of
+from headrace.core.mapping.payload import Sifter
 from headrace.core.mapping.records import (
     MappingCreated,
     MappingDeletionBegun,
@@ -116,6 +117,10 @@ class Mappings:
     def tally(self, mapping: int) -> Tally:
         """Return what a mapping has counted since the last start."""
         return self._deliveries.tally(mapping)
+
+    def sifter(self, mapping: int) -> Sifter | None:
+        """Return what sifts the messages of a mapping as it is now; None: it asks for none."""
+        return self._deliveries.sifter(mapping)
 
     def running(self, mapping: int) -> int:
         """Return how many batches of a mapping are with its function."""

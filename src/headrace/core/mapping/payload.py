@@ -10,7 +10,8 @@ import msgspec
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
 from headrace.core.mapping.filters.sieve import Sieve
-from headrace.core.mapping.limits import LOOP_TURNS_MAX
+from headrace.core.mapping.limits import LONG_BURDEN, LOOP_TURNS_MAX
+from headrace.core.mapping.settings import Settings
 
 _HEAD = b'{"Records":['
 _TAIL = b"]}"
@@ -86,6 +87,31 @@ def sift(
         else:
             wanted.append((message, encode_record(record)))
     return Sifted(wanted, unwanted, looping)
+
+
+class Sifter:
+    """Sifts what a mapping receives, under its settings as they are now; never changed.
+
+    Whoever has it may do so anywhere, on a thread too: what comes of it depends on nothing else.
+    """
+
+    __slots__ = ("_region", "_sieve", "_source_arn", "_windowed")
+
+    def __init__(self, settings: Settings, source_arn: str, region: str) -> None:
+        """Compile the filters."""
+        self._sieve = Sieve(settings.filters)
+        self._source_arn = source_arn
+        self._region = region
+        self._windowed = settings.window_s > 0
+
+    def sift(self, messages: Sequence[PolledMessage]) -> Sifted:
+        """Return which messages the function is to see, each with its record, and which not."""
+        return sift(messages, self._sieve, self._source_arn, self._region, windowed=self._windowed)
+
+    def takes_long(self, messages: Sequence[PolledMessage]) -> bool:
+        """Tell whether the loop had better not wait for that: a matter of some milliseconds."""
+        length = sum([len(message.body) for message in messages])
+        return length * self._sieve.burden > LONG_BURDEN
 
 
 def encode_record(record: dict[str, Any]) -> bytes:

@@ -6,7 +6,16 @@ import pytest
 
 from headrace.core.mapping.commands import MessageAttribute, PolledMessage
 from headrace.core.mapping.filters.sieve import Sieve
-from headrace.core.mapping.payload import encode_record, event_of, normal_number, record_of, sift
+from headrace.core.mapping.limits import LONG_BURDEN
+from headrace.core.mapping.payload import (
+    Sifter,
+    encode_record,
+    event_of,
+    normal_number,
+    record_of,
+    sift,
+)
+from headrace.core.mapping.settings import Settings
 
 ARN = "arn:aws:sqs:us-east-2:123456789012:my-queue"
 
@@ -178,3 +187,14 @@ def test_messages_are_wanted_or_filtered_out_or_in_a_loop():
     ((filtered, reason),) = sifted.unwanted
     assert filtered.message_id == "e"
     assert reason
+
+
+def test_what_takes_long_is_told_by_length_and_rules():
+    few, many = ((json.dumps({"body": {"a": list(range(rules))}}),) for rules in (1, 100))
+    lengths = {(): LONG_BURDEN, few: LONG_BURDEN // 9, many: LONG_BURDEN // 108}
+    for filters, length in lengths.items():
+        sifter = Sifter(Settings("f", filters=filters), ARN, "us-east-2")
+        half = message(body="x" * (length // 2))
+        assert not sifter.takes_long([half, half])
+        assert sifter.takes_long([half, half, message(body="x" * 20)])
+        assert sifter.sift([half]).wanted or filters

@@ -169,6 +169,12 @@ def _anything(_value: Any) -> bool:
     return True
 
 
+def rules_count(node: Node) -> int:
+    """Return how many rules a pattern has."""
+    below = [*node.fields.values(), *(choice for choices in node.choices for choice in choices)]
+    return len(node.literals) + len(node.others) + sum(map(rules_count, below))
+
+
 # --- matching ------------------------------------------------------------------------------------
 
 

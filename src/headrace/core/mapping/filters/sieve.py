@@ -12,12 +12,15 @@ from headrace.core.mapping.filters.pattern import (
     compile_pattern,
     decode_json,
     fits,
+    rules_count,
     rules_fit,
 )
 
 _BODY = "body"
 #: Characters of a body that is gone through field by field; below, object by object is quicker.
 LARGE_BODY = 2_048
+#: What it costs to read a character of JSON, where to copy it and to hold it to a rule cost 1.
+_READING = 8
 #: Characters of a body for which a reason is found.
 REASON_BODY_MAX = 65_536
 
@@ -25,7 +28,7 @@ REASON_BODY_MAX = 65_536
 class Sieve:
     """Patterns, compiled once, that records of the event document are held against."""
 
-    __slots__ = ("_patterns",)
+    __slots__ = ("_patterns", "burden")
 
     def __init__(self, patterns: Sequence[str]) -> None:
         """Compile patterns; without any, every message passes.
@@ -34,6 +37,11 @@ class Sieve:
             BadPattern: One of them is none.
         """
         self._patterns = [compile_pattern(text) for text in patterns]
+        #: What a character of a body costs, about: 1 to be copied, some more to be read as JSON,
+        #: and 1 for each rule.
+        self.burden = 1
+        if patterns:
+            self.burden = _READING + sum(map(rules_count, self._patterns))
 
     def passes(self, record: dict[str, Any]) -> bool:
         """Tell whether the function is to see a record, whose `body` is the message's text."""
