@@ -63,7 +63,7 @@ class WhyInvokes:
                 # It may have gone between two looks.
                 tracer, seen, reach = await self._look(key, reference)
         if not tracer.function:
-            return invoke_not_found(request_id, reference.name, reach)
+            return invoke_not_found(request_id, f"{reference.name} ({reference.region})", reach)
         return await asyncio.to_thread(
             invoke_document, request_id, tracer, seen, reach, STORY_EVENTS_MAX
         )
