@@ -1,18 +1,19 @@
-"""Bring an extension the telemetry that it subscribed to: buffer, post, and drop what is too much.
+"""Bring an extension the telemetry that it subscribed to: buffer, send, and drop what is too much.
 
-One batch is under way at a time, as a POST of a JSON array to a port of the environment's own
-loopback; a batch goes when it is large enough or old enough. A listener that does not take its
-events costs its environment a bounded buffer, and hears how much was dropped.
+One batch is under way at a time, by a courier, to a port of the environment's own loopback; a
+batch goes when it is large enough or old enough. A listener that does not take its events costs
+its environment a bounded buffer, and hears how much was dropped. Knows no protocol: `couriers.py`
+has those.
 """
 
 import asyncio
 import contextlib
-import socket
 
 import msgspec
 
 from headrace.sandbox import limits
-from headrace.sandbox.sockets import LOOPBACK, Sockets
+from headrace.sandbox.couriers import Destination
+from headrace.sandbox.sockets import Sockets
 
 
 class Buffering(msgspec.Struct, frozen=True):
@@ -42,8 +43,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
     name: str
     types: frozenset[str]
-    port: int  #: Of its own loopback.
-    path: str
+    destination: Destination
     buffering: Buffering
 
 
@@ -55,13 +55,13 @@ class Delivery:
     ) -> None:
         self.subscription = subscription
         self._loop = loop
-        self._sockets = sockets
+        self._courier = subscription.destination.hire(loop, sockets)
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._dropped = 0
         self._dropped_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._posting: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._is_paused = False
         self._is_closed = False
 
@@ -94,9 +94,9 @@ class Delivery:
     def flush(self) -> None:
         """Bring what waits, now or when the batch before has arrived."""
         self._cancel_timer()
-        if self._waiting and self._posting is None and not (self._is_paused or self._is_closed):
-            self._posting = self._loop.create_task(self._post())
-            self._posting.add_done_callback(self._go_on)
+        if self._waiting and self._sending is None and not (self._is_paused or self._is_closed):
+            self._sending = self._loop.create_task(self._send())
+            self._sending.add_done_callback(self._go_on)
 
     def pause(self) -> None:
         """Begin no further batch."""
@@ -113,8 +113,9 @@ class Delivery:
         """Bring nothing more."""
         self._is_closed = True
         self._cancel_timer()
-        if self._posting is not None:
-            self._posting.cancel()
+        if self._sending is not None:
+            self._sending.cancel()
+        self._courier.close()
 
     def _plan(self) -> None:
         if not (self._is_paused or self._is_closed):
@@ -126,19 +127,19 @@ class Delivery:
             self._timer.cancel()
             self._timer = None
 
-    def _go_on(self, posting: "asyncio.Task[None]") -> None:
-        self._posting = None
-        if not posting.cancelled() and posting.exception() is not None:
+    def _go_on(self, sending: "asyncio.Task[None]") -> None:
+        self._sending = None
+        if not sending.cancelled() and sending.exception() is not None:
             self._dropped += 1
         if self._waiting and self._timer is None:
             self._plan()
 
-    async def _post(self) -> None:
+    async def _send(self) -> None:
         """Bring one batch, or what can be had of it within its tries."""
         batch = self._take_batch()
         for _ in range(limits.TELEMETRY_ATTEMPTS):
             with contextlib.suppress(OSError, EOFError, ValueError):
-                if await self._try_to_post(b"[" + b",".join(batch) + b"]"):
+                if await self._courier.bring(batch):
                     return
             await asyncio.sleep(limits.TELEMETRY_RETRY_S)
         self._dropped += len(batch)
@@ -166,37 +167,3 @@ class Delivery:
             batch.insert(0, msgspec.json.encode({"type": "platform.logsDropped", "record": record}))
         self._dropped = self._dropped_bytes = 0
         return batch
-
-    async def _try_to_post(self, body: bytes) -> bool:
-        """Post once; return whether the listener took it."""
-        head = (
-            f"POST {self.subscription.path} HTTP/1.1\r\n"
-            f"Host: sandbox.localdomain:{self.subscription.port}\r\n"
-            "Content-Type: application/json\r\nConnection: close\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        used = await self._sockets.take()
-        try:
-            await self._loop.sock_connect(used, (LOOPBACK, self.subscription.port))
-            await self._loop.sock_sendall(used, head.encode() + body)
-            words = (await self._read_line(used)).split()
-        except BaseException:
-            self._sockets.cut(used)
-            raise
-        self._sockets.give_back(used)
-        return len(words) > 1 and 200 <= int(words[1]) < 300
-
-    async def _read_line(self, used: socket.socket) -> bytes:
-        """Return the first line of an answer.
-
-        Raises:
-            EOFError: It ends before, or is too long.
-        """
-        answer = b""
-        while b"\n" not in answer:
-            left = limits.TELEMETRY_ANSWER_BYTES_MAX - len(answer)
-            piece = await self._loop.sock_recv(used, left) if left > 0 else b""
-            if not piece:
-                raise EOFError
-            answer += piece
-        return answer.partition(b"\n")[0]

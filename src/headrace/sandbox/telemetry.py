@@ -3,7 +3,7 @@
 Source: spec/lambda.md 3.7, 5.2; AWS's pages "Telemetry API reference" and "event schema". Events
 are objects {"time", "type", "record"} of three categories: platform (what we know), function and
 extension (lines that they wrote). Those of the init phase are kept until it is over, so that who
-subscribes in it misses none. Knows no socket: `deliveries.py` has those.
+subscribes in it misses none. Knows no socket: `couriers.py` has those.
 """
 
 import time
@@ -18,6 +18,7 @@ from headrace.core.functions.instants import format_moment
 from headrace.core.functions.loglines import billed_ms
 from headrace.ports.sandbox import EnvironmentSpec, Invocation
 from headrace.sandbox import limits
+from headrace.sandbox.couriers import Destination, HttpDestination, TcpDestination
 from headrace.sandbox.deliveries import Buffering, Delivery, Subscription
 from headrace.sandbox.dialogue import Answer
 from headrace.sandbox.runtime_api import refusal
@@ -27,6 +28,10 @@ _SCHEMAS = ("2022-07-01", "2022-12-13", "2025-01-29")
 #: The host in a destination is the environment itself.
 _HOSTS = ("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1")
 
+_PORT_MAX = 65_535
+#: What the decoder says of a field that is always needed.
+_MISSING = "Object missing required field `{}` - at `$.destination`"
+
 Category = Literal["platform", "function", "extension"]
 Members = dict[str, Any]
 
@@ -35,7 +40,8 @@ class _Destination(msgspec.Struct):
     """Where events go; in a subscription."""
 
     protocol: str
-    uri: str = msgspec.field(name="URI")
+    uri: str | None = msgspec.field(name="URI", default=None)  #: HTTP's.
+    port: int | None = None  #: TCP's.
 
 
 class _Wish(msgspec.Struct):
@@ -157,7 +163,7 @@ class Telemetry:
         """PUT /telemetry, from a registered extension."""
         try:
             wish = msgspec.json.decode(request.body, type=_Wish)
-            where = _find_destination(wish)
+            destination = _find_destination(wish)
         except (msgspec.DecodeError, ValueError) as error:
             exchange.answer(refusal(400, "ValidationError", str(error)))
             return
@@ -169,7 +175,7 @@ class Telemetry:
         if former is not None:
             former.close()
         types = frozenset(wish.types)
-        subscription = Subscription(name, types, *where, wish.buffering)
+        subscription = Subscription(name, types, destination, wish.buffering)
         delivery = self._deliveries[name] = self._deliver(subscription)
         delivery.begin_with([event for category, event in self._early if category in types])
         exchange.answer(Reply(200, b'"OK"', content_type="text/plain"))
@@ -253,8 +259,8 @@ class Telemetry:
         }
 
 
-def _find_destination(wish: _Wish) -> tuple[int, str]:
-    """Return the port and the path of a subscription.
+def _find_destination(wish: _Wish) -> Destination:
+    """Return where the events of a subscription are to go.
 
     Raises:
         ValueError: Something in it cannot be.
@@ -263,16 +269,42 @@ def _find_destination(wish: _Wish) -> tuple[int, str]:
         raise ValueError(f"schemaVersion {wish.schema_version} is not supported")
     if not wish.types:
         raise ValueError("types must not be empty")
-    if wish.destination.protocol != "HTTP":
+    read = _READERS.get(wish.destination.protocol)
+    if read is None:
         raise ValueError(f"protocol {wish.destination.protocol} is not supported")
-    parts = urlsplit(wish.destination.uri)
+    destination = read(wish.destination)
+    if destination.port < limits.TELEMETRY_PORT_MIN:
+        least = limits.TELEMETRY_PORT_MIN
+        raise ValueError(f"destination port {destination.port} must be {least} or more")
+    if destination.port == limits.API_PORT:
+        raise ValueError(f"destination port {limits.API_PORT} is reserved")
+    wish.buffering.check()
+    return destination
+
+
+def _read_http(wish: _Destination) -> Destination:
+    if wish.uri is None:
+        raise ValueError(_MISSING.format("URI"))
+    parts = urlsplit(wish.uri)
     if parts.scheme != "http" or parts.hostname not in _HOSTS:
         raise ValueError("destination URI must be http://sandbox.localdomain:port")
-    port = parts.port or 80
-    if port < limits.TELEMETRY_PORT_MIN:
-        raise ValueError(f"destination port {port} must be {limits.TELEMETRY_PORT_MIN} or more")
-    wish.buffering.check()
-    return port, parts.path or "/"
+    return HttpDestination(parts.port or 80, parts.path or "/")
+
+
+def _read_tcp(wish: _Destination) -> Destination:
+    if wish.uri is not None:
+        raise ValueError("destination URI must not be given for protocol TCP")
+    if wish.port is None:
+        raise ValueError(_MISSING.format("port"))
+    if not 0 <= wish.port <= _PORT_MAX:
+        raise ValueError(f"Port out of range 0-{_PORT_MAX}")
+    return TcpDestination(wish.port)
+
+
+_READERS: dict[str, Callable[[_Destination], Destination]] = {
+    "HTTP": _read_http,
+    "TCP": _read_tcp,
+}
 
 
 def _status_of(answer: Answer) -> str:

@@ -7,27 +7,43 @@ from headrace.ports.sandbox import InvokeStatus, Layer
 from tests.unit.sandbox.bench import REQUEST_ID, answer, invocation, make_archive
 from tests.unit.sandbox.programs import extension
 
-#: An extension that writes down what it is told, one line for an event, before it ends.
-WATCHER = """
-import http.server, threading
-class Listener(http.server.BaseHTTPRequestHandler):
+#: What an extension listens with, and what it says of that, by protocol.
+LISTENERS = {
+    "HTTP": """
+import http.server as server
+class Listener(server.BaseHTTPRequestHandler):
     def do_POST(self):
         told.extend(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
     def log_message(self, *_): pass
-told = []
-server = http.server.HTTPServer(("127.0.0.1", %d), Listener)
-threading.Thread(target=server.serve_forever, daemon=True).start()
+Server = server.HTTPServer
+destination = {"protocol": "HTTP", "URI": "http://sandbox.localdomain:%d/path" % port}
+""",
+    "TCP": """
+import socketserver as server
+class Listener(server.StreamRequestHandler):
+    def handle(self):
+        log("a connection")
+        told.extend(map(json.loads, self.rfile))
+class Server(server.ThreadingTCPServer):
+    daemon_threads = True
+destination = {"protocol": "TCP", "port": port}
+""",
+}
+#: An extension that writes down what it is told, one line for an event, before it ends.
+WATCHER = """
+import threading
+threading.Thread(target=Server(("127.0.0.1", port), Listener).serve_forever, daemon=True).start()
 me = register("INVOKE", "SHUTDOWN")
-wish = {"schemaVersion": "2022-12-13", "types": %s,
+wish = {"schemaVersion": "2022-12-13", "types": types,
         "buffering": {"maxItems": 1000, "maxBytes": 262144, "timeoutMs": 25},
-        "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:%d/path"}}
+        "destination": destination}
 status, _, body = call("PUT", "/2022-07-01/telemetry", json.dumps(wish), me)
 log("subscribed", status, body)
 while next_event(me)["eventType"] != "SHUTDOWN": pass
 until = time.time() + 1.8
-while sum(one["type"] == "platform.report" for one in told) < %d and time.time() < until:
+while sum(one["type"] == "platform.report" for one in told) < invokes and time.time() < until:
     time.sleep(0.01)
 for event in told: print("told", json.dumps(event))
 """
@@ -46,15 +62,16 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def watched(bench, types, *, invokes, **changes):
+def watched(bench, types, *, invokes, protocol="HTTP", **changes):
     """Start the function with a watcher of these types, who waits for reports of all invokes."""
-    program = watcher(free_port(), types, invokes)
+    program = watcher(free_port(), types, invokes, protocol)
     return bench.start(FUNCTION, layers=layer(bench, watch=program), **changes)
 
 
-def watcher(port, types, invokes):
+def watcher(port, types, invokes, protocol="HTTP"):
     """Return the program that listens on a port and waits for so many reports."""
-    return extension(WATCHER % (port, json.dumps(types), port, invokes))
+    values = f"port, types, invokes, told = {port}, {types}, {invokes}, []\n"
+    return extension(values + LISTENERS[protocol] + WATCHER)
 
 
 def layer(bench, **programs):
@@ -121,3 +138,32 @@ def test_an_extension_hears_how_it_ended_before_it_ends_itself(bench):
         ]
 
     bench.run(story())
+
+
+def test_an_extension_that_listens_by_tcp_hears_it_all_on_one_connection(bench):
+    async def story():
+        async with bench:
+            types = ["platform", "function"]
+            environment = await watched(bench, types, invokes=3, protocol="TCP")
+            for number in range(3):
+                assert answer(await environment.invoke(invocation(number))) == number
+                environment.freeze()
+            await environment.kill()
+        check_told_by_tcp(bench, invokes=3)
+
+    bench.run(story())
+
+
+def check_told_by_tcp(bench, *, invokes):
+    """Check what a watcher of the platform and the function has heard, once and by one line."""
+    assert bench.log.count(b"subscribed 200 OK\n") == 1
+    assert bench.log.count(b"a connection\n") == 1
+    events = told(bench)
+    kinds = [one["type"] for one in events if one["type"] != "function"]
+    assert [kind for kind in kinds if kind != "platform.telemetrySubscription"] == [
+        "platform.initStart", "platform.initRuntimeDone", "platform.extension",
+        "platform.initReport",
+        *["platform.start", "platform.runtimeDone", "platform.report"] * invokes,
+    ]  # fmt: skip
+    lines = [one["record"] for one in events if one["type"] == "function"]
+    assert [line for line in lines if line in ("init", "work")] == ["init", *["work"] * invokes]

@@ -7,7 +7,13 @@ import pytest
 
 from headrace.sandbox import limits
 from headrace.sandbox.sockets import PassedSockets
-from tests.conformance.sandbox.test_telemetry import FUNCTION, layer, told, watcher
+from tests.conformance.sandbox.test_telemetry import (
+    FUNCTION,
+    check_told_by_tcp,
+    layer,
+    told,
+    watcher,
+)
 from tests.unit.sandbox.bench import answer, invocation
 from tests.unit.sandbox.programs import extension
 
@@ -100,6 +106,26 @@ def test_an_extension_without_a_network_hears_what_happens_and_nobody_else_does(
         assert sorted(line for line in lines if line in ("init", "work")) == [
             "init", "init", "work", "work", "work", "work",
         ]  # fmt: skip
+
+    bench.run(story())
+
+
+def test_a_listener_of_tcp_hears_it_all_by_one_of_the_sockets(bench, passed):
+    async def story():
+        async with bench:
+            await (await bench.start(FUNCTION)).kill()  # whoever forks is there from now on
+            before = await bench.descriptors()
+            layers = layer(bench, watch=watcher(4323, ["platform", "function"], 3, "TCP"))
+            environment = await bench.start(FUNCTION, layers=layers, network="none")
+            (kept,) = open_ones(passed)
+            for number in range(3):
+                assert answer(await environment.invoke(invocation(number))) == number
+                environment.freeze()
+            assert open_ones(passed) == [kept]
+            await environment.kill()
+            assert open_ones(passed) == []
+            assert await bench.descriptors() == before
+        check_told_by_tcp(bench, invokes=3)
 
     bench.run(story())
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from headrace.sandbox import limits
+from headrace.sandbox.couriers import HttpDestination
 from headrace.sandbox.deliveries import Buffering, Delivery, Subscription
 from headrace.sandbox.sockets import HostSockets, PassedSockets
 
@@ -50,7 +51,9 @@ async def tell(act, network, buffering):
     server = await asyncio.start_server(listener.take, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     values = {"max_items": 1_000, "max_bytes": 262_144, "timeout_ms": 30_000} | buffering
-    wish = Subscription("watch", frozenset({"platform"}), port, "/x", Buffering(**values))
+    wish = Subscription(
+        "watch", frozenset({"platform"}), HttpDestination(port, "/x"), Buffering(**values)
+    )
     sockets = HostSockets()
     if network == "alone":
         sockets = PassedSockets()
@@ -152,7 +155,8 @@ def test_too_much_is_dropped_and_told(delivered, monkeypatch):
 
 def aim(delivery, port):
     """Have a delivery go to another port."""
-    delivery.subscription = msgspec.structs.replace(delivery.subscription, port=port)
+    courier = delivery._courier
+    courier._destination = msgspec.structs.replace(courier._destination, port=port)
 
 
 @pytest.mark.parametrize(
@@ -173,14 +177,14 @@ def test_what_nobody_takes_is_tried_again_and_dropped_in_the_end(delivered, monk
     monkeypatch.setattr(limits, "TELEMETRY_RETRY_S", 0.0)
 
     async def act(listener, delivery):
-        right, port = listener.answer, delivery.subscription.port
+        right, port = listener.answer, delivery.subscription.destination.port
         if answer is None:
             aim(delivery, 1)
         else:
             listener.answer = answer
         delivery.take(b"1")
         delivery.flush()
-        await until(lambda: delivery._posting is None)
+        await until(lambda: delivery._sending is None)
         tries = 0 if answer is None else limits.TELEMETRY_ATTEMPTS
         assert listener.batches == [[1]] * tries
         aim(delivery, port)
@@ -207,7 +211,7 @@ def test_a_word_that_comes_in_pieces_counts(delivered):
             aim(delivery, server.sockets[0].getsockname()[1])
             delivery.take(b"1")
             delivery.flush()
-            await until(lambda: delivery._posting is None)
+            await until(lambda: delivery._sending is None)
             await until(lambda: listener.batches)
             assert (listener.batches, delivery._dropped) == (["whole"], 0)
 
@@ -227,9 +231,9 @@ def test_a_listener_that_does_not_read_keeps_nothing_when_it_is_given_up(deliver
             before = len(os.listdir("/proc/self/fd"))
             delivery.take(b"1" * 20_000_000)
             await let_pass()
-            assert delivery._posting is not None
+            assert delivery._sending is not None
             delivery.close()
-            await until(lambda: delivery._posting is None)
+            await until(lambda: delivery._sending is None)
             await let_pass()
             assert len(os.listdir("/proc/self/fd")) <= before
 

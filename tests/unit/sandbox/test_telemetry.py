@@ -5,6 +5,7 @@ import json
 import pytest
 
 from headrace.sandbox import limits
+from headrace.sandbox.couriers import HttpDestination, TcpDestination
 from headrace.sandbox.dialogue import Answer
 from headrace.sandbox.telemetry import Telemetry
 from headrace.sandbox.webserver import Request
@@ -92,7 +93,7 @@ def test_who_subscribes_late_in_the_init_phase_misses_nothing_of_it(bench):
     reply = bench.subscribe(types=["platform", "function"])
     assert (reply.status, reply.body) == (200, b'"OK"')
     (delivery,) = bench.deliveries
-    assert (delivery.subscription.port, delivery.subscription.path) == (4323, "/events")
+    assert delivery.subscription.destination == HttpDestination(4323, "/events")
     assert delivery.kinds == [
         "platform.initStart", "function", "function", "platform.telemetrySubscription",
     ]  # fmt: skip
@@ -158,7 +159,16 @@ def test_lines_in_json_are_objects_where_the_function_logs_in_json(tmp_path):
         ({"buffering": {"maxItems": 10}}, "maxItems must be between 1000 and 10000"),
         ({"buffering": {"maxBytes": 1}}, "maxBytes must be between 262144 and 1048576"),
         ({"buffering": {"timeoutMs": 1}}, "timeoutMs must be between 25 and 30000"),
-        ({"destination": {"protocol": "TCP", "URI": "x"}}, "protocol TCP is not supported"),
+        ({"destination": {"protocol": "UDP", "port": 4323}}, "protocol UDP is not supported"),
+        ({"destination": {"protocol": "HTTP"}}, "missing required field `URI` - at `$.dest"),
+        ({"destination": {"protocol": "HTTP", "URI": "http://sandbox:9001"}}, "port 9001 is res"),
+        ({"destination": {"protocol": "TCP", "port": 4323, "URI": "http://sandbox:4323"}}, "URI"),
+        ({"destination": {"protocol": "TCP"}}, "missing required field `port` - at `$.dest"),
+        ({"destination": {"protocol": "TCP", "port": "4323"}}, "Expected `int | null`, got `str`"),
+        ({"destination": {"protocol": "TCP", "port": -1}}, "Port out of range 0-65535"),
+        ({"destination": {"protocol": "TCP", "port": 65_536}}, "Port out of range 0-65535"),
+        ({"destination": {"protocol": "TCP", "port": 1_023}}, "port 1023 must be 1024 or more"),
+        ({"destination": {"protocol": "TCP", "port": 9_001}}, "destination port 9001 is reserved"),
         ({"destination": {"protocol": "HTTP", "URI": "http://example.org:4323"}}, "destination"),
         ({"destination": {"protocol": "HTTP", "URI": "http://localhost:22"}}, "1024 or more"),
         ({"destination": {"protocol": "HTTP", "URI": "http://localhost:99999"}}, "Port"),
@@ -172,6 +182,17 @@ def test_a_subscription_that_cannot_be_is_refused(bench, changes, words):
     assert document["errorType"] == "ValidationError"
     assert words in document["errorMessage"]
     assert bench.deliveries == []
+
+
+@pytest.mark.parametrize("port", [1_024, 65_535])
+@pytest.mark.parametrize("more", [{}, {"URI": None}])
+def test_a_destination_of_tcp_is_a_port(bench, port, more):
+    assert bench.subscribe(destination={"protocol": "TCP", "port": port} | more).status == 200
+    assert bench.deliveries[0].subscription.destination == TcpDestination(port)
+
+
+def test_what_http_does_not_need_is_not_looked_at(bench):
+    assert bench.subscribe(destination=WISH["destination"] | {"port": None}).status == 200
 
 
 def test_nobody_subscribes_after_the_init_phase_and_one_name_has_one_subscription(bench):
