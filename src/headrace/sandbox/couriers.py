@@ -150,7 +150,7 @@ class TcpCourier:
     def _take_line(self) -> socket.socket | None:
         """Return the connection if it stands.
 
-        One that the other end has closed may have been read to its end: it is not written to.
+        One that the other end has closed takes nothing more, but may still be read to its end.
         Who answers although nobody reads answers is not to wait for it: that is thrown away.
         """
         used, self._line = self._line, None
@@ -159,7 +159,7 @@ class TcpCourier:
         with contextlib.suppress(OSError):
             used.recv(limits.TELEMETRY_ANSWER_BYTES_MAX)
         if _shows(used, select.POLLRDHUP):
-            self._sockets.cut(used)
+            self._sockets.give_back(used)
             return None
         return used
 
