@@ -166,7 +166,7 @@ class ExtensionsApi:
         name = request.headers.get(_NAME, "")
         try:
             events = msgspec.json.decode(request.body or b"{}", type=_Registration).events
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             exchange.answer(refusal(400, "InvalidRequestFormat", "Invalid registration request"))
             return
         refused = self._refuse_registration(name, events)

@@ -107,7 +107,7 @@ class Forker:
             if text:
                 self._note(msgspec.json.decode(text, type=dict[str, Any]), descriptors)
                 return
-        except (msgspec.DecodeError, LookupError, TypeError):
+        except (msgspec.DecodeError, LookupError, ValueError, TypeError, RecursionError):
             pass  # A function has spoken in the place of its template.
         for descriptor in descriptors:
             os.close(descriptor)

@@ -83,7 +83,7 @@ class FrameReader:
         self._rest = whole[end:]
         try:
             header = msgspec.json.decode(whole[PREFIX_BYTES:body_start], type=Header)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BrokenFrame("a frame's header is no JSON object") from error
         return header, whole[body_start:end]
 

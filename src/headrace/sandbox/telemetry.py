@@ -164,7 +164,7 @@ class Telemetry:
         try:
             wish = msgspec.json.decode(request.body, type=_Wish)
             destination = _find_destination(wish)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             exchange.answer(refusal(400, "ValidationError", str(error)))
             return
         if self._early is None:
@@ -239,7 +239,7 @@ class Telemetry:
         if line.startswith(b"{") and self._spec.variables.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
             try:
                 return msgspec.json.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
         return line.decode(errors="replace")
 

@@ -178,8 +178,9 @@ def test_there_is_a_limit_and_an_end_of_registration(tmp_path):
     assert refusal_of(play.register("more", [])) == (403, "Extension.TooManyExtensions")
     play.api.end_init()
     assert refusal_of(play.register("more", [])) == (403, "Extension.RegistrationClosed")
-    broken = play.ask(play.api.register, b"[", lambda_extension_name="x").reply
-    assert refusal_of(broken) == (400, "InvalidRequestFormat")
+    for body in (b"[", b'{"a":' + b"[" * 100_000):
+        broken = play.ask(play.api.register, body, lambda_extension_name="x").reply
+        assert refusal_of(broken) == (400, "InvalidRequestFormat")
 
 
 def test_whoever_has_no_name_of_ours_gets_no_event(tmp_path):

@@ -52,7 +52,12 @@ def test_it_says_whether_it_can_fork_once():
 
 
 @pytest.mark.parametrize(
-    "text", [b"nonsense", b"7", b"[]", b'{"refused": "e"}', b'{"started": []}']
+    "text",
+    [
+        *(b"nonsense", b"7", b"[]", b'{"refused": "e"}', b'{"started": []}'),
+        *(b'{"\xff": 1}', b'{"a":' + b"[" * 60_000),
+    ],
+    ids=range(7),
 )
 def test_what_is_no_message_ends_it(text):
     async def act(forker, theirs, silences):

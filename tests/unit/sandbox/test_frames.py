@@ -46,6 +46,8 @@ def test_a_large_body_is_received_in_its_place_and_the_next_frame_follows():
         (101).to_bytes(4, "little") + (2).to_bytes(2, "little") + b"{}",
         (0).to_bytes(4, "little") + (2).to_bytes(2, "little") + b"[]",
         (0).to_bytes(4, "little") + (1).to_bytes(2, "little") + b"{",
+        (0).to_bytes(4, "little") + (7).to_bytes(2, "little") + b'{"\xff":1}',
+        (0).to_bytes(4, "little") + (60_000).to_bytes(2, "little") + b'{"a":' + b"[" * 59_995,
     ],
 )
 def test_what_is_no_frame_is_refused(data):

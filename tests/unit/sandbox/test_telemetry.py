@@ -148,6 +148,9 @@ def test_lines_in_json_are_objects_where_the_function_logs_in_json(tmp_path):
     delivery = bench.begin()
     bench.telemetry.take_lines("function", b'{"a": 1}\n{broken\n\xff\n')
     assert [one["record"] for one in delivery.events[-3:]] == [{"a": 1}, "{broken", "\ufffd"]
+    deep = '{"a":' + "[" * 30_000 + "]" * 30_000 + "}"
+    bench.telemetry.take_lines("function", f"{deep}\n".encode())
+    assert delivery.events[-1]["record"] == deep
 
 
 @pytest.mark.parametrize(
