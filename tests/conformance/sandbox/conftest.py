@@ -7,7 +7,7 @@ import pytest
 from headrace.sandbox.levels import LEVELS, find_posture
 from headrace.sandbox.linux import LinuxSandbox
 from tests.conformance.sandbox.snapshots import are_copies
-from tests.unit.sandbox.bench import Bench, alive, open_to_all
+from tests.unit.sandbox.bench import Bench, alive, open_folder
 
 
 def pytest_collection_modifyitems(config, items):
@@ -41,17 +41,15 @@ def level(request):
 
 
 @pytest.fixture(scope="module")
-def shared(level, highest, tmp_path_factory):
+def shared(level, highest):
     """A sandbox and the loop that it lives on."""
     if LEVELS.index(level) > LEVELS.index(highest.level):
         pytest.skip(f"this machine allows level {highest.level} only")
-    folder = tmp_path_factory.mktemp("sandbox")
-    open_to_all(folder)
-    with asyncio.Runner() as runner:
+    with open_folder() as folder, asyncio.Runner() as runner:
         box = LinuxSandbox(str(folder), level=level)
         yield box, runner
         runner.run(box.close())
-    assert alive(str(folder)) == []
+        assert alive(str(folder)) == []
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def bench(shared, tmp_path):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder():
     """A folder for a sandbox of the test's own, which the users of environments can reach."""
-    open_to_all(tmp_path)
-    return tmp_path
+    with open_folder() as path:
+        yield path

@@ -1,6 +1,7 @@
 """What environments may not do to the machine and to each other, level by level."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,12 @@ def has_namespaces(level):
 def from_level(lowest):
     """Run a test at this level and those above it: what the level promises."""
     return pytest.mark.parametrize("level", LEVELS[LEVELS.index(lowest) :], scope="module")
+
+
+def test_no_session_of_tests_that_begins_closes_the_folder(bench, tmp_path_factory):
+    """See `open_folder`: at `restricted` a first start ended with status 2."""
+    closed_by_each = tmp_path_factory.getbasetemp().parent
+    assert closed_by_each not in Path(bench.box._supplies._folder).parents
 
 
 def test_temporary_files_are_private_and_have_room_as_asked(bench, level):

@@ -1,17 +1,20 @@
 """A work bench for tests of the sandbox: functions from source text, and what is still alive."""
 
 import asyncio
+import contextlib
 import gc
 import hashlib
 import itertools
 import json
 import os
+import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 from headrace.ports.sandbox import EnvironmentSpec, Invocation, InvokeOutcome
 from headrace.sandbox.linux import LinuxSandbox
+from headrace.sandbox.removal import remove_tree
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 ARN = "arn:aws:lambda:eu-central-1:000000000000:function:f"
@@ -159,6 +162,22 @@ class Bench:
         environment = await self.start(source, **changes)
         assert environment.init.status.value == "ok", (environment.init, bytes(self.log))
         return await environment.invoke(invocation(event, timeout_ms))
+
+
+@contextlib.contextmanager
+def open_folder():
+    """Yield a folder for a sandbox that every user can enter, whatever else goes on.
+
+    Each session of pytest that begins closes the folder above those of all sessions. A program
+    that is started in that moment by a user of its own cannot be read any more, and its
+    interpreter ends with status 2.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="headrace-sandbox-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        remove_tree(str(folder))
 
 
 def open_to_all(path):
