@@ -1,7 +1,7 @@
-"""What hostile code tries, and how each attempt ends at each level.
+"""What hostile code tries, and how each attempt ends at each level, and out of an image.
 
-The one table that `test_hostile.py` takes its expectations from and that docs/SANDBOX.md must
-show. A cell is "refused", "succeeded", "as for the server" (what the server itself could do, a
+The one table that `test_hostile.py` and `test_hostile_images.py` take their expectations from and
+that docs/SANDBOX.md must show. A cell is "refused", "succeeded", "as for the server" (what the server itself could do, a
 function can), "not started" (the level runs no such function), or "refused with X": refused where
 there is X (a key of `FEATURES`), else not.
 """
@@ -17,7 +17,11 @@ FEATURES = {
 
 
 class Attempt(NamedTuple):
-    """One way to do harm: the function of hostile.py, in words, and its endings by level."""
+    """One way to do harm: the function of hostile.py, in words, and its endings by level.
+
+    Made by a container image's function, which no level below `namespace` starts, it ends at both
+    others as at `namespace`.
+    """
 
     name: str
     words: str
@@ -113,9 +117,9 @@ ATTEMPTS = (
 )
 
 
-def expected(attempt, posture, user):
+def expected(attempt, posture, user, *, image=False):
     """Return how an attempt must end under a posture, for an environment's user id (0: ours)."""
-    cell = getattr(attempt, posture.level)
+    cell = attempt.namespace if image else getattr(attempt, posture.level)
     feature = cell.partition("refused with ")[2]
     if feature:
         return NO if FEATURES[feature](posture, user) else YES
@@ -125,11 +129,10 @@ def expected(attempt, posture, user):
 def table():
     """Return the table of docs/SANDBOX.md."""
     rows = [
-        "| attempt | `process` | `restricted` | `namespace` | `strict` |",
-        "|---|---|---|---|---|",
+        "| attempt | `process` | `restricted` | `namespace` | `strict` | image |",
+        "|---|---|---|---|---|---|",
     ]
     for one in ATTEMPTS:
-        rows.append(
-            f"| {one.words} | {one.process} | {one.restricted} | {one.namespace} | {one.strict} |"
-        )
+        cells = (one.words, one.process, one.restricted, one.namespace, one.strict, one.namespace)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"

@@ -71,7 +71,7 @@ def climb_through_proc(e):
 
 
 def write_code(e):
-    return tried(lambda: open(os.environ["LAMBDA_TASK_ROOT"] + "/planted.py", "w").close())
+    return tried(lambda: open(os.environ.get("LAMBDA_TASK_ROOT", "/app") + "/new", "w").close())
 
 
 def write_system(e):
@@ -387,7 +387,9 @@ def use_up_inodes(e):
     except OSError:
         return "refused"
     finally:
-        subprocess.call(["rm", "-rf", folder])
+        for entry in os.scandir(folder):
+            os.unlink(entry.path)
+        os.rmdir(folder)
     return "succeeded"
 
 

@@ -44,8 +44,11 @@ def handler(e, c):
 class Prey:
     """What the attempts are aimed at: a neighbour, a server's files and sockets, a process."""
 
-    def __init__(self, bench, folder):
+    def __init__(self, bench, folder, source=HOSTILE, **changes):
+        """Keep, too, what its attackers are made of: a source, or an image among `changes`."""
         self.bench = bench
+        self.source = source
+        self.changes = changes
         self.folder = folder
         self.stack = contextlib.ExitStack()
 
@@ -68,6 +71,23 @@ class Prey:
     async def __aexit__(self, *_):
         self.stack.close()
         forget_shared_memory()
+
+    async def send_attacker(self, name, take_log=None):
+        """Start an environment that is to make an attempt."""
+        changes = {
+            "memory_mb": MEMORY_MB_OF_MANY if name in MANY else MEMORY_MB,
+            "network": "none" if name.endswith("without_network") else "host",
+        }
+        take_log = take_log or (lambda text: None)
+        return await self.bench.start(self.source, take_log, **changes, **self.changes)
+
+    async def watch(self, name, attacker, level):
+        """Return how an attempt ends, while the neighbour must answer again and again."""
+        trying = asyncio.create_task(attempt_it(name, self, attacker, level))
+        while not trying.done():
+            assert await self.ask() == self.shown
+            await asyncio.wait([trying], timeout=0.1)
+        return await trying
 
     async def ask(self):
         """Return what the neighbour answers."""
@@ -172,8 +192,9 @@ async def flood(prey, level):
     group = GroupKey(16, "g")
     store = FileLogStore(folder, Bounds(stream_bytes=4 * MIB), waiting_bytes_max=MIB)
     try:
-        attacker = await prey.bench.start(
-            HOSTILE, lambda text: store.write(group, "s", time.time_ns() // 1_000_000, text)
+        attacker = await prey.send_attacker(
+            "flood_the_log",
+            lambda text: store.write(group, "s", time.time_ns() // 1_000_000, text),
         )
         event = prey.event("flood_the_log", level)
         assert answer(await attacker.invoke(invocation(event, 50_000))) == "written"
@@ -214,22 +235,16 @@ def test_an_attempt_ends_as_the_table_says_and_the_neighbour_answers(bench, tmp_
 
     async def story():
         async with bench, Prey(bench, tmp_path) as prey:
-            memory_mb = MEMORY_MB_OF_MANY if attempt.name in MANY else MEMORY_MB
-            network = "none" if attempt.name.endswith("without_network") else "host"
-            start = bench.start(HOSTILE, lambda text: None, memory_mb=memory_mb, network=network)
             if getattr(attempt, posture.level) == NEVER:
                 with pytest.raises(SandboxUnavailable):
-                    await start
+                    await prey.send_attacker(attempt.name)
                 return
-            attacker = await start
-            trying = asyncio.create_task(attempt_it(attempt.name, prey, attacker, posture.level))
-            while not trying.done():
-                assert await prey.ask() == prey.shown
-                await asyncio.wait([trying], timeout=0.1)
+            attacker = await prey.send_attacker(attempt.name)
+            ended = await prey.watch(attempt.name, attacker, posture.level)
             wanted = expected(attempt, posture, user_of(prey.neighbour.processes.pid))
             if wanted == "as for the server":
                 wanted = ended_for_the_server(prey.event(attempt.name, posture.level))
-            assert await trying == wanted
+            assert ended == wanted
             await attacker.kill()
             assert await prey.ask() == prey.shown
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from tests.unit.sandbox.programs import bootstrap
 
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
-#: What the program of a test imports; OpenSSL is left out, as it can do without.
+#: What the programs of tests import; OpenSSL is left out, as they can do without.
 _MODULES = """
-import http.client, json, os, signal, subprocess, sys, time
+import ctypes, errno, glob, http.client, json, mmap, os, platform, resource, signal, socket
+import subprocess, sys, tempfile, time
 "host".encode("idna")
 for name, module in list(sys.modules.items()):
     path = getattr(module, "__file__", None)
