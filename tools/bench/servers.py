@@ -38,14 +38,27 @@ def echo_server() -> Iterator[int]:
 def headrace_server(*, alone_on_core: bool = True) -> Iterator[ServerProcess]:
     """Run a durable Headrace on a temporary folder.
 
-    `alone_on_core` False leaves functions free to run on the other core, as they would.
+    `alone_on_core` False lets it, and the functions that it runs, have all cores, as they would.
     """
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as folder:
         server = ServerProcess(Path(folder), free_port())
-        server.start()
+        with _on({SERVER_CORE} if alone_on_core else set(CORES)):
+            server.start()
         try:
-            if alone_on_core:
-                pin(server.pid, SERVER_CORE)
             yield server
         finally:
             server.stop()
+
+
+@contextlib.contextmanager
+def _on(cores: set[int]) -> Iterator[None]:
+    """Start processes on these cores, with all their threads, whatever this one was pinned to.
+
+    What is pinned once it runs leaves its other threads where the load generator is.
+    """
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
