@@ -22,7 +22,7 @@ from headrace.sandbox.linux import LinuxSandbox
 from tools.bench import requests
 from tools.bench.load import Result, run_load
 from tools.bench.queues import create_queue
-from tools.bench.servers import LOAD_CORE, headrace_server, pin
+from tools.bench.servers import LOAD_CORE, echo_server, headrace_server, pin
 
 RUNTIME = "python3.12"
 COLD_STARTS = 30
@@ -63,6 +63,7 @@ class Figures(msgspec.Struct):
     cold_zygote_us: list[int]
     cold_interpreter_us: list[int]
     snap_start: list[list[str]]  #: Rows of the table.
+    echo: Result
     warm: Result
     send: list[int]
     on_its_way: list[int]
@@ -280,11 +281,13 @@ def measure(seconds: float) -> Figures:
         url = _create(server.port)
         invoke = _invoke_request(server.port)
         run_load(server.port, [lambda _: invoke], 0.5)
+        with echo_server() as port:
+            echo = run_load(port, [lambda _: invoke], seconds)
         warm = run_load(server.port, [lambda _: invoke], seconds)
         send = _send_one_by_one(server.port, url)
         server.stop()  # writes out the logs
         on_its_way = _read_logs(server.folder / "data" / "logs")
-    return Figures(level, forked, started, snap_start, warm, send, on_its_way)
+    return Figures(level, forked, started, snap_start, echo, warm, send, on_its_way)
 
 
 def _spread(values: list[int]) -> list[str]:
@@ -302,11 +305,13 @@ def rows(figures: Figures) -> list[list[str]]:
     cold = _median(figures.cold_zygote_us) / _median(figures.cold_interpreter_us)
     way = _median(figures.on_its_way)
     parts = _median(figures.send) + _median(figures.warm.latencies_us)
+    warm = _median(figures.warm.latencies_us) / _median(figures.echo.latencies_us)
     return [
         [f"cold start, zygote ({figures.level})", *_spread(figures.cold_zygote_us), f"{cold:.2f}"],
         ["cold start, plain interpreter", *_spread(figures.cold_interpreter_us), "1.00"],
         *figures.snap_start,
-        ["warm invoke over HTTP", *_spread(figures.warm.latencies_us), ""],
+        ["echo over HTTP, one connection", *_spread(figures.echo.latencies_us), "1.00"],
+        ["warm invoke over HTTP", *_spread(figures.warm.latencies_us), f"{warm:.2f}"],
         ["send, one connection, paused", *_spread(figures.send), ""],
         ["send to handler", *_spread(figures.on_its_way), f"{way / parts:.2f}"],
     ]
