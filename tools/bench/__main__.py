@@ -33,9 +33,8 @@ def main() -> int:
     if arguments.only != "queues":
         figures = functions.measure(arguments.seconds)
         print_table(["functions", "p50 ms", "p99 ms", "ratio"], functions.rows(figures))
-        print(
-            "\nratio: cold start to the plain interpreter's; warm invoke to the echo; send to handler to send + invoke\n"
-        )
+        print("\nratio: cold start to the plain interpreter's; warm invoke to the echo;")
+        print("send to handler to send + invoke\n")
     if arguments.only != "functions":
         pin(os.getpid(), LOAD_CORE)
         head = ["queues", "connections", "requests/s", "messages/s", "p50 ms", "p99 ms", "of echo"]
