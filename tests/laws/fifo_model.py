@@ -1,6 +1,6 @@
 """A slow and simple model of FIFO queues, written from spec/sqs.md alone: plain lists, searched."""
 
-from tests.laws.queue_model import HOURS_12, RECEIPTS, Message, Model, ModelQueue
+from tests.laws.queue_model import HOURS_12, RECEIPTS, Message, Model, ModelQueue, hidden_ms
 from tests.laws.queue_stories import RULES, arn_of
 
 FIVE_MINUTES = 300_000
@@ -83,7 +83,7 @@ class FifoModel(Model):
         return taken, departing
 
     def receive(self, queue, receive, at):
-        ticket, at_most, visibility_ms, _, attempt_id = receive
+        ticket, at_most, visibility_ms, deadline, attempt_id = receive
         in_flight = sum(m.is_touched and m.visible_at > at for m in queue.messages)
         at_most = min(at_most, RULES.in_flight_max - in_flight)
         if at_most <= 0:
@@ -99,7 +99,7 @@ class FifoModel(Model):
                 break
             if target is not queue:
                 self.serve(target, at)
-        visible_at = at + (queue.visibility_ms if visibility_ms is None else visibility_ms)
+        visible_at = at + hidden_ms(queue, visibility_ms, deadline)
         for message in taken:
             message.first_received_at = message.first_received_at or at
             message.received_at = at

@@ -66,6 +66,13 @@ class Message:
         self.source = ""
 
 
+def hidden_ms(queue, visibility_ms, deadline):
+    """A mapping's receive has no deadline; the queue's timeout holds for it where that is longer."""
+    if visibility_ms is None or (deadline is None and visibility_ms < queue.visibility_ms):
+        return queue.visibility_ms
+    return visibility_ms
+
+
 class ModelQueue:
     def __init__(self, machine, name, now):
         self.machine, self.name, self.seen = machine, name, now
@@ -196,7 +203,7 @@ class Model:
     # --- rules ---
 
     def receive(self, queue, receive, at):
-        ticket, at_most, visibility_ms, _ = receive
+        ticket, at_most, visibility_ms, deadline = receive
         in_flight = sum(m.is_touched and m.visible_at > at for m in queue.messages)
         at_most = min(at_most, RULES.in_flight_max - in_flight)
         if at_most <= 0:
@@ -230,7 +237,7 @@ class Model:
                 arrived.append(message)
                 continue
             taken.append(message)
-        visible_at = at + (queue.visibility_ms if visibility_ms is None else visibility_ms)
+        visible_at = at + hidden_ms(queue, visibility_ms, deadline)
         for message in taken:
             message.first_received_at = message.first_received_at or at
             message.received_at = at

@@ -161,7 +161,8 @@ class ReceiveMessages(msgspec.Struct, frozen=True, gc=False):
     queue: int
     at_most: int
     wait_ms: int | None = 0
-    visibility_timeout_ms: int | None = None  #: None: the queue's.
+    #: None: the queue's; so it is where it waits for ever, if that is longer.
+    visibility_timeout_ms: int | None = None
     attempt_id: str | None = None  #: FIFO only: asking again with it gives the same answer.
 
 
