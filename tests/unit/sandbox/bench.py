@@ -189,15 +189,20 @@ def open_to_all(path):
 
 
 def alive(token: str) -> list[int]:
-    """Return the living processes, other than this one, whose command line holds a token."""
+    """Return the living processes, other than this one, that a token belongs to.
+
+    It stands in their command line, or they see a folder of this name: where they have mounts of
+    their own, their command line does not name it.
+    """
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
             try:
                 line = Path(f"/proc/{name}/cmdline").read_bytes()
+                mounts = Path(f"/proc/{name}/mountinfo").read_bytes()
             except OSError:
                 continue
-            if token.encode() in line:
+            if token.encode() in line or token.encode() in mounts:
                 found.append(int(name))
     return found
 
