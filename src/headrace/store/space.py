@@ -65,6 +65,9 @@ class DiskSpace:
         """Return how much is free; nothing of a disk that does not say."""
         try:
             disk = os.statvfs(self._folder)
+        except FileNotFoundError:
+            # Not for want of space: the next append finds out, if it is not refused for that.
+            return self._limits.enough_bytes
         except OSError:
             return 0
         return disk.f_bavail * disk.f_frsize

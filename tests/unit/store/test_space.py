@@ -75,8 +75,19 @@ def test_a_reserve_that_cannot_be_made_is_told_once_and_done_without(disk, tmp_p
 
 
 def test_a_disk_that_cannot_be_asked_takes_nothing_more(tmp_path):
-    space = DiskSpace(tmp_path / "gone", LIMITS)
+    (tmp_path / "file").touch()
+    space = DiskSpace(tmp_path / "file" / "none", LIMITS)
     space.check()
     assert space.is_low
     space.give_up_reserve()
     assert space.is_low
+
+
+def test_a_folder_that_is_gone_is_no_want_of_space(tmp_path):
+    """Else what would find out that it is gone, an append, were refused."""
+    (tmp_path / "data").mkdir()
+    space = DiskSpace(tmp_path / "data", LIMITS)
+    space.check()
+    (tmp_path / "data").rename(tmp_path / "moved")
+    space.check()
+    assert not space.is_low
