@@ -146,6 +146,7 @@ class Driver:
             self._wake_overdue(now)
             if not self.running:
                 return ticket  # a bug in `wake`: everybody was answered, and memory is rebuilt
+            self._arm(*self.rooms)
         self._story.append((now, command))
         room = self._room_of[type(command)]
         try:
@@ -272,8 +273,10 @@ class Driver:
                 asyncio.get_running_loop().call_soon(self._seal)
             else:
                 self._release_without_commit()
-        if room is None or room.next_deadline() != self._deadlines.get(room):
-            self._arm()
+        if room is None:
+            self._arm(*self.rooms)
+        elif room.next_deadline() != self._deadlines.get(room):
+            self._arm(room)
 
     def _release_without_commit(self) -> None:
         """Nothing is unwritten, so what was decided on durable state leaves at once."""
@@ -337,10 +340,13 @@ class Driver:
                 if not waiter.done():
                     waiter.set_result(None)
 
-    def _arm(self) -> None:
+    def _arm(self, *changed: Room) -> None:
+        """Set the alarm to the earliest deadline; nothing has happened in the other rooms."""
+        deadlines = self._deadlines
+        for room in changed:
+            deadlines[room] = room.next_deadline()
         earliest: Instant | None = None
-        for room in self.rooms:
-            deadline = self._deadlines[room] = room.next_deadline()
+        for deadline in deadlines.values():
             if deadline is not None and (earliest is None or deadline < earliest):
                 earliest = deadline
         self._alarm.set(earliest)
@@ -353,7 +359,7 @@ class Driver:
         """Answer 5xx to everybody who waits, and have memory rebuilt from the journal."""
         log.error("memory is rebuilt from the journal: %s", reason)
         self.running = False
-        self.rooms = ()
+        self.rooms, self._deadlines = (), {}
         self._alarm.cancel()
         self._filling = OpenBlock(self._filling.seq)
         failure = InternalFailure("We encountered an internal error. Please try again.")

@@ -177,12 +177,11 @@ class Functions:
         """Return when an environment, a change or an event has its next moment."""
         if self.events.leftovers:
             return self._now
-        moments = (
-            self.fleet.next_deadline(),
-            self._following.settling.next(),
-            self.events.next_deadline(),
-        )
-        return min((at for at in moments if at is not None), default=None)
+        due = self.fleet.next_deadline()
+        for at in (self._following.settling.next(), self.events.next_deadline()):
+            if at is not None and (due is None or at < due):
+                due = at
+        return due
 
     def wake(self, now: Instant, at_most: int) -> Effects:
         """Let time pass to `now`."""

@@ -137,6 +137,8 @@ class Delivery:
             return effects
         if polled.messages:
             self._receive.failures = 0
+            size = sum([len(message.body) for message in polled.messages])
+            self._receive.brought(len(polled.messages), size)
             self.tally.count_polled(polled.messages)
             effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
@@ -308,7 +310,7 @@ class Delivery:
         self._start_ready(effects, now)
         at_most = self._wanted()
         if at_most and not self._receive.is_out:
-            poll = self._receive.begin(now)
+            poll = self._receive.begin(now, at_most)
             arn, window_ms = self.settings.function_arn, ms_of_s(self.settings.window_s)
             effects.append(Poll(self.mapping, poll, self.source_arn, arn, at_most, window_ms))
         elif not at_most:
@@ -319,11 +321,12 @@ class Delivery:
         """Return how many messages can be used now; 0 asks for none."""
         if not self.active or _POLL_AGAIN in self.deadlines or self._hand.is_full:
             return 0
-        if self._hand.open is None:
-            wanted, slots = self.settings.batch_size, len(self._hand) + 1
-        else:
-            wanted, slots = self.settings.batch_size - len(self._hand.open), len(self._hand)
-        return min(RECEIVE_AT_MOST, wanted) if slots <= self.scale.limit else 0
+        free = self.scale.limit - len(self._hand)
+        if self._hand.open is not None:
+            rest = self.settings.batch_size - len(self._hand.open)
+            return min(RECEIVE_AT_MOST, rest) if free >= 0 else 0
+        batches = 1 if self._is_fifo or self.settings.window_s else self._receive.batches
+        return min(RECEIVE_AT_MOST, self.settings.batch_size) * max(0, min(batches, free))
 
     def _stop_poll(self, effects: list[Any]) -> None:
         if self._receive.stop():

@@ -8,6 +8,12 @@ BATCH_SIZE_PLAIN_MAX = 10
 PAYLOAD_BYTES_MAX = 6_291_456
 #: Messages of one receive (spec/esm.md 4.2): bounds the bodies that one receive reads.
 RECEIVE_AT_MOST = 10
+#: Batches that one receive of a standard queue may bring while messages keep coming. (Ours: AWS has
+#: five pollers where we have one receive, which waits for the disk; bounds a turn of the loop.)
+BATCHES_OF_RECEIVE_MAX = 5
+#: Bytes of bodies that a receive of several batches is expected to bring at most, by what the one
+#: before it brought. (Ours.)
+RECEIVE_BYTES_EXPECTED = 4 * 1024 * 1024
 
 #: Batches in hand at once when a mapping starts, in batches (spec/esm.md 4.1).
 CONCURRENCY_START = 5

@@ -35,10 +35,37 @@ def event_of(records: Sequence[bytes]) -> bytes:
     return b"".join((_HEAD, b",".join(records), _TAIL))
 
 
-def record_of(
-    message: PolledMessage, source_arn: str, region: str, *, windowed: bool
-) -> dict[str, Any]:
-    """Return one record of the event document, its members in AWS's order.
+class SystemAttributes(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """`attributes` of a record, in AWS's order; what is empty is left out."""
+
+    receive_count: str = msgspec.field(name="ApproximateReceiveCount", default="")
+    trace_header: str = msgspec.field(name="AWSTraceHeader", default="")
+    sent_at: str = msgspec.field(name="SentTimestamp", default="")
+    sequence_number: str = msgspec.field(name="SequenceNumber", default="")
+    group_id: str = msgspec.field(name="MessageGroupId", default="")
+    sender_id: str = msgspec.field(name="SenderId", default="")
+    deduplication_id: str = msgspec.field(name="MessageDeduplicationId", default="")
+    first_received_at: str = msgspec.field(name="ApproximateFirstReceiveTimestamp", default="")
+    dead_letter_source_arn: str = msgspec.field(name="DeadLetterQueueSourceArn", default="")
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One record of the event document, its members in AWS's order."""
+
+    message_id: str = msgspec.field(name="messageId")
+    receipt_handle: str = msgspec.field(name="receiptHandle")
+    body: str
+    attributes: SystemAttributes
+    message_attributes: dict[str, Any] = msgspec.field(name="messageAttributes")
+    attributes_md5: str | None | msgspec.UnsetType = msgspec.field(name="md5OfMessageAttributes")
+    body_md5: str = msgspec.field(name="md5OfBody")
+    event_source: str = msgspec.field(name="eventSource")
+    event_source_arn: str = msgspec.field(name="eventSourceARN")
+    region: str = msgspec.field(name="awsRegion")
+
+
+def record_of(message: PolledMessage, source_arn: str, region: str, *, windowed: bool) -> Record:
+    """Return one record of the event document.
 
     Args:
         message: What was received.
@@ -47,22 +74,18 @@ def record_of(
         windowed: Whether the mapping has a batching window: AWS's poller then writes null for the
             digest of attributes that are not there, and leaves it out otherwise.
     """
-    record: dict[str, Any] = {
-        "messageId": message.message_id,
-        "receiptHandle": message.receipt_handle,
-        "body": message.body,
-        "attributes": _system_attributes(message),
-        "messageAttributes": {
-            attribute.name: _attribute(attribute) for attribute in message.attributes
-        },
-    }
-    if message.attributes_md5 or windowed:
-        record["md5OfMessageAttributes"] = message.attributes_md5 or None
-    record["md5OfBody"] = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
-    record["eventSource"] = "aws:sqs"
-    record["eventSourceARN"] = source_arn
-    record["awsRegion"] = region
-    return record
+    return Record(
+        message.message_id,
+        message.receipt_handle,
+        message.body,
+        _system_attributes(message),
+        {attribute.name: _attribute(attribute) for attribute in message.attributes},
+        message.attributes_md5 or (None if windowed else msgspec.UNSET),
+        hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest(),
+        "aws:sqs",
+        source_arn,
+        region,
+    )
 
 
 class Sifted(NamedTuple):
@@ -80,8 +103,9 @@ def sift(
     wanted, unwanted, looping = [], [], []
     for message in messages:
         record = record_of(message, source_arn, region, windowed=windowed)
-        if not sieve.passes(record):
-            unwanted.append((message, sieve.why_not(record)))
+        members = msgspec.to_builtins(record) if sieve.has_patterns else {}
+        if not sieve.passes(members):
+            unwanted.append((message, sieve.why_not(members)))
         elif message.turns >= LOOP_TURNS_MAX:
             looping.append(message)
         else:
@@ -114,24 +138,23 @@ class Sifter:
         return length * self._sieve.burden > LONG_BURDEN
 
 
-def encode_record(record: dict[str, Any]) -> bytes:
+def encode_record(record: Record) -> bytes:
     """Return the bytes of a record."""
     return _encode(record)
 
 
-def _system_attributes(message: PolledMessage) -> dict[str, str]:
-    entries = (
-        ("ApproximateReceiveCount", str(message.receive_count)),
-        ("AWSTraceHeader", message.trace_header),
-        ("SentTimestamp", str(message.sent_at)),
-        ("SequenceNumber", message.sequence_number),
-        ("MessageGroupId", message.group_id),
-        ("SenderId", message.sender_id),
-        ("MessageDeduplicationId", message.deduplication_id),
-        ("ApproximateFirstReceiveTimestamp", str(message.first_received_at)),
-        ("DeadLetterQueueSourceArn", message.dead_letter_source_arn),
+def _system_attributes(message: PolledMessage) -> SystemAttributes:
+    return SystemAttributes(
+        str(message.receive_count),
+        message.trace_header,
+        str(message.sent_at),
+        message.sequence_number,
+        message.group_id,
+        message.sender_id,
+        message.deduplication_id,
+        str(message.first_received_at),
+        message.dead_letter_source_arn,
     )
-    return {name: value for name, value in entries if value}
 
 
 def _attribute(attribute: MessageAttribute) -> dict[str, Any]:

@@ -1,26 +1,37 @@
-"""The one receive of a mapping: whether it is out, and how often in a row it failed."""
+"""The one receive of a mapping: whether it is out, for how much, how often in a row it failed."""
 
 from headrace.base.instant import Instant
 from headrace.core.mapping.backoff import poll_again_after_ms
-from headrace.core.mapping.limits import POLL_RETRY_LONGEST_MS
+from headrace.core.mapping.limits import (
+    BATCHES_OF_RECEIVE_MAX,
+    POLL_RETRY_LONGEST_MS,
+    RECEIVE_BYTES_EXPECTED,
+)
 
 
 class Receive:
-    """At most one receive is out; an ending that names another one is stale."""
+    """At most one receive is out; an ending that names another one is stale.
 
-    __slots__ = ("failures", "is_out", "is_stopped", "number", "since")
+    A receive waits for the disk, so while messages keep coming the next one brings more batches:
+    twice as many each time. One that did not bring all it asked for has emptied the queue.
+    """
+
+    __slots__ = ("asked", "batches", "failures", "is_out", "is_stopped", "number", "since")
 
     def __init__(self, now: Instant) -> None:
         """Start with none."""
         self.number = 0  #: Of the newest receive.
+        self.asked = 0  #: Messages that it asked for.
+        self.batches = 1  #: That the next one may bring.
         self.is_out = False
         self.is_stopped = False  #: It was told to end.
         self.since = now  #: When the newest was asked for.
         self.failures = 0  #: In a row.
 
-    def begin(self, now: Instant) -> int:
-        """Ask again; return the number of the receive."""
+    def begin(self, now: Instant, asked: int) -> int:
+        """Ask again, for so many messages; return the number of the receive."""
         self.number += 1
+        self.asked = asked
         self.is_out, self.is_stopped, self.since = True, False, now
         return self.number
 
@@ -37,6 +48,12 @@ class Receive:
             return False
         self.is_out = False
         return True
+
+    def brought(self, count: int, size: int) -> None:
+        """Learn from a receive that brought `count` messages with `size` bytes of bodies."""
+        self.batches = min(2 * self.batches, BATCHES_OF_RECEIVE_MAX)
+        if count < self.asked or 2 * size > RECEIVE_BYTES_EXPECTED:
+            self.batches = 1
 
     def fail(self, now: Instant) -> int:
         """Return how long to rest after a failure, in milliseconds: longer each time in a row."""

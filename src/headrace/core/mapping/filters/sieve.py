@@ -43,6 +43,11 @@ class Sieve:
         if patterns:
             self.burden = _READING + sum(map(rules_count, self._patterns))
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether there is a message that would not pass."""
+        return bool(self._patterns)
+
     def passes(self, record: dict[str, Any]) -> bool:
         """Tell whether the function is to see a record, whose `body` is the message's text."""
         if not self._patterns:
