@@ -5,7 +5,7 @@ A **block** holds the records of about one turn of the event loop: `head` (the e
 queue semantics.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -102,8 +102,8 @@ class Journal(Protocol):
         """Whether only what frees space (deletes, receives) should still be written."""
         ...
 
-    async def append(self, block: Block) -> None:
-        """Return when the block is durable. Calls are carried out in order.
+    def append(self, block: Block) -> Awaitable[None]:
+        """Append a block; what is returned ends when it is durable. Calls are carried out in order.
 
         Raises:
             AppendRefused, AppendUnknown: See there.

@@ -84,7 +84,7 @@ class Driver:
         self._seal_asked = False
         self._alarm = OneAlarm(clock, self.wake)
         self._story: deque[tuple[Instant, Any]] = deque(maxlen=STORY_LENGTH)
-        self._append_task: asyncio.Task[None] | None = None
+        self._appending: asyncio.Future[None] | None = None
         #: Called when memory must be rebuilt; loads new rooms and calls `start` with them.
         self.rebuild: Rebuild | None = None
         self._rebuilding = Rebuilding()
@@ -295,24 +295,40 @@ class Driver:
             return
         self._committing = block
         self.hand.take()
-        self._append_task = asyncio.get_running_loop().create_task(self._append(block))
+        self._append(block)
 
-    async def _append(self, block: OpenBlock) -> None:
+    def _append(self, block: OpenBlock) -> None:
+        sealed: Block | None = None
+        appending: asyncio.Future[None]
         try:
-            await self.journal.append(sealed := block.seal(self.clock.now()))
+            sealed = block.seal(self.clock.now())
+            appending = asyncio.ensure_future(self.journal.append(sealed))
+        except Exception as error:
+            # It is told later: whoever asked for this may have an earlier block to answer.
+            appending = asyncio.get_running_loop().create_future()
+            appending.set_exception(error)
+        self._appending = appending
+        appending.add_done_callback(lambda done: self._appended(block, sealed, done))
+
+    def _appended(
+        self, block: OpenBlock, sealed: Block | None, appending: asyncio.Future[None]
+    ) -> None:
+        if appending.cancelled():
+            return  # the loop is being closed
+        self._committing = None
+        try:
+            appending.result()
         except JournalError as error:
-            self._committing = None
             self._fail(f"the journal failed: {error}")
             return
         except Exception:
-            self._committing = None
             self._fail_for_bug(f"the append of block {block.seq}")
             return
-        self._committing = None
         self._rebuilding.forget_failures()
         if not self.rooms:
             self._tell_settled()
             return  # memory is being rebuilt; whoever waited has been answered already
+        assert sealed is not None, "what was not sealed has failed"
         if not all(guarded(hear, sealed) for hear in self.on_block_durable):
             self._fail(f"the end of block {block.seq} could not be told")
             return
@@ -366,4 +382,4 @@ class Driver:
         self._tickets.release_all(failure)
         self._tell_settled()
         if self.rebuild is not None:
-            self._rebuilding.want(self.rebuild, reason, self._append_task)
+            self._rebuilding.want(self.rebuild, reason, self._appending)

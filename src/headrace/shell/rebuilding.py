@@ -27,7 +27,7 @@ class Rebuilding:
         self._in_a_row = 0
         self._stopped = asyncio.Event()
 
-    def want(self, rebuild: Rebuild, reason: str, append: asyncio.Task[None] | None) -> None:
+    def want(self, rebuild: Rebuild, reason: str, append: asyncio.Future[None] | None) -> None:
         """Have memory rebuilt once an append under way has ended one way or the other."""
         self._is_wanted = True
         if self._task is None or self._task.done():
@@ -42,7 +42,7 @@ class Rebuilding:
         """Wait no more for what fails again and again."""
         self._stopped.set()
 
-    async def _run(self, rebuild: Rebuild, reason: str, append: asyncio.Task[None] | None) -> None:
+    async def _run(self, rebuild: Rebuild, reason: str, append: asyncio.Future[None] | None) -> None:
         while self._is_wanted:
             self._in_a_row += 1
             if self._in_a_row > REBUILDS_AT_ONCE:

@@ -83,23 +83,28 @@ class Committer:
         """Refuse everything from now on: something else found that the disk fails."""
         self._broken = self._broken or reason
 
-    async def write(self, work: Work) -> Any:
-        """Run a job after those before it; return what it returns.
+    def write(self, work: Work) -> asyncio.Future[Any]:
+        """Hand a job over, to be run after those before it; the future has what it returns.
 
-        Raises:
+        It is written whoever waits. The future may fail with:
             AppendRefused: Certainly nothing was written.
             AppendUnknown: Nobody knows, or an earlier job ended so.
         """
-        if self._closed:
-            raise AppendRefused("the journal is not open")
-        if self._broken:
-            raise AppendUnknown(f"the journal must be opened anew: {self._broken}")
-        if self._jobs.qsize() >= JOBS_MAX:
-            raise AppendRefused(f"{JOBS_MAX} jobs wait for the disk already")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._jobs.put(Job(work, future))
-        # What was handed over is written whoever waits: a cancelled waiter must not confuse that.
-        return await asyncio.shield(future)
+        if refusal := self._refusal():
+            future.set_exception(refusal)
+        else:
+            self._jobs.put(Job(work, future))
+        return future
+
+    def _refusal(self) -> JournalError | None:
+        if self._closed:
+            return AppendRefused("the journal is not open")
+        if self._broken:
+            return AppendUnknown(f"the journal must be opened anew: {self._broken}")
+        if self._jobs.qsize() >= JOBS_MAX:
+            return AppendRefused(f"{JOBS_MAX} jobs wait for the disk already")
+        return None
 
     async def close(self) -> None:
         """Return when all jobs are done and the connection is closed."""
@@ -192,7 +197,7 @@ def transaction(work: Work) -> Work:
 
 def _settle(future: asyncio.Future[Any], value: Any, error: JournalError | None) -> None:
     if future.done():
-        return
+        return  # its waiter was cancelled
     if error is None:
         future.set_result(value)
     else:

@@ -102,15 +102,15 @@ class SqliteJournal:
         """Whether only what frees space should still be written."""
         return self._space.is_low
 
-    async def append(self, block: Block) -> None:
-        """Return when the block is durable.
+    def append(self, block: Block) -> asyncio.Future[None]:
+        """Hand a block over to the disk; the future is done when it is durable.
 
         Raises:
             AppendRefused: The disk is full, or the number is not the next one.
             AppendUnknown: Nobody knows; refused from then on until `open`.
         """
         row = (block.seq, block.epoch, block.at, block.format, block.head, block.bodies)
-        await self._writing.write(partial(self._insert, row))
+        return self._writing.write(partial(self._insert, row))
 
     async def heads(self, after: int) -> AsyncIterator[Sequence[Head]]:
         """Yield the heads of the blocks behind `after`, in order, about 256 KiB at a time.

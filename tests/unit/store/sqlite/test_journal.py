@@ -101,6 +101,7 @@ def test_a_bug_in_the_committing_thread_is_an_unknown_append_and_not_a_hang(tmp_
             async with opened(lambda: SqliteJournal(tmp_path)) as journal:
                 too_large = Snapshot(16, 1 << 70, 1, b"")
                 first = asyncio.ensure_future(journal.write_snapshots([too_large]))
+                await asyncio.sleep(0)
                 second = asyncio.ensure_future(journal.append(block(1)))
                 with pytest.raises(AppendUnknown, match="bug"):
                     await first
