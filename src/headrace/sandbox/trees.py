@@ -9,9 +9,12 @@ import contextlib
 import os
 import signal
 from enum import IntEnum
+from typing import NamedTuple
 
 #: How often a tree is stopped before it counts as one that will not stop.
 STOP_ROUNDS_MAX = 200
+#: Bytes that are read at once of a file in /proc.
+READ_BYTES = 4_096
 
 
 def pid_of(handle: int) -> int:
@@ -31,6 +34,13 @@ class Held(IntEnum):
     SURELY = 2
 
 
+class Facts(NamedTuple):
+    """What /proc says of a process in one read."""
+
+    state: str  #: R, S, D, T, t, Z, X, ...
+    threads: int
+
+
 def stop_tree(root: int) -> Held:
     """Send SIGSTOP to every process below `root`.
 
@@ -40,7 +50,7 @@ def stop_tree(root: int) -> Held:
     """
     quiet = 0
     for _ in range(STOP_ROUNDS_MAX):
-        states = {pid: _state_of(pid) for pid in descendants(root)}
+        states = look_below(root)
         running = [pid for pid, state in states.items() if state is Held.NOT]
         quiet = 0 if running else quiet + 1
         is_alone = len(states) == 1
@@ -51,21 +61,35 @@ def stop_tree(root: int) -> Held:
     return Held.NOT
 
 
-def _state_of(pid: int) -> Held:
+def look_below(root: int) -> dict[int, Held]:
+    """Return every process below `root`, parents before children, and whether it stands still.
+
+    That is looked at before its children are: one that surely stands still has no further ones.
+    """
+    states: dict[int, Held] = {}
+    found = children_of(root)
+    for pid in found:
+        facts = _facts_of(pid)
+        states[pid] = _state_of(pid, facts)
+        if facts is not None:
+            found += _children_of(pid, facts.threads)
+    return states
+
+
+def _state_of(pid: int, facts: Facts | None) -> Held:
     """Return whether a process is stopped or dead, or has a stop signal before it.
 
     One without CPU left for this period stops only when it gets some; in the middle of a system
     call it may until then do one thing more, such as waking another up.
     """
+    if facts is None or facts.state in "TtZX":
+        return Held.SURELY
     try:
-        with open(f"/proc/{pid}/status") as file:
-            facts = dict(line.split(":", 1) for line in file)
+        status = _read(f"/proc/{pid}/status")
     except OSError:
         return Held.SURELY
-    if facts["State"].strip()[0] in "TtZX":
-        return Held.SURELY
-    is_pending = int(facts["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1
-    return Held.SOON if is_pending else Held.NOT
+    pending = status.partition(b"\nShdPnd:")[2].split(None, 1)[0]
+    return Held.SOON if int(pending, 16) >> (signal.SIGSTOP - 1) & 1 else Held.NOT
 
 
 def continue_tree(root: int) -> None:
@@ -76,27 +100,52 @@ def continue_tree(root: int) -> None:
 
 def descendants(root: int) -> list[int]:
     """Return the pids below a process, parents before children; empty when it is gone."""
-    found: list[int] = []
-    waiting = [root] if root else []
-    while waiting:
-        pid = waiting.pop(0)
-        children = children_of(pid)
-        found.extend(children)
-        waiting.extend(children)
+    found = children_of(root)
+    for pid in found:
+        found += children_of(pid)
     return found
 
 
 def children_of(pid: int) -> list[int]:
     """Return the children of a process, of all its threads; empty when it is gone."""
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
+    facts = _facts_of(pid)
+    return [] if facts is None else _children_of(pid, facts.threads)
+
+
+def _children_of(pid: int, threads: int) -> list[int]:
     found: list[int] = []
-    for thread in threads:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as file:
-            found.extend(int(word) for word in file.read().split())
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task") if threads > 1 else [pid]:
+            with contextlib.suppress(OSError):
+                found += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
     return found
+
+
+def _facts_of(pid: int) -> Facts | None:
+    """Return what is known of a process; None when it is gone."""
+    try:
+        stat = _read(f"/proc/{pid}/stat")
+    except OSError:
+        return None
+    fields = stat.rpartition(b")")[2].split()  # its name may hold anything
+    return Facts(fields[0].decode(), int(fields[17]))
+
+
+def _read(path: str) -> bytes:
+    """Return what a file in /proc holds; a file object would cost three times the system calls.
+
+    The kernel fills what it is given, but for the last entry that does not fit.
+    """
+    text = b""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while part := os.read(descriptor, READ_BYTES):
+            text += part
+            if len(part) < READ_BYTES // 2:
+                break
+    finally:
+        os.close(descriptor)
+    return text
 
 
 def send_signal(pid: int, number: signal.Signals) -> None:

@@ -52,9 +52,12 @@ def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
     try:
         for _ in range(4):
             assert process.stdout.readline() == b"up\n"
-        below = trees.descendants(process.pid)
         held = trees.stop_tree(process.pid)
-        running = [pid for pid in below if trees._state_of(pid) is trees.Held.NOT]
+        running = [
+            pid
+            for pid, state in trees.look_below(process.pid).items()
+            if state is trees.Held.NOT
+        ]
         assert not (held and running)
     finally:
         for pid in trees.descendants(process.pid):
@@ -65,21 +68,49 @@ def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
 
 def test_one_that_is_alone_is_looked_at_once_after_it_was_stopped(monkeypatch):
     looks = []
-    find = trees.descendants
+    look = trees.look_below
 
-    def descendants(root):
-        looks.append(find(root))
+    def look_below(root):
+        looks.append(look(root))
         return looks[-1]
 
-    monkeypatch.setattr(trees, "descendants", descendants)
+    monkeypatch.setattr(trees, "look_below", look_below)
     process = subprocess.Popen(
         ["sh", "-c", "sleep 1000 & echo up; wait"], stdout=subprocess.PIPE, start_new_session=True
     )
     try:
         assert process.stdout.readline() == b"up\n"
         assert trees.stop_tree(process.pid) is trees.Held.SURELY
-        assert looks == [find(process.pid)] * 2
-        assert trees._state_of(looks[0][0]) is not trees.Held.NOT
+        (alone,) = trees.descendants(process.pid)
+        assert looks == [{alone: trees.Held.NOT}, looks[1]]
+        assert looks[1][alone] is not trees.Held.NOT
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def test_children_of_other_threads_are_found_and_names_may_hold_anything():
+    program = (
+        "import ctypes, os, subprocess, sys, threading\n"
+        "ctypes.CDLL(None).prctl(15, b'a) R 1 (b')\n"
+        "def start():\n"
+        "    subprocess.Popen(['sleep', '1000'])\n"
+        "    os.write(1, b'up\\n')\n"
+        "    threading.Event().wait()\n"
+        "threading.Thread(target=start).start()\n"
+    )
+    process = subprocess.Popen(
+        ["sh", "-c", f'"$0" -S -c "{program}"; true', sys.executable],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout.readline() == b"up\n"
+        states = trees.look_below(process.pid)
+        assert list(states) == trees.descendants(process.pid)
+        assert len(states) == 2
+        assert trees.stop_tree(process.pid) is not trees.Held.NOT
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -118,3 +149,20 @@ def test_giving_up_waiting_takes_the_descriptor_out_of_the_loop():
         os.close(writer)
 
     asyncio.run(story())
+
+
+def test_of_a_process_with_many_children_all_are_found():
+    """Their pids fill more than what is read at once."""
+    count = trees.READ_BYTES // 4
+    process = subprocess.Popen(
+        ["sh", "-c", f"for i in $(seq {count}); do sleep 1000 & done; echo up; wait"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout.readline() == b"up\n"
+        assert len(set(trees.children_of(process.pid))) == count
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
