@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 #: Bytes that wait to be written. Beyond: further lines are dropped, and the stream says so.
 WAITING_BYTES_MAX = 16 * 1024 * 1024
 #: Seconds for which lines are gathered before they are written, and the bytes that end this sooner.
-GATHER_S = 0.02
+GATHER_S = 0.1
 GATHERED_BYTES_MAX = 1024 * 1024
 
 Result = TypeVar("Result")

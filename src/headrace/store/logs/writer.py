@@ -51,7 +51,7 @@ class Bounds(msgspec.Struct, frozen=True):
 class _Open:
     """A file that is being written."""
 
-    __slots__ = ("file", "is_linked", "is_ordered", "path", "segment")
+    __slots__ = ("file", "is_linked", "is_ordered", "path", "segment", "size")
 
     def __init__(self, path: Path, segment: int) -> None:
         self.path = path
@@ -59,11 +59,7 @@ class _Open:
         self.is_ordered = False  #: Whether its events lie in the order of their instants.
         self.is_linked = False  #: Whether its name is sure to be on disk.
         self.file: FileIO = path.open("ab", buffering=0)
-
-    @property
-    def size(self) -> int:
-        """How long the file is."""
-        return self.file.seek(0, os.SEEK_END)
+        self.size = self.file.seek(0, os.SEEK_END)  #: Nobody else writes.
 
     def write(self, data: bytes) -> None:
         """Append all of it, or nothing: half an event would spoil the next one.
@@ -71,14 +67,16 @@ class _Open:
         Raises:
             OSError: It could not be written.
         """
-        start, left = self.size, memoryview(data)
+        left = memoryview(data)
         try:
             while left:
                 left = left[self.file.write(left) :]
         except OSError:
             with contextlib.suppress(OSError):
-                self.file.truncate(start)
+                written = len(data) - len(left)
+                self.file.truncate(self.file.seek(0, os.SEEK_END) - written)
             raise
+        self.size += len(data)
 
     def sync(self) -> None:
         """Have the file, and the folders that lead to it, on disk.
