@@ -27,6 +27,7 @@ _PARTITIONS = (
     ("us-isof-", "aws-iso-f"),
     ("eu-isoe-", "aws-iso-e"),
 )
+_ELSEWHERE = tuple(beginning for beginning, _ in _PARTITIONS)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", re.ASCII)
 
@@ -68,9 +69,8 @@ def parse_arn(text: str) -> Arn:
 
 def partition_of(region: str) -> str:
     """Return the AWS partition that a region belongs to."""
-    for beginning, partition in _PARTITIONS:
-        if region.startswith(beginning):
-            return partition
+    if region.startswith(_ELSEWHERE):
+        return next(partition for start, partition in _PARTITIONS if region.startswith(start))
     return "aws"
 
 

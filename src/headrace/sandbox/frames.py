@@ -108,6 +108,7 @@ class Connection:
         self._on_end = on_end
         self._reader = FrameReader(limits.RESULT_BYTES_MAX)
         self._unsent: list[memoryview] = []
+        self._is_full = False  #: The socket takes no more for now.
         self._open = True
         loop.add_reader(stream, self._on_readable)
 
@@ -180,11 +181,13 @@ class Connection:
                     del self._unsent[0]
         except BlockingIOError:
             self._loop.add_writer(self._socket, self._send_more)
-            return
+            self._is_full = True
         except OSError:
             self._end()
-            return
-        self._loop.remove_writer(self._socket)
+        else:
+            if self._is_full:
+                self._loop.remove_writer(self._socket)
+                self._is_full = False
 
     def _end(self, error: BrokenFrame | None = None) -> None:
         if self._open:

@@ -7,6 +7,7 @@ what was under way: whatever ends afterwards belongs to an earlier life and is d
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -375,6 +376,7 @@ class Pollers:
             self._when_quiet.set()
 
 
+@functools.lru_cache(maxsize=1_024)
 def reference_of(function_arn: str) -> FunctionReference:
     """Return the function that a mapping's ARN names."""
     arn = parse_arn(function_arn)

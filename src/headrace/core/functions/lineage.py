@@ -7,6 +7,7 @@ chain. Each entry names a function and how often it had been run in this chain b
 spec/esm.md 5.5, spec/lambda.md A9, 2.1. How AWS makes the names is not known; ours are hashes.
 """
 
+import functools
 import hashlib
 
 from headrace.base.instant import Instant
@@ -63,6 +64,7 @@ def _ids(request_id: str, now: Instant) -> tuple[str, str]:
     return f"1-{now // 1_000:08x}-{digest[:24]}", digest[24:]
 
 
+@functools.lru_cache(maxsize=1_024)
 def _name_of(function_arn: str) -> str:
     """Return the eight digits that name a function, whatever the version."""
     arn = ":".join(function_arn.split(":")[:7])
