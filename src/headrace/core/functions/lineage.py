@@ -33,9 +33,11 @@ def continued(trace_header: str, function_arn: str, request_id: str, now: Instan
         request_id: Of the invoke; the header's new ids derive from it.
         now: The instant of the invoke.
     """
-    fields = _fields(trace_header)
     root, parent = _ids(request_id, now)
     name = _name_of(function_arn)
+    if not trace_header:
+        return f"Root={root};Parent={parent};Sampled=0;{_LINEAGE}={name}:0"
+    fields = _fields(trace_header)
     others = [(entry, count) for entry, count in _entries(fields) if entry != name]
     entries = [*others[-(LINEAGE_ENTRIES_MAX - 1) :], (name, turns_of(trace_header, function_arn))]
     lineage = "|".join(f"{entry}:{count}" for entry, count in entries)
