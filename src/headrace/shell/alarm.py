@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from headrace.base.instant import Instant
+from headrace.core.machine import Room
 from headrace.ports.clock import Alarm, Clock
 
 
@@ -38,3 +39,33 @@ class OneAlarm:
     def _fire(self) -> None:
         self._alarm = self._at = None
         self._ring()
+
+
+class RoomsAlarm(OneAlarm):
+    """The alarm at the earliest deadline of all rooms, which are asked when theirs may differ."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        """Call `ring` on the event loop, in service time."""
+        super().__init__(clock, ring)
+        self._deadlines: dict[Room, Instant | None] = {}
+
+    def begin(self) -> None:
+        """Forget the rooms of before, and do not ring."""
+        self._deadlines = {}
+        self.cancel()
+
+    def follow(self, room: Room) -> None:
+        """Something happened in one room, and in no other."""
+        if room.next_deadline() != self._deadlines.get(room):
+            self.look_at(room)
+
+    def look_at(self, *rooms: Room) -> None:
+        """Set it anew; something may have happened in these rooms, and in no other."""
+        deadlines = self._deadlines
+        for room in rooms:
+            deadlines[room] = room.next_deadline()
+        earliest: Instant | None = None
+        for deadline in deadlines.values():
+            if deadline is not None and (earliest is None or deadline < earliest):
+                earliest = deadline
+        self.set(earliest)

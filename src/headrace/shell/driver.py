@@ -21,7 +21,7 @@ from headrace.base.instant import Instant
 from headrace.core.machine import Forget, Remember, Reply, Room, answer_of
 from headrace.ports.clock import Clock
 from headrace.ports.journal import Block, Journal, JournalError
-from headrace.shell.alarm import OneAlarm
+from headrace.shell.alarm import RoomsAlarm
 from headrace.shell.block import OpenBlock
 from headrace.shell.hand import Hand
 from headrace.shell.rebuilding import Rebuild, Rebuilding
@@ -60,6 +60,24 @@ def _unavailable() -> ServiceUnavailable:
     return ServiceUnavailable("The service is unavailable. Please try again.")
 
 
+def _append(
+    journal: Journal, block: OpenBlock, at: Instant
+) -> tuple[Block | None, asyncio.Future[None]]:
+    """Seal a block and hand it to the disk; return it, and what ends when it is durable.
+
+    A failure is told by the latter: whoever asks for this may have an earlier block to answer.
+    """
+    sealed: Block | None = None
+    appending: asyncio.Future[None]
+    try:
+        sealed = block.seal(at)
+        appending = asyncio.ensure_future(journal.append(sealed))
+    except Exception as error:
+        appending = asyncio.get_running_loop().create_future()
+        appending.set_exception(error)
+    return sealed, appending
+
+
 class Driver:
     """The only loop there is: commands in, blocks out, replies after."""
 
@@ -75,14 +93,12 @@ class Driver:
         self.running = False
         self._room_of: dict[type, Room] = {}
         self._growing: frozenset[type] = frozenset()
-        #: Each room's next deadline when the alarm was set last.
-        self._deadlines: dict[Room, Instant | None] = {}
         self._carriers: dict[type, Carrier] = {}
         self._tickets = Tickets(hand, guarded)
         self._filling = OpenBlock(1)
         self._committing: OpenBlock | None = None
         self._seal_asked = False
-        self._alarm = OneAlarm(clock, self.wake)
+        self._alarm = RoomsAlarm(clock, self.wake)
         self._story: deque[tuple[Instant, Any]] = deque(maxlen=STORY_LENGTH)
         self._appending: asyncio.Future[None] | None = None
         #: Called when memory must be rebuilt; loads new rooms and calls `start` with them.
@@ -96,7 +112,7 @@ class Driver:
         self.rooms = tuple(rooms)
         self._room_of = {command: room for room in self.rooms for command in room.commands}
         self._growing = frozenset(command for room in self.rooms for command in room.growing)
-        self._deadlines = {}
+        self._alarm.begin()
         self._filling = OpenBlock(self.journal.last_seq + 1)
         self._committing = None
         self.running = not self._is_stopped
@@ -146,7 +162,7 @@ class Driver:
             self._wake_overdue(now)
             if not self.running:
                 return ticket  # a bug in `wake`: everybody was answered, and memory is rebuilt
-            self._arm(*self.rooms)
+            self._alarm.look_at(*self.rooms)
         self._story.append((now, command))
         room = self._room_of[type(command)]
         try:
@@ -274,9 +290,9 @@ class Driver:
             else:
                 self._release_without_commit()
         if room is None:
-            self._arm(*self.rooms)
-        elif room.next_deadline() != self._deadlines.get(room):
-            self._arm(room)
+            self._alarm.look_at(*self.rooms)
+        else:
+            self._alarm.follow(room)
 
     def _release_without_commit(self) -> None:
         """Nothing is unwritten, so what was decided on durable state leaves at once."""
@@ -295,18 +311,7 @@ class Driver:
             return
         self._committing = block
         self.hand.take()
-        self._append(block)
-
-    def _append(self, block: OpenBlock) -> None:
-        sealed: Block | None = None
-        appending: asyncio.Future[None]
-        try:
-            sealed = block.seal(self.clock.now())
-            appending = asyncio.ensure_future(self.journal.append(sealed))
-        except Exception as error:
-            # It is told later: whoever asked for this may have an earlier block to answer.
-            appending = asyncio.get_running_loop().create_future()
-            appending.set_exception(error)
+        sealed, appending = _append(self.journal, block, self.clock.now())
         self._appending = appending
         appending.add_done_callback(lambda done: self._appended(block, sealed, done))
 
@@ -356,17 +361,6 @@ class Driver:
                 if not waiter.done():
                     waiter.set_result(None)
 
-    def _arm(self, *changed: Room) -> None:
-        """Set the alarm to the earliest deadline; nothing has happened in the other rooms."""
-        deadlines = self._deadlines
-        for room in changed:
-            deadlines[room] = room.next_deadline()
-        earliest: Instant | None = None
-        for deadline in deadlines.values():
-            if deadline is not None and (earliest is None or deadline < earliest):
-                earliest = deadline
-        self._alarm.set(earliest)
-
     def _fail_for_bug(self, command: Any) -> None:
         log.exception("a bug while applying %r; the story so far: %r", command, list(self._story))
         self._fail("a bug of ours; see above")
@@ -375,8 +369,8 @@ class Driver:
         """Answer 5xx to everybody who waits, and have memory rebuilt from the journal."""
         log.error("memory is rebuilt from the journal: %s", reason)
         self.running = False
-        self.rooms, self._deadlines = (), {}
-        self._alarm.cancel()
+        self.rooms = ()
+        self._alarm.begin()
         self._filling = OpenBlock(self._filling.seq)
         failure = InternalFailure("We encountered an internal error. Please try again.")
         self._tickets.release_all(failure)

@@ -42,7 +42,9 @@ class Rebuilding:
         """Wait no more for what fails again and again."""
         self._stopped.set()
 
-    async def _run(self, rebuild: Rebuild, reason: str, append: asyncio.Future[None] | None) -> None:
+    async def _run(
+        self, rebuild: Rebuild, reason: str, append: asyncio.Future[None] | None
+    ) -> None:
         while self._is_wanted:
             self._in_a_row += 1
             if self._in_a_row > REBUILDS_AT_ONCE:

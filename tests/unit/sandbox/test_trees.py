@@ -54,9 +54,7 @@ def test_processes_that_wake_each_other_up_are_stopped_or_the_caller_is_told():
             assert process.stdout.readline() == b"up\n"
         held = trees.stop_tree(process.pid)
         running = [
-            pid
-            for pid, state in trees.look_below(process.pid).items()
-            if state is trees.Held.NOT
+            pid for pid, state in trees.look_below(process.pid).items() if state is trees.Held.NOT
         ]
         assert not (held and running)
     finally:

@@ -147,8 +147,8 @@ STARTING_MAX = 32
 ENVIRONMENTS_MAX = 1_000
 
 #: Idle milliseconds after which an environment is frozen. At once would cost every invoke of a busy
-#: function a freeze and a thaw (research/environments.md C3); after 20 ms it still was three of four
-#: batches of a mapping that receives several at once, and a tenth of the loop's time. (Ours.)
+#: function a freeze and a thaw (research/environments.md C3); after 20 ms it still cost three of
+#: four batches of a mapping that receives several at once, and a tenth of the loop's time. (Ours.)
 FREEZE_AFTER_MS = 100
 
 #: Idle milliseconds after which an environment is stopped. AWS says "minutes" (4.1). (Ours.)

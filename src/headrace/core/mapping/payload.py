@@ -57,7 +57,7 @@ class Record(msgspec.Struct, frozen=True):
     body: str
     attributes: SystemAttributes
     message_attributes: dict[str, Any] = msgspec.field(name="messageAttributes")
-    attributes_md5: str | None | msgspec.UnsetType = msgspec.field(name="md5OfMessageAttributes")
+    attributes_md5: str | msgspec.UnsetType | None = msgspec.field(name="md5OfMessageAttributes")
     body_md5: str = msgspec.field(name="md5OfBody")
     event_source: str = msgspec.field(name="eventSource")
     event_source_arn: str = msgspec.field(name="eventSourceARN")

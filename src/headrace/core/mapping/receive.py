@@ -39,7 +39,7 @@ class Receive:
         """Tell the receive to end; return whether one was out that had not been told."""
         if not self.is_out or self.is_stopped:
             return False
-        self.is_stopped = True
+        self.is_stopped, self.batches = True, 1
         return True
 
     def end(self, number: int) -> bool:

@@ -55,43 +55,6 @@ def test_a_receive_asks_for_no_more_than_a_batch():
     assert story.poll.at_most == 3
 
 
-def asked_after_full_receives(story, count=4):
-    """Return how many messages each receive asks for while each brings all of them."""
-    asked = [story.poll.at_most]
-    for number in range(count):
-        names = [f"{number}-{place}" for place in range(story.poll.at_most)]
-        polls = of(Poll, story.arrive(*names))
-        asked += [poll.at_most for poll in polls]
-        if not polls:
-            break
-    return asked
-
-
-def test_while_messages_keep_coming_a_receive_brings_more_batches_but_no_more_than_have_a_slot():
-    story = Story()
-    story.create(batch_size=3)
-    assert asked_after_full_receives(story) == [3, 6, 6]  # 1, 2 and 2 batches: five slots
-    assert [len(ids(batch)) for batch in story.batches.values()] == [3] * 5
-    assert [poll.at_most for poll in of(Poll, story.finish(2))] == [3]
-
-
-def test_a_receive_that_emptied_the_queue_is_followed_by_one_for_one_batch():
-    story = Story()
-    story.create(batch_size=2)
-    story.arrive("a", "b")
-    assert story.poll.at_most == 4
-    story.arrive("c", "d", "e")
-    assert story.poll.at_most == 2
-    assert [ids(batch) for batch in story.batches.values()] == [["a", "b"], ["c", "d"], ["e"]]
-
-
-@pytest.mark.parametrize("settings", [{"window_s": 1}, {"queue": f"{QUEUE}.fifo"}])
-def test_with_a_window_or_in_order_a_receive_brings_one_batch(settings):
-    story = Story()
-    story.create(batch_size=2, **settings)
-    assert set(asked_after_full_receives(story, 3)) == {2}
-
-
 def test_five_batches_at_once_then_none_is_received_until_one_ends():
     story = Story()
     story.create(batch_size=1)
