@@ -51,9 +51,10 @@ class Receive:
 
     def brought(self, count: int, size: int) -> None:
         """Learn from a receive that brought `count` messages with `size` bytes of bodies."""
-        self.batches = min(2 * self.batches, BATCHES_OF_RECEIVE_MAX)
-        if count < self.asked or 2 * size > RECEIVE_BYTES_EXPECTED:
-            self.batches = 1
+        batches = 1 if count < self.asked else min(2 * self.batches, BATCHES_OF_RECEIVE_MAX)
+        while batches > 1 and size * batches > RECEIVE_BYTES_EXPECTED * self.batches:
+            batches //= 2
+        self.batches = batches
 
     def fail(self, now: Instant) -> int:
         """Return how long to rest after a failure, in milliseconds: longer each time in a row."""

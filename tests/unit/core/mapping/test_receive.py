@@ -46,10 +46,18 @@ def test_it_may_bring_twice_as_many_batches_each_time_until_it_brings_less_than_
     assert receive.batches == 1
 
 
-def test_it_brings_one_batch_while_twice_the_bodies_would_be_too_much_to_hold():
+def test_it_brings_no_more_batches_than_hold_what_may_be_held_by_the_weight_of_the_last():
     receive = Receive(0)
     receive.begin(0, 10)
     receive.brought(10, RECEIVE_BYTES_EXPECTED // 2 + 1)
     assert receive.batches == 1
     receive.brought(10, RECEIVE_BYTES_EXPECTED // 2)
+    assert receive.batches == 2
+    receive.brought(10, RECEIVE_BYTES_EXPECTED // 2)
+    assert receive.batches == 4
+    receive.brought(10, RECEIVE_BYTES_EXPECTED * 3 // 4)
+    assert receive.batches == BATCHES_OF_RECEIVE_MAX
+    receive.brought(10, RECEIVE_BYTES_EXPECTED)
+    assert receive.batches == BATCHES_OF_RECEIVE_MAX
+    receive.brought(10, RECEIVE_BYTES_EXPECTED + 1)
     assert receive.batches == 2
