@@ -74,6 +74,8 @@ class FileLogStore:
         self._writing = ThreadPoolExecutor(1, "headrace-logs")
         self._reading = ThreadPoolExecutor(1, "headrace-log-reader")
         self._waiting_bytes_max = waiting_bytes_max
+        #: Long before what may wait, else lines would be dropped while nobody writes.
+        self._gathered_bytes_max = min(GATHERED_BYTES_MAX, waiting_bytes_max // 4)
         self._waiting_bytes = 0
         self._turn = threading.Lock()
         self._waiting = _Waiting()
@@ -93,7 +95,7 @@ class FileLogStore:
             else:
                 self._waiting_bytes += len(text)
                 waiting.lines.setdefault(key, []).append((at, text))
-                if self._waiting_bytes > GATHERED_BYTES_MAX:
+                if self._waiting_bytes > self._gathered_bytes_max:
                     waiting.is_wanted.set()
             if not waiting.is_asked_for:
                 waiting.is_asked_for = True

@@ -77,13 +77,14 @@ def counted(store):
     return calls
 
 
-@pytest.mark.parametrize("way", ["asked", "closed", "full", "time"])
+@pytest.mark.parametrize("way", ["asked", "closed", "full", "near its limit", "time"])
 def test_lines_of_a_moment_are_written_together(tmp_path, monkeypatch, way):
     if way == "full":
         monkeypatch.setattr(files, "GATHERED_BYTES_MAX", 8)
 
     async def story():
-        store = FileLogStore(tmp_path, gather_s=0.1 if way == "time" else 3_600)
+        limit = 48 if way == "near its limit" else files.WAITING_BYTES_MAX
+        store = FileLogStore(tmp_path, None, limit, gather_s=0.1 if way == "time" else 3_600)
         calls = counted(store)
         for text in (b"one\n", b"two\n", b"three\n"):
             store.write(GROUP, "s", AT, text)
