@@ -115,6 +115,27 @@ def test_children_of_other_threads_are_found_and_names_may_hold_anything():
         process.stdout.close()
 
 
+def test_a_process_is_looked_at_before_its_children(tree, monkeypatch):
+    """What forks between the two is found to run, or its child is found."""
+    root, below = tree
+    looks = []
+    state_of, children_of = trees._state_of, trees._children_of
+
+    def look_at_state(pid, facts):
+        looks.append((pid, "state"))
+        return state_of(pid, facts)
+
+    def look_at_children(pid, threads):
+        looks.append((pid, "children"))
+        return children_of(pid, threads)
+
+    monkeypatch.setattr(trees, "_state_of", look_at_state)
+    monkeypatch.setattr(trees, "_children_of", look_at_children)
+    trees.look_below(root)
+    each = [(pid, what) for pid in below for what in ("state", "children")]
+    assert looks == [(root, "children"), *each]
+
+
 def test_what_is_gone_has_nothing_below_it():
     assert trees.descendants(0) == []
     trees.stop_tree(0)

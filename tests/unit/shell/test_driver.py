@@ -13,6 +13,8 @@ from headrace.core.sqs.commands import (
     SendMessages,
     WithdrawReceive,
 )
+from headrace.core.sqs.replies import Sent
+from headrace.ports.journal import AppendRefused
 from headrace.shell import driver as driver_module
 from headrace.store.memory import MemoryDisk, MemoryJournal
 from headrace.testing.faults import LOST, REFUSED, WRITTEN, FaultyJournal
@@ -124,6 +126,34 @@ def test_a_read_of_durable_state_is_answered_at_once(journal):
             shard.driver.submit(find(), answers.append)
             assert len(answers) == 1
             assert journal.appends == before
+
+    asyncio.run(scenario())
+
+
+def test_an_append_that_is_refused_at_once_fails_after_those_before_it_are_answered(journal):
+    async def scenario():
+        async with living(journal) as shard:
+            queue = await shard.create()
+            await shard.driver.settled()
+            append, calls = journal.append, []
+
+            def append_once(block):
+                calls.append(block)
+                if len(calls) == 2:
+                    raise AppendRefused("the journal is not open")
+                return append(block)
+
+            journal.append = append_once
+            journal.gate.clear()
+            answers = []
+            shard.driver.submit(send(shard, queue, b"first"), answers.append)
+            await turns()
+            shard.driver.submit(send(shard, queue, b"second"), answers.append)
+            journal.gate.set()
+            while not shard.rebuilds:
+                await asyncio.sleep(0)
+            assert [type(answer) for answer in answers] == [Sent, InternalFailure]
+            assert len(calls) == 2
 
     asyncio.run(scenario())
 

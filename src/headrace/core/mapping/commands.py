@@ -134,6 +134,11 @@ class PolledMessage(msgspec.Struct, frozen=True):
     deduplication_id: str = ""
     sequence_number: str = ""
 
+    @property
+    def length(self) -> int:
+        """Characters, or bytes, of what its sender wrote: its body and its attributes' values."""
+        return len(self.body) + sum([len(one.value) for one in self.attributes])
+
 
 class Polled(msgspec.Struct, frozen=True):
     """The receive of a `Poll` ended; without messages when it was stopped. Reply: `Done`."""

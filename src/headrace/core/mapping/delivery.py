@@ -137,8 +137,8 @@ class Delivery:
             return effects
         if polled.messages:
             self._receive.failures = 0
-            size = sum([len(message.body) for message in polled.messages])
-            self._receive.brought(len(polled.messages), size)
+            length = sum([message.length for message in polled.messages])
+            self._receive.brought(len(polled.messages), length)
             self.tally.count_polled(polled.messages)
             effects.append(telling.polled(self.source_arn, polled, now))
             self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)

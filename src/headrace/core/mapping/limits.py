@@ -11,9 +11,9 @@ RECEIVE_AT_MOST = 10
 #: Batches that one receive of a standard queue may bring while messages keep coming. (Ours: AWS has
 #: five pollers where we have one receive, which waits for the disk; bounds a turn of the loop.)
 BATCHES_OF_RECEIVE_MAX = 5
-#: Bytes of bodies that a receive of several batches is expected to bring at most, by what the one
-#: before it brought. (Ours.)
-RECEIVE_BYTES_EXPECTED = 4 * 1024 * 1024
+#: Characters (`PolledMessage.length`) that a receive of several batches is expected to bring at
+#: most, by what the one before it brought. (Ours.)
+RECEIVE_LENGTH_EXPECTED = 4 * 1024 * 1024
 
 #: Batches in hand at once when a mapping starts, in batches (spec/esm.md 4.1).
 CONCURRENCY_START = 5

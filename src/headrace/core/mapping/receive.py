@@ -5,7 +5,7 @@ from headrace.core.mapping.backoff import poll_again_after_ms
 from headrace.core.mapping.limits import (
     BATCHES_OF_RECEIVE_MAX,
     POLL_RETRY_LONGEST_MS,
-    RECEIVE_BYTES_EXPECTED,
+    RECEIVE_LENGTH_EXPECTED,
 )
 
 
@@ -49,10 +49,10 @@ class Receive:
         self.is_out = False
         return True
 
-    def brought(self, count: int, size: int) -> None:
-        """Learn from a receive that brought `count` messages with `size` bytes of bodies."""
+    def brought(self, count: int, length: int) -> None:
+        """Learn from a receive that brought `count` messages of `length` characters together."""
         batches = 1 if count < self.asked else min(2 * self.batches, BATCHES_OF_RECEIVE_MAX)
-        while batches > 1 and size * batches > RECEIVE_BYTES_EXPECTED * self.batches:
+        while batches > 1 and length * batches > RECEIVE_LENGTH_EXPECTED * self.batches:
             batches //= 2
         self.batches = batches
 

@@ -2,11 +2,13 @@
 
 import json
 
+import msgspec
 import pytest
 
-from headrace.core.mapping.commands import UpdateMapping
+from headrace.core.mapping.commands import MessageAttribute, Polled, UpdateMapping
 from headrace.core.mapping.effects import Poll
-from tests.unit.core.mapping.story import QUEUE, SETTLE_MS, Story
+from headrace.core.mapping.limits import RECEIVE_LENGTH_EXPECTED
+from tests.unit.core.mapping.story import QUEUE, SETTLE_MS, Story, message
 
 
 def ids(effect):
@@ -52,6 +54,21 @@ def test_with_a_window_or_in_order_a_receive_brings_one_batch(settings):
     story = Story()
     story.create(batch_size=2, **settings)
     assert set(asked_after_full_receives(story, 3)) == {2}
+
+
+@pytest.mark.parametrize("heavy", ["body", "attribute"])
+def test_heavy_messages_are_received_a_batch_at_a_time(heavy):
+    story = Story()
+    story.create(batch_size=1)
+    value = "x" * (RECEIVE_LENGTH_EXPECTED // 2 + 1)
+    sent = message("a", value if heavy == "body" else "light")
+    if heavy == "attribute":
+        attribute = MessageAttribute("weight", "String", value)
+        sent = msgspec.structs.replace(sent, attributes=(attribute,))
+    story.tell(Polled(story.poll.mapping, story.poll.poll, (sent,), story.now + 30_000))
+    assert story.poll.at_most == 1
+    story.arrive("light")
+    assert story.poll.at_most == 2
 
 
 def test_a_mapping_that_was_stopped_begins_with_one_batch_again():

@@ -1,6 +1,6 @@
 """The one receive: stale endings, how much it asks for, rests that grow while it fails."""
 
-from headrace.core.mapping.limits import BATCHES_OF_RECEIVE_MAX, RECEIVE_BYTES_EXPECTED
+from headrace.core.mapping.limits import BATCHES_OF_RECEIVE_MAX, RECEIVE_LENGTH_EXPECTED
 from headrace.core.mapping.receive import Receive
 
 
@@ -49,15 +49,15 @@ def test_it_may_bring_twice_as_many_batches_each_time_until_it_brings_less_than_
 def test_it_brings_no_more_batches_than_hold_what_may_be_held_by_the_weight_of_the_last():
     receive = Receive(0)
     receive.begin(0, 10)
-    receive.brought(10, RECEIVE_BYTES_EXPECTED // 2 + 1)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2 + 1)
     assert receive.batches == 1
-    receive.brought(10, RECEIVE_BYTES_EXPECTED // 2)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2)
     assert receive.batches == 2
-    receive.brought(10, RECEIVE_BYTES_EXPECTED // 2)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2)
     assert receive.batches == 4
-    receive.brought(10, RECEIVE_BYTES_EXPECTED * 3 // 4)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED * 3 // 4)
     assert receive.batches == BATCHES_OF_RECEIVE_MAX
-    receive.brought(10, RECEIVE_BYTES_EXPECTED)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED)
     assert receive.batches == BATCHES_OF_RECEIVE_MAX
-    receive.brought(10, RECEIVE_BYTES_EXPECTED + 1)
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED + 1)
     assert receive.batches == 2
