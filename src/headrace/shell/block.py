@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace.base.instant import Instant
-from headrace.core.machine import Forget, Record, Remember
+from headrace.core.machine import Forget, Record, Remember, Reply, Room
 from headrace.ports.journal import Block
 from headrace.store.codec import FORMAT, BodyKey, encode_bodies, encode_head
 
@@ -22,6 +22,7 @@ class OpenBlock:
         "keys",
         "records",
         "replies",
+        "rooms",
         "seq",
         "size",
     )
@@ -35,6 +36,8 @@ class OpenBlock:
         self.replies: list[tuple[int, Any]] = []
         self.effects: list[Any] = []
         self.forgets: list[Forget] = []
+        #: Those of which something is in it, so that what they decide next may not leave before.
+        self.rooms: set[Room] = set()
         self.size = 0  #: Bytes, about.
         self.bodies_size = 0  #: Bytes of the bodies alone.
 
@@ -71,6 +74,31 @@ class OpenBlock:
         size = len(body)
         self.size += size
         self.bodies_size += size
+
+    def take(self, room: Room, effects: list[Any], ticket: int = 0) -> tuple[bool, list[int]]:
+        """Sort in the effects of a room.
+
+        Returns:
+            Whether `ticket` is among those answered, and the other tickets that are.
+        """
+        self.rooms.add(room)
+        answered = False
+        others: list[int] = []
+        for effect in effects:
+            kind = type(effect)
+            if kind is Remember:
+                self.add(effect)
+            elif kind is Reply:
+                self.replies.append((effect.ticket, effect.value))
+                if effect.ticket == ticket:
+                    answered = True
+                else:
+                    others.append(effect.ticket)
+            elif kind is Forget:
+                self.forgets.append(effect)
+            else:
+                self.effects.append(effect)
+        return answered, others
 
     def seal(self, at: Instant) -> Block:
         """Return the block to append."""

@@ -4,7 +4,9 @@ One thread owns all machines. A command is applied at once, in the turn of the e
 it arrives; its records join the block that is being filled. At the end of the turn the block is
 sealed and appended, unless the one before is still on its way to the disk: then it fills on, which
 is how group commit comes by itself. Replies and effects leave when their block is durable, in
-order. What wrote nothing, reads and refusals included, waits for the newest block that it saw.
+order. What wrote nothing, refusals included, waits for the newest block that has something of its
+room; where nothing of the room is on its way it leaves at once, and the disk is no matter to it. A
+look-up, which may have seen every room, waits for the newest block that it saw.
 
 When an append fails, or a room has a bug, memory is ahead of the journal: everybody who waits
 gets a 5xx and all rooms are rebuilt from the journal. Memory is never patched.
@@ -18,7 +20,7 @@ from typing import Any
 
 from headrace.base.errors import InternalFailure, ServiceError, ServiceUnavailable
 from headrace.base.instant import Instant
-from headrace.core.machine import Forget, Remember, Reply, Room, answer_of
+from headrace.core.machine import Remember, Reply, Room, answer_of
 from headrace.ports.clock import Clock
 from headrace.ports.journal import Block, Journal, JournalError
 from headrace.shell.alarm import RoomsAlarm
@@ -119,7 +121,7 @@ class Driver:
         now = self.clock.now()
         self._wake_overdue(now)
         for room in self.rooms:
-            self._take_effects(room.resume(now))
+            self._take_effects(self._filling, room, room.resume(now))
         self._end_of_command()
 
     def carry(self, effect: type, carrier: Carrier) -> None:
@@ -168,14 +170,17 @@ class Driver:
         try:
             effects = room.apply(command, now, ticket)
         except ServiceError as refusal:
-            self._filling.replies.append((ticket, refusal))
+            effects = [Reply(ticket, refusal)]
         except Exception:
             self._fail_for_bug(command)
             return ticket
-        else:
-            if not self._take_effects(effects, ticket):
-                self._tickets.park(ticket)
+        block = self._block_for(room, effects)
+        leaves = block is not self._filling
+        if not self._take_effects(block, room, effects, ticket):
+            self._tickets.park(ticket)
         self._end_of_command(room)
+        if leaves:
+            self._release(block)
         return ticket
 
     async def ask(self, command: Any) -> Any:
@@ -250,24 +255,23 @@ class Driver:
             return True
         return self.journal.space_is_low and type(command) in self._growing
 
-    def _take_effects(self, effects: list[Any], ticket: int = 0) -> bool:
-        """Sort effects into the block; return whether `ticket` is among those answered."""
-        filling = self._filling
-        answered = False
-        for effect in effects:
-            kind = type(effect)
-            if kind is Remember:
-                filling.add(effect)
-            elif kind is Reply:
-                filling.replies.append((effect.ticket, effect.value))
-                if effect.ticket == ticket:
-                    answered = True
-                else:
-                    self._tickets.unpark(effect.ticket)
-            elif kind is Forget:
-                filling.forgets.append(effect)
-            else:
-                filling.effects.append(effect)
+    def _block_for(self, room: Room, effects: list[Any]) -> OpenBlock:
+        """Return the block being filled, or one that leaves now: what it rests on is durable."""
+        filling, committing = self._filling, self._committing
+        waits = room in filling.rooms or (committing is not None and room in committing.rooms)
+        if waits or Remember in map(type, effects):
+            return filling
+        return OpenBlock(filling.seq)
+
+    def _take_effects(
+        self, block: OpenBlock, room: Room, effects: list[Any], ticket: int = 0
+    ) -> bool:
+        """Sort effects into a block; return whether `ticket` is among those answered."""
+        if not effects:
+            return False
+        answered, others = block.take(room, effects, ticket)
+        for other in others:
+            self._tickets.unpark(other)
         return answered
 
     def _wake_overdue(self, now: Instant) -> None:
@@ -275,7 +279,7 @@ class Driver:
             deadline = room.next_deadline()
             if deadline is not None and deadline <= now:
                 try:
-                    self._take_effects(room.wake(now, WAKE_AT_MOST))
+                    self._take_effects(self._filling, room, room.wake(now, WAKE_AT_MOST))
                 except Exception:
                     self._fail_for_bug(f"wake of {type(room).__name__}")
                     return
