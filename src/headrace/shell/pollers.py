@@ -42,7 +42,14 @@ from headrace.core.mapping.commands import (
     TooLarge,
 )
 from headrace.core.mapping.decisions import BatchInvoked, Told
-from headrace.core.mapping.effects import DeleteBatch, DropLooping, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.effects import (
+    DeleteBatch,
+    DropLooping,
+    GiveBack,
+    InvokeBatch,
+    Poll,
+    StopPolling,
+)
 from headrace.core.sqs.commands import (
     DeadLetterMessages,
     DeleteMessages,
@@ -57,7 +64,7 @@ from headrace.ports.history import History
 from headrace.ports.journal import JournalDamaged
 from headrace.shell.bodies import Bodies
 from headrace.shell.driver import Driver
-from headrace.shell.handingback import Key, returns_of
+from headrace.shell.handingback import Key, queue_of, return_of, returns_of
 from headrace.shell.history import NoHistory
 from headrace.shell.rooms import Rooms
 from headrace.shell.sifting import Sifting
@@ -105,6 +112,7 @@ class Pollers:
         driver.carry(DeleteBatch, self._delete)
         driver.carry(Told, lambda effect: self._history.tell(effect.decision))
         driver.carry(DropLooping, self._drop)
+        driver.carry(GiveBack, self._give_back)
         driver.carry(OfferPlace, self._offer)
 
     @property
@@ -314,11 +322,9 @@ class Pollers:
 
     def _delete(self, effect: DeleteBatch) -> None:
         life = self._driver.rooms
-        arn = parse_arn(effect.source_arn)
-        try:
-            queue = self._rooms.queues.find(arn.account, arn.region, arn.resource)
-        except ServiceError:
-            return  # the queue went, and its messages with it
+        queue = queue_of(self._rooms, effect.source_arn)
+        if queue is None:
+            return
 
         def take(value: Any) -> None:
             refused = [value] if isinstance(value, ServiceError) else _refusals(value)
@@ -341,10 +347,12 @@ class Pollers:
             effect.mapping,
             len(effect.receipt_handles),
         )
-        arn = parse_arn(effect.source_arn)
-        with contextlib.suppress(ServiceError):  # the queue went, and its messages with it
-            queue = self._rooms.queues.find(arn.account, arn.region, arn.resource)
-            command = DeadLetterMessages(queue, effect.receipt_handles)
+        queue = queue_of(self._rooms, effect.source_arn)
+        if queue is not None:
+            self._tell(self._driver.rooms, DeadLetterMessages(queue, effect.receipt_handles))
+
+    def _give_back(self, effect: GiveBack) -> None:
+        if command := return_of(self._rooms, effect.source_arn, effect.receipt_handles):
             self._tell(self._driver.rooms, command)
 
     # --- the driver ------------------------------------------------------------------------------

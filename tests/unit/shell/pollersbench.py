@@ -218,6 +218,9 @@ class Server:
     def left(self):
         return sum(self.rooms.queues.directory.queue(self.queue).counts(self.clock.now()))
 
+    def in_flight(self):
+        return self.rooms.queues.directory.queue(self.queue).counts(self.clock.now())[1]
+
     def delivered(self):
         return [[record["body"] for record in event["Records"]] for event in self.events]
 

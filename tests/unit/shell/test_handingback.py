@@ -1,6 +1,7 @@
 """A server that stops gives back what it received and handed to nobody."""
 
 from headrace.core.functions.commands import ReserveConcurrency
+from headrace.core.mapping.limits import QUICK_MS
 from headrace.core.sqs.commands import DeleteQueue, ReceiveMessages
 from tests.unit.shell.pollersbench import HANDLE, Server, run
 
@@ -53,6 +54,33 @@ def test_what_runs_at_the_end_of_the_time_keeps_its_receive():
         assert await counts(server) == []
         server.clock.move(30_000)
         assert await counts(server) == [1]
+
+    run(story())
+
+
+def test_what_was_received_for_a_function_that_is_quick_no_more_was_never_received():
+    async def story():
+        server = Server()
+        await server.create(batch_size=1)
+        for _ in range(4):
+            await server.send(*"abcde")
+            await server.quiet()
+        assert server.left() == 0
+        server.events.clear()
+        server.is_held = True
+        await server.send(*map(str, range(30)))
+        await server.quiet()
+        server.clock.move(QUICK_MS - 1)
+        await server.quiet()
+        assert server.in_flight() > len(server.events)
+        server.clock.move(1)
+        await server.quiet()
+        begun = len(server.events)
+        assert server.in_flight() == begun
+        given_back = []
+        while found := await counts(server):
+            given_back += found
+        assert given_back == [0] * (30 - begun)
 
     run(story())
 

@@ -20,6 +20,7 @@ class Batch:
         "groups",
         "handles",
         "ids",
+        "invoked_at",
         "lease_end",
         "limit",
         "number",
@@ -44,6 +45,7 @@ class Batch:
         self.size = FRAME_BYTES  #: Bytes of the event document.
         self.lease_end: Instant | None = None  #: When the first message is visible again.
         self.tries = 0  #: Invokes so far.
+        self.invoked_at: Instant | None = None  #: Last; of halves, when the whole one was.
         self.throttled_at: Instant | None = None  #: For the first time.
         self.turns = 0  #: The most of its messages (`PolledMessage.turns`).
         self.trace_header = ""  #: Of that message.
@@ -73,6 +75,16 @@ class Batch:
         """Return the message groups of the messages with these ids."""
         pairs = zip(self.ids, self.groups, strict=True)
         return frozenset(group for message_id, group in pairs if message_id in ids)
+
+    def handles_without(self, ids: Collection[str]) -> tuple[str, ...]:
+        """Return the receipt handles of the messages that have none of these ids."""
+        pairs = zip(self.ids, self.handles, strict=True)
+        return tuple([handle for message_id, handle in pairs if message_id not in ids])
+
+    def ran_ms(self, now: Instant) -> int:
+        """Return how long its last invoke has run, in milliseconds."""
+        assert self.invoked_at is not None, "a batch that was invoked"
+        return now - self.invoked_at
 
     def drop_groups(self, groups: Collection[str]) -> int:
         """Take out the messages of these groups; return how many bytes of records they were."""
@@ -130,7 +142,7 @@ def halves(batch: Batch, first: Batch, second: Batch) -> tuple[Batch, Batch]:
         part.ids, part.groups = batch.ids[places], batch.groups[places]
         part.handles, part.records = batch.handles[places], batch.records[places]
         part.size += sum(map(len, part.records)) + len(part.records) - 1
-        part.lease_end = batch.lease_end
+        part.lease_end, part.invoked_at = batch.lease_end, batch.invoked_at
         part.turns, part.trace_header = batch.turns, batch.trace_header
     return first, second
 

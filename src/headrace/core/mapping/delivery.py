@@ -13,7 +13,7 @@ from typing import Any
 
 from headrace.base.instant import Instant, later, ms_of_s
 from headrace.core.deadlines import Deadlines
-from headrace.core.mapping import scaling, telling
+from headrace.core.mapping import telling
 from headrace.core.mapping.backoff import retry_after_ms
 from headrace.core.mapping.batch import Batch
 from headrace.core.mapping.commands import (
@@ -28,11 +28,12 @@ from headrace.core.mapping.commands import (
 from headrace.core.mapping.decisions import Told
 from headrace.core.mapping.effects import DeleteBatch, InvokeBatch, Poll, StopPolling
 from headrace.core.mapping.hand import Hand, Held
-from headrace.core.mapping.limits import RECEIVE_AT_MOST
+from headrace.core.mapping.limits import QUICK_MS
 from headrace.core.mapping.oddities import heard
 from headrace.core.mapping.payload import Sifted, Sifter, Wanted
 from headrace.core.mapping.receive import Receive
 from headrace.core.mapping.settings import Settings
+from headrace.core.mapping.slots import Slots
 from headrace.core.mapping.tally import Tally
 from headrace.core.mapping.turns import limit_of
 
@@ -40,6 +41,8 @@ from headrace.core.mapping.turns import limit_of
 _WINDOW = 0  #: The open batch is due.
 _GROWTH = -1  #: One more slot, if all are taken until then.
 _POLL_AGAIN = -2  #: The rest after a failed receive is over.
+_WAITED = -3  #: What was received ahead of the slots goes back, unless one came free until then.
+_NO_BATCH = (_WINDOW, _GROWTH, _POLL_AGAIN, _WAITED)
 
 
 class Delivery:
@@ -58,8 +61,8 @@ class Delivery:
         self.active = False
         self.bisects = False  #: A batch that failed is halved and tried again within its lease.
         self.tally = Tally()
-        self.bounds = settings.bounds(source_arn)
-        self.scale = scaling.start(self.bounds, now)
+        self._brings_one = self._is_fifo or settings.window_s > 0  #: A receive, for a free slot.
+        self._slots = Slots(settings.bounds(source_arn), now)
         self.deadlines: Deadlines[int] = Deadlines()
         self._receive = Receive(now)
         self._hand = Hand(held)
@@ -82,21 +85,17 @@ class Delivery:
     @property
     def has_more(self) -> bool:
         """Whether there seems to be work for one more slot: no receive waits for messages."""
-        return self.active and not self._receive.is_out
+        return self._hand.waiting > 0 or (self.active and not self._receive.is_out)
 
     @property
     def waits(self) -> tuple[str, Instant] | None:
         """For room under which limit it waits since when, by its longest throttled batch."""
-        batch = self._hand.longest_throttled
-        if batch is None or batch.throttled_at is None:
-            return None
-        return batch.limit, batch.throttled_at
+        return self._hand.waits_for_room
 
     @property
     def _resting(self) -> int:
         """How many batches wait for their next try."""
-        others = sum(key in self.deadlines for key in (_WINDOW, _GROWTH, _POLL_AGAIN))
-        return len(self.deadlines) - others
+        return len(self.deadlines) - sum([key in self.deadlines for key in _NO_BATCH])
 
     def runs(self, batch: int) -> bool:
         """Tell whether a batch is with the function."""
@@ -108,10 +107,9 @@ class Delivery:
         if settings != self.settings:
             self._close(effects, now)
             self.settings = settings
+            self._brings_one = self._is_fifo or settings.window_s > 0
             self.sifter = Sifter(settings, self.source_arn, self.region)
-            bounds = settings.bounds(self.source_arn)
-            self.scale = scaling.rebound(self.scale, self.bounds, bounds)
-            self.bounds = bounds
+            self._slots.rebound(settings.bounds(self.source_arn))
             self._stop_poll(effects)  # it was asked under the old ones; a new one follows
         self.active = True
         self._advance(now, effects)
@@ -141,7 +139,7 @@ class Delivery:
             self._receive.brought(len(polled.messages), length)
             self.tally.count_polled(polled.messages)
             effects.append(telling.polled(self.source_arn, polled, now))
-            self.scale = scaling.fallen(self.scale, self.bounds, now, len(self._hand) + 1)
+            self._slots.fall(now, len(self._hand) + 1)
             if polled.visible_at > now:
                 wanted = self._sift(polled, now, effects)
                 self._collect(wanted, polled.visible_at, now, effects)
@@ -169,20 +167,21 @@ class Delivery:
         if batch is None or batch.number in self.deadlines:
             return effects  # stale: it does not run
         outcome = finished.outcome
+        self._receive.invoked(batch.ran_ms(now), is_well=isinstance(outcome, Succeeded))
         failed: frozenset[str] = frozenset(batch.ids)
         if isinstance(outcome, Succeeded):
             failed = self._delete_handled(batch, outcome.payload, effects)
         else:
             self.tally.failed += len(batch)
         if isinstance(outcome, Throttled | NotInvoked):
-            self.scale = scaling.shrunk(self.scale, self.bounds)
+            self._slots.shrink()
             effects.append(self._try_again_later(batch, outcome, now))
         elif self.bisects and isinstance(outcome, FunctionFailed) and batch.is_divisible(now):
             effects.append(telling.postponed(self.mapping, batch, now, now))
             self._hand.split(batch, in_order=self._is_fifo)
         else:
             if isinstance(outcome, FunctionFailed) and not batch.reports:
-                self.scale = scaling.shrunk(self.scale, self.bounds)
+                self._slots.shrink()
             effects.insert(0, telling.ended(self.mapping, batch, failed, outcome, now))
             effects += self._let_go(batch, failed, now)
         self._advance(now, effects)
@@ -209,7 +208,11 @@ class Delivery:
         if key == _WINDOW:
             self._close(effects, at)
         elif key == _GROWTH:
-            self.scale = scaling.grown(self.scale, self.bounds, at)
+            self._slots.grow(at)
+        elif key == _WAITED:
+            self._receive.is_quick = False
+            unstarted = self._hand.take_unstarted()
+            effects += telling.give_back(self.mapping, self.source_arn, unstarted, at)
         elif key != _POLL_AGAIN:
             batch = self._hand.get(key)
             assert batch is not None, "a batch that has ended has no deadline"
@@ -251,7 +254,8 @@ class Delivery:
             self._start_ready(effects, now)
 
     def _start_ready(self, effects: list[Any], now: Instant) -> None:
-        while self._hand.begun < self.scale.limit and (batch := self._hand.begin()) is not None:
+        while self._hand.begun < self._slots.limit and (batch := self._hand.begin()) is not None:
+            self.deadlines.withdraw(_WAITED)
             self._invoke(batch, now, effects)
 
     def _invoke(self, batch: Batch, now: Instant, effects: list[Any]) -> None:
@@ -264,6 +268,7 @@ class Delivery:
         self._hand.try_again(batch)
         batch.reports = self.settings.reports_failures  # with the function that is asked now
         batch.tries += 1
+        batch.invoked_at = now
         self.tally.count_attempt(len(batch))
         arn, payload = self.settings.function_arn, batch.payload()
         effects.append(telling.started(self.mapping, batch, arn, now))
@@ -285,11 +290,7 @@ class Delivery:
         """Have deleted what did not fail; return the ids of what did."""
         failed, oddity = heard(batch, payload, in_order=self._is_fifo)
         self.tally.count_oddity(oddity)
-        handles = tuple(
-            handle
-            for message_id, handle in zip(batch.ids, batch.handles, strict=True)
-            if message_id not in failed
-        )
+        handles = batch.handles_without(failed)
         self.tally.failed += len(batch) - len(handles)
         self.tally.deleted += len(handles)
         if handles:
@@ -316,30 +317,30 @@ class Delivery:
         elif not at_most:
             self._stop_poll(effects)
         self._plan_growth(now)
+        self._plan_return(now)
 
     def _wanted(self) -> int:
         """Return how many messages can be used now; 0 asks for none."""
         if not self.active or _POLL_AGAIN in self.deadlines or self._hand.is_full:
             return 0
-        free = self.scale.limit - len(self._hand)
-        if self._hand.open is not None:
-            rest = self.settings.batch_size - len(self._hand.open)
-            return min(RECEIVE_AT_MOST, rest) if free >= 0 else 0
-        batches = 1 if self._is_fifo or self.settings.window_s else self._receive.batches
-        return min(RECEIVE_AT_MOST, self.settings.batch_size) * max(0, min(batches, free))
+        hand, slots, size = self._hand, self._slots.limit, self.settings.batch_size
+        if self._brings_one:
+            return self._receive.messages_of_one(hand, slots, size)
+        return self._receive.messages(hand, slots, size, rests=self._resting > 0)
 
     def _stop_poll(self, effects: list[Any]) -> None:
         if self._receive.stop():
             effects.append(StopPolling(self.mapping, self._receive.number))
 
     def _plan_growth(self, now: Instant) -> None:
-        if not self.active or len(self._hand) < self.scale.limit:
-            self.scale = scaling.eased(self.scale, now)
-            self.deadlines.withdraw(_GROWTH)
-            return
-        self.scale = scaling.taken(self.scale, self.bounds, now)
-        at_ceiling = self.scale.limit >= self.bounds.most
-        if at_ceiling or self._resting:
+        grows_at = self._slots.see(now, len(self._hand) if self.active else 0)
+        if grows_at is None or self._resting:
             self.deadlines.withdraw(_GROWTH)
         else:
-            self.deadlines.put(_GROWTH, self.scale.grows_at)
+            self.deadlines.put(_GROWTH, grows_at)
+
+    def _plan_return(self, now: Instant) -> None:
+        if self._brings_one or not self._hand.unstarted:
+            self.deadlines.withdraw(_WAITED)
+        elif _WAITED not in self.deadlines:
+            self.deadlines.put(_WAITED, later(now, QUICK_MS))

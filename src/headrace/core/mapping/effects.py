@@ -57,3 +57,11 @@ class DropLooping(msgspec.Struct, frozen=True):
     mapping: int
     source_arn: str
     receipt_handles: tuple[str, ...]
+
+
+class GiveBack(msgspec.Struct, frozen=True):
+    """Undo the receive of messages that the function has not had."""
+
+    mapping: int
+    source_arn: str
+    receipt_handles: tuple[str, ...]

@@ -49,9 +49,27 @@ class Hand:
         return len(self._begun)
 
     @property
+    def waiting(self) -> int:
+        """How many complete batches wait for a slot alone, and for no other batch."""
+        return sum([not batch.after for batch in self._ready])
+
+    @property
+    def unstarted(self) -> list[Batch]:
+        """Those of them that were never with the function, as halves of a batch were."""
+        return [batch for batch in self._ready if not batch.after and batch.invoked_at is None]
+
+    @property
     def longest_throttled(self) -> Batch | None:
         """The batch that was throttled first of those that wait."""
         return self._begun[self._throttled[0][1]] if self._throttled else None
+
+    @property
+    def waits_for_room(self) -> tuple[str, Instant] | None:
+        """Under which limit, and since when, that batch waits."""
+        batch = self.longest_throttled
+        if batch is None or batch.throttled_at is None:
+            return None
+        return batch.limit, batch.throttled_at
 
     @property
     def is_full(self) -> bool:
@@ -128,6 +146,14 @@ class Hand:
             self._ready.remove(batch)
             self._begun[batch.number] = batch
         return batch
+
+    def take_unstarted(self) -> list[Batch]:
+        """Let go of the batches that wait for a slot and were never with the function."""
+        taken = self.unstarted
+        for batch in taken:
+            self._ready.remove(batch)
+            self._grow(-sum(map(len, batch.records)))
+        return taken
 
     def throttle(self, batch: Batch, limit: str, now: Instant) -> None:
         """A batch waits for room under a limit (`turns.limit_of`), from its first throttle on."""

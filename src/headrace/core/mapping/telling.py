@@ -13,7 +13,7 @@ from headrace.core.mapping.decisions import (
     MessagesPolled,
     Told,
 )
-from headrace.core.mapping.effects import DeleteBatch, DropLooping
+from headrace.core.mapping.effects import DeleteBatch, DropLooping, GiveBack
 from headrace.core.mapping.limits import LOOP_TURNS_MAX
 from headrace.core.mapping.payload import Sifted
 
@@ -23,6 +23,7 @@ LEASE_OVER = "the batch waited until its messages were visible again"
 TOO_LARGE = "the message is too large for the event of an invoke"
 LOOP = f"its chain has gone through the function {LOOP_TURNS_MAX} times: a loop, which ends here"
 STUCK = "it waits for a message of its group that cannot be handed over"
+UNSTARTED = "it was received ahead, and the function was not as quick as before: given back at once"
 GROUP_FAILED = "a message before it in its group failed"
 
 
@@ -74,6 +75,17 @@ def end_loop(
     told = let_go(mapping, [message.message_id for message in looping], LOOP, now)
     handles = tuple(message.receipt_handle for message in looping)
     return [told, DropLooping(mapping, source_arn, handles)]
+
+
+def give_back(
+    mapping: int, source_arn: str, batches: Iterable[Batch], now: Instant
+) -> list[Told | GiveBack]:
+    """Tell that batches wait no longer for a slot, and have their receives undone."""
+    effects: list[Told | GiveBack] = []
+    for batch in batches:
+        told = let_go(mapping, batch.ids, UNSTARTED, now)
+        effects += [told, GiveBack(mapping, source_arn, tuple(batch.handles))]
+    return effects
 
 
 def late(command: Polled, now: Instant) -> Told:

@@ -21,8 +21,8 @@ from tests.unit.core.mapping.story import FUNCTION, QUEUE, message, messages
 NOW = 1_000_000
 
 
-def mapping(state=State.ENABLED):
-    settings = Settings(FUNCTION)
+def mapping(state=State.ENABLED, **changes):
+    settings = Settings(FUNCTION, **changes)
     return Mapping("u", "a", "r", QUEUE, settings, settings, state, None, NOW, {})
 
 
@@ -66,6 +66,36 @@ def test_the_place_of_a_batch_goes_to_another_mapping_and_its_name_is_told():
     assert taker == 2
     assert (type(given), given.mapping) == (InvokeBatch, 2)
     assert deliveries.rest(2, is_gone=False) is None
+
+
+def test_a_mapping_that_has_less_and_batches_in_hand_keeps_its_place():
+    deliveries = Deliveries()
+    (poll,) = deliveries.follow(1, mapping(batch_size=1, maximum_concurrency=2), NOW)
+    batches = []
+
+    def tell(effects):
+        nonlocal poll
+        poll = next((effect for effect in effects if isinstance(effect, Poll)), poll)
+        batches.extend(effect.batch for effect in effects if isinstance(effect, InvokeBatch))
+
+    for names in ("a", "b", "cde"):
+        if len(batches) == 2:
+            tell(deliveries.finished(BatchFinished(1, batches.pop(), Succeeded(b"null")), NOW)[0])
+        tell(deliveries.polled(Polled(1, poll.poll, messages(*names), NOW + 30_000), NOW))
+    tell(deliveries.finished(BatchFinished(1, batches.pop(), Succeeded(b"null")), NOW)[0])
+    assert len(batches) == 2
+    assert deliveries.by_mapping[1].has_more  # one waits, and a receive is out
+
+    (other,) = deliveries.follow(2, mapping(batch_size=1), NOW)
+    for name in "fgh":
+        polled = Polled(2, other.poll, messages(name), NOW + 30_000)
+        *_, other = done(deliveries.polled(polled, NOW))
+    deliveries.finished(BatchFinished(2, 1, Throttled()), NOW)
+    deliveries.rest(2, is_gone=False)
+    ended = BatchFinished(1, batches.pop(), Succeeded(b"null"), Limit.ACCOUNT)
+    effects, taker = deliveries.finished(ended, NOW)
+    assert taker is None
+    assert [effect.mapping for effect in effects if isinstance(effect, InvokeBatch)] == [1]
 
 
 def test_a_mapping_that_is_gone_waits_for_nothing_once_its_last_batch_has_ended():
