@@ -17,6 +17,10 @@ class Alarm(Protocol):
         """Call it off; does nothing if it has happened."""
         ...
 
+    def move(self, instant: Instant) -> None:
+        """Call at this instant instead; does nothing if it has happened or was called off."""
+        ...
+
 
 class Clock(Protocol):
     """Service time: milliseconds since 1970 that never go back."""

@@ -25,10 +25,14 @@ class OneAlarm:
         """Ring at this instant and at no other; None: not at all."""
         if at == self._at:
             return
-        self.cancel()
+        if at is None:
+            self.cancel()
+            return
         self._at = at
-        if at is not None:
+        if self._alarm is None:
             self._alarm = self._clock.call_at(at, self._fire)
+        else:
+            self._alarm.move(at)
 
     def cancel(self) -> None:
         """Do not ring."""
@@ -56,16 +60,20 @@ class RoomsAlarm(OneAlarm):
 
     def follow(self, room: Room) -> None:
         """Something happened in one room, and in no other."""
-        if room.next_deadline() != self._deadlines.get(room):
-            self.look_at(room)
+        deadline = room.next_deadline()
+        if deadline != self._deadlines.get(room):
+            self._deadlines[room] = deadline
+            self._set_earliest()
 
     def look_at(self, *rooms: Room) -> None:
         """Set it anew; something may have happened in these rooms, and in no other."""
-        deadlines = self._deadlines
         for room in rooms:
-            deadlines[room] = room.next_deadline()
+            self._deadlines[room] = room.next_deadline()
+        self._set_earliest()
+
+    def _set_earliest(self) -> None:
         earliest: Instant | None = None
-        for deadline in deadlines.values():
+        for deadline in self._deadlines.values():
             if deadline is not None and (earliest is None or deadline < earliest):
                 earliest = deadline
         self.set(earliest)

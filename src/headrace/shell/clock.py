@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from headrace.base.instant import Instant
+from headrace.base.instant import Instant, later
 
 NS_PER_MS = 1_000_000
 
@@ -27,6 +27,7 @@ class SystemAlarm:
         self._instant = instant
         self._callback = callback
         self._handle: asyncio.TimerHandle | None = None
+        self._wakes_at = instant  #: At or after that its timer wakes it.
         self._sleep()
 
     def cancel(self) -> None:
@@ -35,8 +36,23 @@ class SystemAlarm:
             self._handle.cancel()
             self._handle = None
 
+    def move(self, instant: Instant) -> None:
+        """Call at this instant instead; does nothing if it has happened or was called off.
+
+        A timer that wakes it too early stays: the driver moves its alarm with nearly each command,
+        and most often to later.
+        """
+        if self._handle is None:
+            return
+        self._instant = instant
+        if instant < self._wakes_at:
+            self._handle.cancel()
+            self._sleep()
+
     def _sleep(self) -> None:
-        wait_ms = min(max(0, self._instant - self._clock.now()), SLEEP_AT_MOST_MS)
+        now = self._clock.now()
+        wait_ms = min(max(0, self._instant - now), SLEEP_AT_MOST_MS)
+        self._wakes_at = later(now, wait_ms)
         self._handle = asyncio.get_running_loop().call_later(wait_ms / 1_000, self._ring)
 
     def _ring(self) -> None:

@@ -14,18 +14,29 @@ START = Instant(1_800_000_000_000)
 class VirtualAlarm:
     """A call at an instant of virtual time."""
 
-    def __init__(self, callback: Callable[[], None]) -> None:
+    def __init__(self, clock: "VirtualClock", callback: Callable[[], None]) -> None:
         """Hold what is to be called."""
+        self._clock = clock
         self._callback: Callable[[], None] | None = callback
+        self.place = 0  #: Number of its entry in the clock's order; others are stale.
 
-    @property
-    def is_set(self) -> bool:
-        """Whether it is still to be called."""
-        return self._callback is not None
+    def is_at(self, place: int) -> bool:
+        """Tell whether it is still to be called, by this entry."""
+        return self._callback is not None and self.place == place
 
     def cancel(self) -> None:
         """Call it off; does nothing if it has happened."""
         self._callback = None
+
+    def move(self, instant: Instant) -> None:
+        """Call it at this instant instead; does nothing if it has happened or was called off."""
+        if self._callback is not None:
+            self._clock.set(self, instant)
+
+    def ring_at(self, place: int) -> None:
+        """Call it if it has not been called, called off or moved since it got this entry."""
+        if self.is_at(place):
+            self.ring()
 
     def ring(self) -> None:
         """Call it, once."""
@@ -51,11 +62,16 @@ class VirtualClock:
 
     def call_at(self, instant: Instant, callback: Callable[[], None]) -> VirtualAlarm:
         """Call `callback` when time is moved to `instant` or beyond; soon, if it is there now."""
-        alarm = VirtualAlarm(callback)
-        if instant <= self._now:
-            asyncio.get_running_loop().call_soon(alarm.ring)
-        heapq.heappush(self._alarms, (instant, next(self._count), alarm))
+        alarm = VirtualAlarm(self, callback)
+        self.set(alarm, instant)
         return alarm
+
+    def set(self, alarm: VirtualAlarm, instant: Instant) -> None:
+        """Have an alarm ring when time is moved to `instant`; soon, if it is there now."""
+        alarm.place = place = next(self._count)
+        heapq.heappush(self._alarms, (instant, place, alarm))
+        if instant <= self._now:
+            asyncio.get_running_loop().call_soon(alarm.ring_at, place)
 
     def not_before(self, instant: Instant) -> None:
         """Never return less than `instant` from now on."""
@@ -63,7 +79,7 @@ class VirtualClock:
 
     def next_alarm(self) -> Instant | None:
         """Return when the next alarm rings; None when there is none."""
-        while self._alarms and not self._alarms[0][2].is_set:
+        while self._alarms and not self._alarms[0][2].is_at(self._alarms[0][1]):
             heapq.heappop(self._alarms)
         return self._alarms[0][0] if self._alarms else None
 

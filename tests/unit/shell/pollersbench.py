@@ -91,6 +91,9 @@ class HandAlarm:
     def cancel(self):
         self.callback = None
 
+    def move(self, instant):
+        self.instant = instant
+
 
 class BrittleJournal(MemoryJournal):
     """A memory journal whose next append fails when told to."""

@@ -86,6 +86,46 @@ def test_an_alarm_that_is_called_off_does_not_ring():
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(("first_ms", "moved_ms"), [(1, 20), (3_600_000, 20), (20, 1)])
+def test_an_alarm_rings_once_at_the_instant_to_which_it_was_moved(first_ms, moved_ms):
+    async def scenario():
+        clock, rung, over = SystemClock(), [], asyncio.Event()
+        began = clock.now()
+        alarm = clock.call_at(began + first_ms, lambda: rung.append(clock.now() - began))
+        alarm.move(began + moved_ms)
+        clock.call_at(began + 40, over.set)
+        await over.wait()
+        assert len(rung) == 1
+        assert rung[0] >= moved_ms
+        alarm.move(clock.now() + 1)  # it has rung
+        alarm = clock.call_at(clock.now() + 1, lambda: rung.append(0))
+        alarm.cancel()
+        alarm.move(clock.now() + 2)  # it was called off
+        over.clear()
+        clock.call_at(clock.now() + 10, over.set)
+        await over.wait()
+        assert len(rung) == 1
+
+    asyncio.run(scenario())
+
+
+def test_an_alarm_that_is_moved_to_later_keeps_its_timer_and_one_to_sooner_gets_another(machine):
+    async def scenario():
+        clock, loop = machine.clock(), asyncio.get_running_loop()
+        timers = []
+        call_later = loop.call_later
+        loop.call_later = lambda *call: timers.append(call[0]) or call_later(*call)
+        alarm = clock.call_at(clock.now() + 1_000, lambda: None)
+        for ahead_ms in (2_000, 3_000, 1_500, 1_000):
+            alarm.move(clock.now() + ahead_ms)
+        assert timers == [1.0]
+        alarm.move(clock.now() + 500)
+        assert timers == [1.0, 0.5]
+        alarm.cancel()
+
+    asyncio.run(scenario())
+
+
 def test_an_alarm_notices_a_wall_clock_that_is_set_forward(monkeypatch, machine):
     monkeypatch.setattr(clock_module, "SLEEP_AT_MOST_MS", 1)
 

@@ -35,6 +35,27 @@ def test_an_alarm_that_was_called_off_does_not_ring():
     assert rung == []
 
 
+def test_an_alarm_that_is_moved_rings_once_where_it_was_moved_to():
+    async def scenario():
+        clock, rung = VirtualClock(), []
+        began = clock.now()
+        alarm = clock.call_at(began + 10, lambda: rung.append(clock.now() - began))
+        alarm.move(began + 30)
+        assert clock.next_alarm() == began + 30
+        alarm.move(began)  # it is there now, so soon
+        alarm.move(began + 20)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for at in (10, 20, 30):
+            clock.move(began + at)
+        assert rung == [20]
+        alarm.move(began + 40)
+        clock.move(began + 40)
+        assert rung == [20]
+
+    asyncio.run(scenario())
+
+
 def test_an_alarm_for_now_rings_in_the_next_turn_of_the_loop():
     async def story():
         clock = VirtualClock()

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, MutableSequence
 
 from headrace.base.instant import Instant, ms_of_s
-from headrace.core.mapping.commands import PolledMessage
 from headrace.core.mapping.limits import (
     PAYLOAD_BYTES_MAX,
     VISIBILITY_LEAST_MS,
     VISIBILITY_MARGIN_MS,
 )
-from headrace.core.mapping.payload import FRAME_BYTES, event_of
+from headrace.core.mapping.payload import FRAME_BYTES, Wanted, event_of
 
 
 class Batch:
@@ -59,17 +58,20 @@ class Batch:
         """Tell whether the event stays small enough with this record in it."""
         return self.size + len(record) + bool(self.records) < PAYLOAD_BYTES_MAX
 
-    def add(self, message: PolledMessage, record: bytes, lease_end: Instant) -> None:
-        """Put a message in."""
-        self.size += len(record) + bool(self.records)
-        self.ids.append(message.message_id)
-        self.groups.append(message.group_id)
-        self.handles.append(message.receipt_handle)
-        self.records.append(record)
+    def add(self, wanted: Wanted, lease_end: Instant) -> None:
+        """Put messages in, each with its record."""
+        messages = [message for message, _ in wanted]
+        records = [record for _, record in wanted]
+        self.size += sum(map(len, records)) + len(records) - (not self.records)
+        self.ids += [message.message_id for message in messages]
+        self.groups += [message.group_id for message in messages]
+        self.handles += [message.receipt_handle for message in messages]
+        self.records += records
         if self.lease_end is None or lease_end < self.lease_end:
             self.lease_end = lease_end
-        if message.turns > self.turns or not self.trace_header:
-            self.turns, self.trace_header = message.turns, message.trace_header
+        for message in messages:
+            if message.trace_header and (message.turns > self.turns or not self.trace_header):
+                self.turns, self.trace_header = message.turns, message.trace_header
 
     def groups_of(self, ids: Collection[str]) -> frozenset[str]:
         """Return the message groups of the messages with these ids."""

@@ -2,13 +2,13 @@
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from headrace.base.instant import Instant
 from headrace.core.mapping import telling
 from headrace.core.mapping.batch import Batch, fits_alone, halves, release, take_places
-from headrace.core.mapping.commands import PolledMessage
-from headrace.core.mapping.limits import ALL_IN_HAND_BYTES_MAX, IN_HAND_BYTES_MAX
+from headrace.core.mapping.limits import ALL_IN_HAND_BYTES_MAX, IN_HAND_BYTES_MAX, PAYLOAD_BYTES_MAX
+from headrace.core.mapping.payload import FRAME_BYTES, Wanted
 from headrace.core.mapping.settings import Settings
 
 
@@ -90,12 +90,7 @@ class Hand:
             yield self.open
 
     def collect(
-        self,
-        wanted: Sequence[tuple[PolledMessage, bytes]],
-        lease_end: Instant,
-        settings: Settings,
-        *,
-        in_order: bool,
+        self, wanted: Wanted, lease_end: Instant, settings: Settings, *, in_order: bool
     ) -> list[tuple[str, str]]:
         """Put what one receive brought, each message with its record, into batches.
 
@@ -107,6 +102,31 @@ class Hand:
             Ids of the messages that are in none, each with the reason: too heavy alone, or behind
             such a one. They are never deleted, so they end in the dead-letter queue.
         """
+        size = FRAME_BYTES if self.open is None else self.open.size
+        size += sum([len(record) for _, record in wanted]) + len(wanted)
+        if not in_order and size < PAYLOAD_BYTES_MAX:
+            self._collect_light(wanted, lease_end, settings)
+            return []
+        return self._collect_heavy(wanted, lease_end, settings, in_order=in_order)
+
+    def _collect_light(self, wanted: Wanted, lease_end: Instant, settings: Settings) -> None:
+        """Put messages into batches, which all together weigh no more than one may."""
+        done = size = 0
+        while done < len(wanted):
+            if self.open is None:
+                self.open = self._new(reports=settings.reports_failures)
+            part = wanted[done : done + settings.batch_size - len(self.open)]
+            self.open.add(part, lease_end)
+            size += sum([len(record) for _, record in part])
+            done += len(part)
+            if len(self.open) >= settings.batch_size:
+                self.close()
+        self._grow(size)
+
+    def _collect_heavy(
+        self, wanted: Wanted, lease_end: Instant, settings: Settings, *, in_order: bool
+    ) -> list[tuple[str, str]]:
+        """Put messages into batches one by one, each as heavy as it may be."""
         left_out: list[tuple[str, str]] = []
         before = 0  # the batch that the next one must wait for
         stuck: set[str] = set()  # groups whose next message cannot be handed over
@@ -124,7 +144,7 @@ class Hand:
                 self.open = self._new(reports=settings.reports_failures)
                 self.open.after = before
                 before = self.open.number if in_order else 0
-            self.open.add(message, record, lease_end)
+            self.open.add([(message, record)], lease_end)
             size += len(record)
             if len(self.open) >= settings.batch_size:
                 self.close()

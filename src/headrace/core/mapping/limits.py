@@ -10,15 +10,15 @@ PAYLOAD_BYTES_MAX = 6_291_456
 RECEIVE_AT_MOST = 10
 #: Batches that one receive of a standard queue may bring while messages keep coming. (Ours: AWS has
 #: five pollers where we have one receive, which waits for the disk; bounds a turn of the loop.)
-BATCHES_OF_RECEIVE_MAX = 10
+BATCHES_OF_RECEIVE_MAX = 20
 #: Batches that may wait in hand for a slot while the function is quick. (Ours: the disk takes a
 #: while to bring the next ones.)
-AHEAD_MAX = 10
+AHEAD_MAX = 20
 #: Milliseconds from which on an invoke is not quick. (Ours: so long may a batch wait for a slot.)
 QUICK_MS = 100
 #: Characters (`PolledMessage.length`) that a receive of several batches is expected to bring at
 #: most, by what the one before it brought. (Ours.)
-RECEIVE_LENGTH_EXPECTED = 4 * 1024 * 1024
+RECEIVE_LENGTH_EXPECTED = 2 * 1024 * 1024
 
 #: Batches in hand at once when a mapping starts, in batches (spec/esm.md 4.1).
 CONCURRENCY_START = 5

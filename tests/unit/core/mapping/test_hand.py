@@ -1,6 +1,7 @@
 """The batches of a mapping: open, complete, begun, waiting for room, ended, split."""
 
 import msgspec
+import pytest
 
 from headrace.core.mapping import telling
 from headrace.core.mapping.hand import Hand
@@ -40,6 +41,22 @@ def test_a_batch_is_open_then_complete_then_begun_then_gone():
     assert (len(hand), hand.begun, hand.get(batch.number)) == (1, 1, batch)
     assert hand.end(batch, ()) == []
     assert (len(hand), hand.begun, hand.size, hand.get(batch.number)) == (0, 0, 0, None)
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("weight", [10, PAYLOAD_BYTES_MAX // 4])
+def test_what_comes_together_is_cut_into_batches_by_number_and_by_weight(in_order, weight):
+    hand = Hand()
+    wanted = [(message(str(number)), b"x" * weight) for number in range(7)]
+    settings = Settings("function", batch_size=4)
+    hand.collect(wanted[:1], 1_000, settings, in_order=in_order)
+    hand.collect(wanted[1:], 1_000, settings, in_order=in_order)
+    hand.close()
+    at_most = 4 if weight == 10 else 3
+    sizes = [len(batch) for batch in hand]
+    assert sizes == {4: [4, 3], 3: [3, 3, 1]}[at_most]
+    assert [one for batch in hand for one in batch.ids] == [one.message_id for one, _ in wanted]
+    assert hand.size == 7 * weight
 
 
 def test_the_longest_throttled_keeps_its_place_through_its_tries():

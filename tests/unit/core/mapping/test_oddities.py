@@ -22,7 +22,7 @@ def batch_of(names="abc", groups="ggg", *, reports=True):
     batch = Batch(1, reports=reports)
     for name, group in zip(names, groups, strict=True):
         one = msgspec.structs.replace(message(name), group_id=group)
-        batch.add(one, b"{}", 1_000)
+        batch.add([(one, b"{}")], 1_000)
     return batch
 
 

@@ -46,11 +46,11 @@ def test_rests_double_and_begin_anew_when_it_had_worked_for_a_minute():
 def test_it_may_bring_twice_as_many_batches_each_time_until_it_brings_less_than_it_asked_for():
     receive = Receive(0)
     batches = []
-    for _ in range(5):
+    for _ in range(6):
         receive.begin(0, 10)
         receive.brought(10, 1_000)
         batches.append(receive.batches)
-    assert batches == [2, 4, 8, BATCHES_OF_RECEIVE_MAX, BATCHES_OF_RECEIVE_MAX]
+    assert batches == [2, 4, 8, 16, BATCHES_OF_RECEIVE_MAX, BATCHES_OF_RECEIVE_MAX]
     receive.begin(0, 50)
     receive.brought(49, 4_900)
     assert receive.batches == 1
@@ -66,7 +66,8 @@ def test_it_brings_no_more_batches_than_hold_what_may_be_held_by_the_weight_of_t
     receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2)
     assert receive.batches == 4
     receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2)
-    assert receive.batches == 8
+    receive.brought(10, RECEIVE_LENGTH_EXPECTED // 2)
+    assert receive.batches == 16
     receive.brought(10, RECEIVE_LENGTH_EXPECTED * 3 // 4)
     assert receive.batches == BATCHES_OF_RECEIVE_MAX
     receive.brought(10, RECEIVE_LENGTH_EXPECTED)
@@ -78,7 +79,7 @@ def test_it_brings_no_more_batches_than_hold_what_may_be_held_by_the_weight_of_t
 def grown():
     """Return a receive that may bring all that one may."""
     receive = Receive(0)
-    for _ in range(4):
+    for _ in range(5):
         receive.begin(0, 10)
         receive.brought(10, 1_000)
     return receive

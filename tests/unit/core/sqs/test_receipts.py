@@ -13,7 +13,14 @@ RECEIPTS = Receipts(b"secret" * 6)
 def test_a_handle_says_what_it_is_for():
     handle = RECEIPTS.handle(17, 123_456_789_012, 3)
     assert handle.startswith("AQEB")
-    assert RECEIPTS.read(handle) == (17, 123_456_789_012, 3)
+    for _ in range(3):
+        assert RECEIPTS.read(handle) == (17, 123_456_789_012, 3)
+
+
+def test_handles_are_read_however_many_were_made_since():
+    receipts = Receipts(b"secret" * 6)
+    handles = [receipts.handle(17, number, 1) for number in range(20_000)]
+    assert [receipts.read(handle) for handle in handles] == [(17, n, 1) for n in range(20_000)]
 
 
 def test_handles_stay_valid_over_restarts_and_differ_between_receives():
