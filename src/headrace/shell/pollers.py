@@ -322,7 +322,7 @@ class Pollers:
 
     def _delete(self, effect: DeleteBatch) -> None:
         life = self._driver.rooms
-        queue = queue_of(self._rooms, effect.source_arn)
+        queue = queue_of(self._rooms.queues, effect.source_arn)
         if queue is None:
             return
 
@@ -347,12 +347,12 @@ class Pollers:
             effect.mapping,
             len(effect.receipt_handles),
         )
-        queue = queue_of(self._rooms, effect.source_arn)
+        queue = queue_of(self._rooms.queues, effect.source_arn)
         if queue is not None:
             self._tell(self._driver.rooms, DeadLetterMessages(queue, effect.receipt_handles))
 
     def _give_back(self, effect: GiveBack) -> None:
-        if command := return_of(self._rooms, effect.source_arn, effect.receipt_handles):
+        if command := return_of(self._rooms.queues, effect.source_arn, effect.receipt_handles):
             self._tell(self._driver.rooms, command)
 
     # --- the driver ------------------------------------------------------------------------------

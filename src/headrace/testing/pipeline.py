@@ -36,7 +36,14 @@ from headrace.core.mapping.commands import (
     Throttled,
 )
 from headrace.core.mapping.decisions import Told
-from headrace.core.mapping.effects import DeleteBatch, DropLooping, InvokeBatch, Poll, StopPolling
+from headrace.core.mapping.effects import (
+    DeleteBatch,
+    DropLooping,
+    GiveBack,
+    InvokeBatch,
+    Poll,
+    StopPolling,
+)
 from headrace.core.mapping.mappings import Mappings
 from headrace.core.mapping.settings import Settings
 from headrace.core.mapping.state import State
@@ -52,6 +59,7 @@ from headrace.core.sqs.commands import (
 from headrace.core.sqs.content import Attribute, Content, encode
 from headrace.core.sqs.queues import Queues
 from headrace.core.sqs.replies import Received
+from headrace.shell.handingback import return_of
 from headrace.shell.pollers import polled_message
 
 ACCOUNT = "123456789012"
@@ -166,6 +174,7 @@ class Pipeline:
             InvokeBatch: self._invoke,
             DeleteBatch: self._delete,
             DropLooping: self._drop,
+            GiveBack: self._give_back,
         }
 
     # --- what a test says ------------------------------------------------------------------------
@@ -411,6 +420,11 @@ class Pipeline:
         self.dropped |= {self._id_of[handle] for handle in effect.receipt_handles}
         queue = self.queues.find_arn(effect.source_arn)
         self._tell(DeadLetterMessages(queue, effect.receipt_handles))
+
+    def _give_back(self, effect: GiveBack) -> None:
+        command = return_of(self.queues, effect.source_arn, effect.receipt_handles)
+        if command is not None:
+            self._tell(command)
 
 
 def _message(
