@@ -8,7 +8,7 @@ from headrace.ports.clock import Alarm, Clock
 
 
 class OneAlarm:
-    """An alarm that is set anew whenever the earliest deadline changes."""
+    """An alarm that is moved whenever the earliest deadline changes."""
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
         """Call `ring` on the event loop, in service time."""

@@ -1,4 +1,4 @@
-"""A server that stops gives back what it received and handed to nobody."""
+"""What was received and handed to nobody goes back: at a stop, and when no slot comes free."""
 
 from headrace.core.functions.commands import ReserveConcurrency
 from headrace.core.mapping.limits import QUICK_MS

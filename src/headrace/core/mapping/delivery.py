@@ -3,9 +3,10 @@
 All of it is volatile. After a restart the messages in hand come back by their visibility timeout,
 so nothing that is lost here is lost.
 
-A receive is out exactly while a batch could be started with what it brings: it waits in the queue
-for messages, not for time. From receive to function: receive, batch, invoke. What is received and
-not for this function is sorted out and deleted between the first two (filters).
+A receive is out exactly while a batch could be started with what it brings, or soon could because
+the function is quick: it waits in the queue for messages, not for time. From receive to function:
+receive, batch, invoke. What is received and not for this function is sorted out and deleted between
+the first two (filters).
 """
 
 from collections.abc import Iterable
@@ -61,7 +62,7 @@ class Delivery:
         self.active = False
         self.bisects = False  #: A batch that failed is halved and tried again within its lease.
         self.tally = Tally()
-        self._brings_one = self._is_fifo or settings.window_s > 0  #: A receive, for a free slot.
+        self._brings_one = self._is_fifo or settings.window_s > 0  #: A receive brings one batch.
         self._slots = Slots(settings.bounds(source_arn), now)
         self.deadlines: Deadlines[int] = Deadlines()
         self._receive = Receive(now)
@@ -211,6 +212,7 @@ class Delivery:
             self._slots.grow(at)
         elif key == _WAITED:
             self._receive.is_quick = False
+            self._stop_poll(effects)  # first, or it would have at once what is given back
             unstarted = self._hand.take_unstarted()
             effects += telling.give_back(self.mapping, self.source_arn, unstarted, at)
         elif key != _POLL_AGAIN:

@@ -86,11 +86,11 @@ class Receipts:
 
     def read(self, handle: str) -> Receipt | None:
         """Return what a handle says; None when it is none of this shard's."""
+        if len(handle) != _LENGTH:
+            return None
         recent = self._recent.pop(handle, None)
         if recent is not None:
             return recent
-        if len(handle) != _LENGTH:
-            return None
         try:
             data = a2b_base64(handle, strict_mode=True)
         except (NotBase64, ValueError):

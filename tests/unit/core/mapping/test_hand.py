@@ -130,3 +130,29 @@ def test_all_batches_are_gone_through_wherever_they_are():
     hand.begin()
     hand.collect([(message("d"), b"{}")], 1_000, Settings("function"), in_order=False)
     assert [batch.ids for batch in hand] == [["id-a"], ["id-b"], ["id-c"], ["id-d"]]
+
+
+def test_what_waits_for_a_slot_alone_and_was_never_tried_can_be_taken_out():
+    hand = Hand()
+    collect(hand, "abcdef", size=2)
+    first, second, third = hand
+    assert hand.begin() is first
+    assert (hand.waiting, hand.unstarted) == (2, [second, third])
+    first.invoked_at = 5
+    hand.split(first, in_order=False)
+    halves = [batch for batch in hand if batch.number not in (second.number, third.number)]
+    assert hand.waiting == 4
+    assert hand.take_unstarted() == [second, third]
+    assert (list(hand), hand.size) == (halves, 4)
+    assert hand.take_unstarted() == []
+
+
+def test_what_waits_for_another_batch_does_not_wait_for_a_slot():
+    hand = Hand()
+    collect(hand, "abcd", in_order=True, group="g", size=2)
+    first, second = hand
+    assert (hand.waiting, hand.unstarted) == (1, [first])
+    assert hand.begin() is first
+    assert (hand.waiting, hand.unstarted) == (0, [])
+    hand.end(first, ())
+    assert hand.unstarted == [second]
